@@ -1,0 +1,53 @@
+// Bundles src/ into dist/: one small entry and a chunk per command, so that a command loads only what it needs.
+import { build } from 'esbuild';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+// Built aside and moved into place: whoever runs the tool meanwhile, or after a failed build, finds a whole one.
+const dist = join(root, 'dist');
+const building = join(root, `dist.${process.pid}`);
+process.on('exit', () => rmSync(building, { recursive: true, force: true }));
+
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },
+  outdir: building,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  define: { 'globalThis.NIXPROC_VERSION': JSON.stringify(version) },
+  // CommonJS libraries in the bundle still call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});
+
+// The bundle contains other people's work: their licences travel with it.
+const packages = new Set();
+for (const input of Object.keys(metafile.inputs)) {
+  const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+  if (match) packages.add(match[1]);
+}
+const notices = [...packages].sort().map((directory) => {
+  const {
+    name,
+    version: packageVersion,
+    license,
+  } = JSON.parse(readFileSync(join(root, directory, 'package.json'), 'utf8'));
+  const file = readdirSync(join(root, directory)).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file && existsSync(join(root, directory, file)) ? readFileSync(join(root, directory, file), 'utf8') : '';
+  return `${name} ${packageVersion} (${license})\n\n${text.trim()}\n`;
+});
+writeFileSync(join(building, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(72)}\n\n`));
+rmSync(dist, { recursive: true, force: true });
+renameSync(building, dist);
