@@ -1,0 +1,222 @@
+# What the create functions of nix/nixproc share in one evaluation of a model. Each file there that stands for a path
+# of the framework is a function of this set; what it returns has the framework's signature.
+{ processManager # the manager that the model is evaluated for
+, directories # where state lives when the model does not say it to a create function
+, forceDisableUserChange
+, pkgs # the package set of a create function that is not given one
+, locateFailures # have errors tell the property that they come from, which takes its time
+}:
+
+let
+  inherit (builtins) addErrorContext any attrNames attrValues concatStringsSep deepSeq filter foldl' hashString intersectAttrs
+    isAttrs isFunction isString listToAttrs mapAttrs match removeAttrs toJSON toString typeOf unsafeGetAttrPos;
+
+  explain = import ./explain.nix;
+  plainData = import ./plain-data.nix;
+  toolsFile = ./nixproc/backends + "/${processManager}/tools.nix";
+  toolsOf = import toolsFile;
+
+  withoutNulls = set: removeAttrs set (filter (name: set.${name} == null) (attrNames set));
+
+
+  # What all processes have in common that come from one application of a create function's outer function.
+  makeScope = { pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange }:
+    let
+      tools = toolsOf { inherit pkgs; };
+      data = {
+        directories = {
+          stateDir = toString stateDir;
+          runtimeDir = toString runtimeDir;
+          logDir = toString logDir;
+          tmpDir = toString tmpDir;
+        };
+        inherit forceDisableUserChange;
+        tools = withoutNulls tools.base;
+      };
+    in
+    { inherit pkgs tools data forceDisableUserChange; key = hashString "sha256" (toJSON data); };
+
+  # A process made without the framework.
+  foreignProcess = package: rec {
+    inherit (package) name;
+    dependencies = [ ];
+    overrides = null;
+    scope = null;
+    text = toJSON { kind = "package"; inherit name; path = "${package}"; };
+  };
+
+  isPackage = value: isAttrs value && value ? outPath && value ? name;
+
+  # The process behind a package; `where` says in words where the package stands.
+  processOf = where: package:
+    if !isAttrs package then
+      explain {
+        what = "The ${where} is not a package";
+        why = "It is a ${typeOf package}, not what a create function returned";
+      }
+    else if package ? nixproc then
+      package.nixproc
+    else if isPackage package then
+      foreignProcess package
+    else
+      explain {
+        what = "The ${where} is not a package";
+        why =
+          if package ? pkg then
+            "It is a process instance"
+          else
+            "It is an attribute set with neither a name nor an output path";
+        fix = if package ? pkg then "Refer to its pkg" else null;
+      };
+
+  # The name of the store path that holds the files of postInstall; what a process manager thinks of the name is not
+  # Nix' concern.
+  storeName = name: if match "[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,150}" name == null then "process-files" else name;
+
+  # Runs postInstall, which adds files to the profile, in an output of its own.
+  filesOf = pkgs: name: postInstall: pkgs.stdenv.mkDerivation {
+    name = storeName name;
+    buildCommand = ''
+      mkdir -p $out
+      ${postInstall}
+    '';
+    allowSubstitutes = false;
+    preferLocalBuild = true;
+  };
+
+  nameOf = properties:
+    let
+      name =
+        if properties.name or null != null then
+          properties.name
+        else
+          properties.instanceName or null;
+    in
+    if name == null then
+      explain {
+        what = "A process has neither a name nor an instanceName";
+        why = "It has the properties: ${concatStringsSep ", " (attrNames properties)}";
+        fix = "Give it a name";
+      }
+    else if !isString name then
+      explain {
+        what = "The name of a process is a ${typeOf name}, not a string";
+      }
+    else
+      name;
+
+  # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: only
+  # who asks for the output path has postInstall run.
+  makeProcess =
+    { kind
+    , manager ? null # of a direct process
+    , scope
+    , properties # as given to the create function
+    , arguments # what `properties` say to the process manager, as plain data
+    , needs # which groups of the manager's tools are needed besides the base
+    }:
+    let
+      name = nameOf properties;
+      dependencies = map (processOf "dependency of process \"${name}\"") (properties.dependencies or [ ]);
+      overrides = properties.overrides.${processManager} or null;
+      postInstall = properties.postInstall or "";
+      files = filesOf scope.pkgs name postInstall;
+      text = toJSON ({
+        inherit kind name arguments;
+        scope = scope.key;
+        tools = if needs == [ ] then { } else withoutNulls (foldl' (tools: need: tools // scope.tools.${need} or { }) { } needs);
+        dependencies = map (dependency: dependency.name) dependencies;
+        overrides =
+          if overrides == null then
+            null
+          else if isFunction overrides || isAttrs overrides && any isFunction (attrValues overrides) then
+            "function"
+          else
+            plainData "override of process \"${name}\" for ${processManager}" overrides;
+        files = if postInstall == "" then null else "${files}";
+      } // (if manager == null then { } else { inherit manager; }));
+    in
+    {
+      type = "derivation";
+      inherit name;
+      inherit (files) outPath drvPath system out all outputs outputName;
+      meta = { };
+      nixproc = { inherit name dependencies overrides scope text; };
+    };
+
+  interpolate = value: if value == null then null else "${value}";
+
+  # Properties of a process as plain data.
+  # convert: property -> where -> value -> data, for values that are no strings
+  # unknown: what stands for a property that `convert` does not have
+  plainProperties = { convert, unknown ? null }: given:
+    let
+      where = property: "property \"${property}\" of process \"${nameOf given}\"";
+      plain = property: value:
+        if unknown != null && !(convert ? ${property}) then
+          unknown property
+        else if isString value then
+          value
+        else
+          (convert.${property} or plainData) (where property) value;
+    in
+    mapAttrs (if locateFailures then (property: value: located given property (plain property value)) else plain) given;
+
+  # Says which property a failure comes from: `throw` and many others tell no place.
+  located = given: property: data:
+    let
+      place = unsafeGetAttrPos property given;
+      position = if place == null then "" else ", at ${place.file}:${toString place.line}:${toString place.column}:";
+    in
+    addErrorContext "while evaluating the property \"${property}\"${position}" (deepSeq data data);
+
+  # A manager's own create function.
+  # needs: arguments -> the groups of tools that they call for
+  # outerProperties: names of outer arguments that say how a process is run; they go into the property "outer"
+  # convert: property -> where -> value -> data, for arguments that only this function has
+  directFunction = { manager, needs ? _: [ ], outerProperties ? [ ], convert ? { } }:
+    { stateDir ? directories.stateDir
+    , runtimeDir ? directories.runtimeDir
+    , logDir ? directories.logDir
+    , tmpDir ? directories.tmpDir
+    , forceDisableUserChange ? evaluation.forceDisableUserChange
+    , createCredentials ? evaluation.createCredentials { inherit forceDisableUserChange; }
+    , ...
+    }@outer:
+    let
+      # Packages that the model hands over stand for those of the package set.
+      scope = makeScope {
+        pkgs = pkgs // withoutNulls (removeAttrs outer [ "stateDir" "runtimeDir" "logDir" "tmpDir" ]);
+        inherit stateDir runtimeDir logDir tmpDir forceDisableUserChange;
+      };
+
+      # What is not named there has no meaning in our implementation, as a package that we do not use.
+      wanted = listToAttrs (map (name: { inherit name; value = null; }) outerProperties);
+      outerData = plainData "argument of ${manager}'s create function" (intersectAttrs wanted outer);
+    in
+    properties:
+    let
+      conversions = {
+        process = _: interpolate;
+        path = _: map interpolate;
+        credentials = where: value: plainData where (createCredentials value);
+      } // convert;
+    in
+    makeProcess {
+      kind = "direct";
+      inherit manager scope properties;
+      arguments =
+        plainProperties { convert = conversions; } (removeAttrs properties [ "dependencies" "postInstall" ])
+        // (if outerData == { } then { } else { outer = outerData; })
+        // { name = nameOf properties; };
+      needs = needs properties;
+    };
+
+  evaluation = {
+    inherit processManager directories forceDisableUserChange pkgs;
+    inherit explain plainData plainProperties interpolate nameOf makeScope makeProcess processOf directFunction;
+    createCredentials = import ./nixproc/create-credentials evaluation;
+    fallbackTools = withoutNulls (toolsOf { inherit pkgs; }).base;
+  };
+in
+evaluation

@@ -1,0 +1,58 @@
+# Makes a package out of links to the host's programs and directories; see ../host-package.nix for the variables.
+# Lists have one item a line.
+set -o pipefail
+shopt -s nullglob
+PATH="$hostPath"
+
+programs=()
+seen=' '
+
+# Notes a program to link; the first of a name wins.
+take() {
+    local name="${1##*/}"
+    if [[ "$seen" != *" $name "* ]]; then
+        seen="$seen$name "
+        programs+=("$1")
+    fi
+}
+
+# The programs of the Debian package that owns a file, from dpkg's lists (dpkg(1), /var/lib/dpkg/info/*.list). The
+# lists name a file as it was packaged, so /usr/bin/ls of a host with merged directories may stand there as /bin/ls.
+takeProgramsOfOwner() {
+    local list file lists=(/var/lib/dpkg/info/*.list)
+    [ "${#lists[@]}" -gt 0 ] || return 0
+    list="$(grep -lxF -e "$1" -e "${1#/usr}" -- "${lists[@]}")" || return 0
+    list="${list%%$'\n'*}"
+    while IFS= read -r file; do
+        if [[ "$file" =~ ^(/usr)?(/local)?/s?bin/[^/]+$ && -e "$file" ]]; then take "$file"; fi
+    done < "$list"
+}
+
+if [ -n "$main" ]; then
+    take "$main"
+    if [ -n "$directory" ]; then
+        for program in "$directory"/*; do take "$program"; done
+    elif [ -n "$withOwner" ]; then
+        takeProgramsOfOwner "$main"
+    fi
+fi
+while IFS= read -r program; do
+    [ -z "$program" ] || take "$program"
+done <<< "$extras"
+
+mkdir -p "$out/bin"
+ln -s bin "$out/sbin"
+[ "${#programs[@]}" -eq 0 ] || ln -s -- "${programs[@]}" "$out/bin/"
+
+while IFS='=' read -r name path; do
+    [ -z "$name" ] || ln -sf -- "$path" "$out/bin/$name"
+done <<< "$names"
+
+while IFS='=' read -r name path; do
+    [ -n "$name" ] || continue
+    [[ "$name" != */* ]] || mkdir -p "$out/${name%/*}"
+    ln -s -- "$path" "$out/$name"
+done <<< "$links"
+
+# Not the status of a program: see ../stdenv/scripts/default-builder.sh.
+exit 0

@@ -1,0 +1,132 @@
+# Calls the model and finds the processes in it.
+{ exprFile # text: absolute path of the model
+, processManager
+, settings # JSON: what the user set (stateDir … libDir, forceDisableUserChange), callingUser, callingGroup, and `defaults`
+, extraParams ? { } # an attribute set, or a function from the redirected names to one
+, only ? null # text: path of a JSON file with the names of the instances to evaluate; null for all
+, hostPackages ? false # use the programs of this machine even where <nixpkgs> is found
+, provideFramework ? false # pass our directory as `nix-processmgmt`
+, root ? null # see redirect.nix
+, locateFailures ? false # see evaluation.nix
+}:
+
+let
+  inherit (builtins) attrNames attrValues concatStringsSep filter fromJSON functionArgs head intersectAttrs isAttrs isFunction
+    listToAttrs mapAttrs readFile removeAttrs typeOf;
+
+  explain = import ./explain.nix;
+
+  decoded = fromJSON settings;
+  set = removeAttrs decoded [ "callingUser" "callingGroup" "defaults" ];
+  directories = decoded.defaults // set;
+
+  params = if isFunction extraParams then extraParams (intersectAttrs (functionArgs extraParams) redirect.scope) else extraParams;
+  system = params.system or builtins.currentSystem;
+
+  usesHostPackages = hostPackages || !redirect.nixpkgsFound;
+  hostPackageSet = redirect.withOurImport (import ./host-packages { inherit system; });
+  defaultPackages = if usesHostPackages then hostPackageSet else redirect.importNixpkgs { inherit system; };
+
+  redirect = import ./redirect.nix {
+    inherit evaluation root provideFramework;
+    hostPackages = if usesHostPackages then hostPackageSet else null;
+  };
+
+  evaluation = import ./evaluation.nix {
+    inherit processManager directories locateFailures;
+    forceDisableUserChange = directories.forceDisableUserChange or false;
+    pkgs = params.pkgs or defaultPackages;
+  };
+
+  model = redirect.importFile exprFile;
+
+  declared =
+    if isFunction model then
+      functionArgs model
+    else
+      explain {
+        what = "The model ${exprFile} is not a function";
+        why = "It is a ${typeOf model}";
+        fix = "Begin it with its arguments: { pkgs, processManager, stateDir, … }:";
+      };
+
+  # Arguments for which the model has no default of its own.
+  whenRequired = { inherit system; pkgs = defaultPackages; } // decoded.defaults;
+
+  arguments = intersectAttrs declared (
+    removeAttrs whenRequired (filter (name: declared.${name}) (attrNames declared))
+    // (if usesHostPackages then { pkgs = hostPackageSet; } else { })
+    // redirect.provided
+    // set
+    // { inherit processManager; inherit (decoded) callingUser callingGroup; }
+    // params
+  );
+
+  missing = filter (name: !declared.${name} && !(arguments ? ${name})) (attrNames declared);
+
+  result =
+    if missing != [ ] then
+      explain {
+        what = "The model ${exprFile} wants an argument \"${head missing}\" that nobody gives it";
+        why = "It has no default for: ${concatStringsSep ", " missing}";
+        fix = "Pass it with --extra-params '{ ${head missing} = …; }', or give it a default in the model";
+      }
+    else
+      model arguments;
+
+  all =
+    if isAttrs result then
+      result
+    else
+      explain {
+        what = "The model ${exprFile} does not return an attribute set of process instances";
+        why = "Called with its arguments, it returns a ${typeOf result}";
+      };
+
+  instances =
+    if only == null then
+      all
+    else
+      intersectAttrs (listToAttrs (map (name: { inherit name; value = null; }) (fromJSON (readFile (/. + only))))) all;
+
+  processOfInstance = name: instance:
+    if isAttrs instance && instance ? pkg then
+      evaluation.processOf "pkg of process instance \"${name}\"" instance.pkg
+    else
+      explain {
+        what = "Process instance \"${name}\" has no pkg";
+        why =
+          if isAttrs instance then
+            "It has: ${concatStringsSep ", " (attrNames instance)}"
+          else
+            "It is a ${typeOf instance}, not an attribute set";
+        fix = "Let its pkg be what a constructor returns: ${name} = { pkg = constructors.…; };";
+        position = builtins.unsafeGetAttrPos name all;
+      };
+
+  processes = mapAttrs processOfInstance instances;
+
+  # Every process that is needed, each once: the instances first, then what they depend on. What a process is known by
+  # is all that is known of it.
+  closure = builtins.genericClosure {
+    startSet = map
+      (process: { key = process.text; inherit process; dependent = null; })
+      (attrValues processes);
+    operator = { process, ... }: map
+      (dependency: { key = dependency.text; process = dependency; dependent = process.name; })
+      process.dependencies;
+  };
+
+  # A dependency that is an instance has its text, and the instance is there first.
+  others = filter ({ dependent, ... }: dependent != null) closure;
+  names = listToAttrs (map (process: { inherit (process) name; value = null; }) (attrValues processes));
+in
+{
+  inherit evaluation all instances processes usesHostPackages;
+  # Extra parameters that the model does not declare.
+  ignoredParams = attrNames (removeAttrs params (attrNames declared));
+  # Items of processes that only dependencies lead to.
+  dependencies = filter ({ process, ... }: !(names ? ${process.name})) others;
+  # Items of processes that are called as an instance but differ from it.
+  conflicts = filter ({ process, ... }: names ? ${process.name}) others;
+}

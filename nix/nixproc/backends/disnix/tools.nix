@@ -1,0 +1,12 @@
+# What Dysnomia's process scripts need of the model's package set.
+{ pkgs }:
+
+let
+  inherit (import ../tool-paths.nix { inherit pkgs; }) shell basePath;
+in
+{
+  wants = "daemon";
+  base = basePath // { inherit shell; };
+  daemonize.daemon = "${pkgs.daemon}/bin/daemon";
+  userSwitch.setpriv = "${pkgs.util-linux or pkgs.utillinux}/bin/setpriv";
+}

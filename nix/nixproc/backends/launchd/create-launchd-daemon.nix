@@ -1,0 +1,6 @@
+# createLaunchdDaemon: a process described by the keys of a job of launchd.
+evaluation: evaluation.directFunction {
+  manager = "launchd";
+  # What labels begin with.
+  outerProperties = [ "prefix" ];
+}

@@ -1,0 +1,759 @@
+# Functions for scripts that start and stop a service which is known by its PID file: what init scripts, rc.d scripts and
+# Dysnomia's process scripts have in common. Works in every POSIX shell; a shell without /proc has to do with ps(1).
+#
+# A script may set these variables before or after it reads this file:
+#   nixproc_name        what the service is called
+#   nixproc_program     the program that its process runs
+#   nixproc_pid_file    where the process, or whoever daemonizes it, writes its PID
+#   nixproc_record      where the start is recorded, in a directory that only the script's owner can write
+#   nixproc_log_file    what the process writes to stdout and stderr is added here; empty: it is lost
+#   nixproc_wrapper     the `daemon` program of libslack that runs a process that stays in the foreground; else empty
+#   nixproc_attended    not empty: another program keeps the process in the background, and has its PID in the PID file
+#                       exactly as long as it runs, as daemon(8) of FreeBSD does
+#   nixproc_user        whom to run the process as; empty: whoever calls the script
+#   nixproc_kept        those of HOME, USER, LOGNAME and SHELL, with spaces between, that the user's do not replace
+#   nixproc_nice        by how much to change the niceness; empty: not at all
+#   nixproc_directory   the working directory of the process; empty: the script's
+#   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
+#   nixproc_line        not empty: there is the beginning of a line on stdout, which our own words must not continue
+#   NIXPROC_START_TIMEOUT  how many seconds a started process has to write its PID file; default 10
+#   NIXPROC_STOP_TIMEOUT   how many seconds a process has to end after it was asked to before it gets SIGKILL; default 10
+#
+# A PID alone does not say whose it is: the process may be long gone and its number be used again. So a start records
+# PID and start time of the process. A PID file is believed when its process is the recorded one; when the service has
+# put another process in the place of the recorded one (it executed itself anew), that process has to run the service's
+# program. Anything else is a stranger, which is never sent a signal.
+#
+# Names that begin with nixproc_ belong to this file. Results of its helpers are in variables: a shell has no cheap way
+# to return a text.
+
+# A sentence on stderr, on a line of its own.
+nixproc_explain() {
+    if [ -n "${nixproc_line-}" ]; then
+        printf '\n'
+        nixproc_line=
+    fi
+    printf '%s: %s\n' "${nixproc_name:-$0}" "$*" >&2
+}
+
+# ---- Tools ----
+
+# nixproc_tool NAME ARGUMENT…: runs one of the coreutils, whatever PATH the process is to have.
+nixproc_tool() {
+    nixproc_tool_name=$1
+    shift
+    "${nixproc_coreutils:+$nixproc_coreutils/}$nixproc_tool_name" "$@"
+}
+
+# Waits a moment and adds its length to nixproc_waited (milliseconds).
+nixproc_pause() {
+    if nixproc_tool sleep 0.02 2>/dev/null; then
+        nixproc_waited=$((nixproc_waited + 20))
+    else
+        nixproc_tool sleep 1
+        nixproc_waited=$((nixproc_waited + 1000))
+    fi
+}
+
+# nixproc_quote TEXT: sets nixproc_quoted to a word that a shell reads as TEXT.
+nixproc_quote() {
+    nixproc_quoted=
+    nixproc_rest=$1
+    while :; do
+        case $nixproc_rest in
+            *\'*)
+                nixproc_quoted="$nixproc_quoted${nixproc_rest%%\'*}'\\''"
+                nixproc_rest=${nixproc_rest#*\'}
+                ;;
+            *)
+                nixproc_quoted="'$nixproc_quoted$nixproc_rest'"
+                return 0
+                ;;
+        esac
+    done
+}
+
+# ---- Facts about a process ----
+
+# nixproc_inspect PID: sets nixproc_start (start time: clock ticks since boot, or ps' words), nixproc_group (its process
+# group) and nixproc_parent; fails when no such process lives. A zombie is dead: only its parent has not noticed yet.
+nixproc_inspect() {
+    nixproc_start= nixproc_group= nixproc_parent=
+    case $1 in '' | *[!0-9]* | 0*) return 1 ;; esac
+    if [ -r /proc/self/stat ]; then
+        nixproc_stat=
+        # The program's name in the second field may hold anything, newlines included.
+        { while IFS= read -r nixproc_part; do nixproc_stat="$nixproc_stat $nixproc_part"; done <"/proc/$1/stat"; } \
+            2>/dev/null || return 1
+        # shellcheck disable=SC2086 # from here on the fields are numbers, with one letter before them
+        set -- ${nixproc_stat##*) }
+        [ $# -ge 20 ] || return 1
+        case $1 in Z | X | x) return 1 ;; esac
+        nixproc_parent=$2 nixproc_group=$3 nixproc_start=${20}
+    else
+        # shellcheck disable=SC2046 # words are what is wanted
+        set -- $(ps -o state= -o ppid= -o pgid= -o lstart= -p "$1" 2>/dev/null)
+        [ $# -ge 4 ] || return 1
+        case $1 in Z* | X*) return 1 ;; esac
+        nixproc_parent=$2 nixproc_group=$3
+        shift 3
+        nixproc_start=$(IFS=_ && printf '%s' "$*")
+    fi
+}
+
+# nixproc_is PID START: whether the process that had this PID and start time still lives.
+nixproc_is() {
+    nixproc_inspect "$1" && [ "$nixproc_start" = "$2" ]
+}
+
+# nixproc_owned PID USER-ID: whether the process runs with these rights.
+nixproc_owned() {
+    nixproc_owner=
+    if [ -r /proc/self/status ]; then
+        { while read -r nixproc_key nixproc_ruid nixproc_euid nixproc_rest; do
+            [ "$nixproc_key" != Uid: ] || nixproc_owner=$nixproc_euid
+        done <"/proc/$1/status"; } 2>/dev/null
+    else
+        nixproc_owner=$(ps -o uid= -p "$1" 2>/dev/null)
+        nixproc_owner=$((nixproc_owner))
+    fi
+    [ "$nixproc_owner" = "$2" ]
+}
+
+# nixproc_runs PID PROGRAM: whether PROGRAM is what the process runs.
+nixproc_runs() {
+    nixproc_path=$(command -v -- "$2") || nixproc_path=$2
+    if [ ! -r /proc/self/cmdline ]; then
+        nixproc_words=$(ps -o args= -p "$1" 2>/dev/null)
+        case "$nixproc_words " in "$2 "* | "$nixproc_path "* | *" $2 "*) return 0 ;; *) return 1 ;; esac
+    fi
+    [ ! "/proc/$1/exe" -ef "$nixproc_path" ] || return 0
+    # nixpkgs' wrapPrograms puts a script in the place of the program.
+    [ ! "/proc/$1/exe" -ef "${nixproc_path%/*}/.${nixproc_path##*/}-wrapped" ] || return 0
+    # The file is gone from the disk, but still what runs.
+    nixproc_exe=$(nixproc_tool readlink "/proc/$1/exe" 2>/dev/null)
+    [ "${nixproc_exe% (deleted)}" != "$nixproc_path" ] || return 0
+    nixproc_argument0= nixproc_argument1= nixproc_argument2=
+    {
+        IFS= read -r nixproc_argument0
+        IFS= read -r nixproc_argument1
+        IFS= read -r nixproc_argument2
+    } <<END
+$(nixproc_tool tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null)
+END
+    [ "$nixproc_argument0" != "$2" ] || return 0
+    # The kernel runs a script as INTERPRETER [OPTION] SCRIPT: an editor that has it open is no such thing.
+    [ "$nixproc_argument1" = "$2" ] || [ "$nixproc_argument2" = "$2" ] || return 1
+    [ "$(nixproc_tool head -c 2 -- "$nixproc_path" 2>/dev/null)" = '#!' ] || return 1
+    IFS= read -r nixproc_line1 <"$nixproc_path" || return 1
+    nixproc_argument0=${nixproc_argument0##*/}
+    for nixproc_word in ${nixproc_line1#??}; do
+        case ${nixproc_word##*/} in
+            env | -*) ;;
+            *) [ "${nixproc_word##*/}" = "${nixproc_argument0#-}" ] && return 0 || return 1 ;;
+        esac
+    done
+    return 1
+}
+
+# nixproc_wraps PID: whether the process is a `daemon` that writes the service's PID file.
+nixproc_wraps() {
+    if [ -r /proc/self/cmdline ]; then
+        nixproc_words=$(nixproc_tool tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null)
+    else
+        nixproc_words=$(ps -o args= -p "$1" 2>/dev/null)
+    fi
+    case $nixproc_words in
+        "${nixproc_wrapper##*/} "*" --pidfile $nixproc_pid_file "*) ;;
+        */"${nixproc_wrapper##*/} "*" --pidfile $nixproc_pid_file "*) ;;
+        *) return 1 ;;
+    esac
+}
+
+# nixproc_first_child PID: sets nixproc_child to the first child of a process, or to nothing.
+nixproc_first_child() {
+    nixproc_child=
+    { read -r nixproc_child nixproc_rest <"/proc/$1/task/$1/children"; } 2>/dev/null || :
+    # Without that file, what `daemon` says: it puts .clientpid in the place of the last four characters.
+    if [ -z "$nixproc_child" ] && nixproc_read_pid "${nixproc_pid_file%????}.clientpid"; then
+        nixproc_candidate=$nixproc_pid
+        if nixproc_inspect "$nixproc_candidate" && [ "$nixproc_parent" = "$1" ]; then
+            nixproc_child=$nixproc_candidate
+        fi
+    fi
+    [ -n "$nixproc_child" ]
+}
+
+# nixproc_group_lives GROUP: whether anyone but zombies is left in a process group.
+nixproc_group_lives() (
+    kill -s 0 -- "-$1" 2>/dev/null || exit 1
+    [ -r /proc/self/stat ] || exit 0
+    # One look at everybody: to read file by file takes a shell ten times as long.
+    IFS='
+'
+    set -f
+    for nixproc_part in $(nixproc_all_stats); do
+        nixproc_part=${nixproc_part##*) }
+        case $nixproc_part in [ZXx]' '*) continue ;; esac
+        # State, parent, group.
+        nixproc_part=${nixproc_part#* }
+        case ${nixproc_part#* } in "$1 "*) exit 0 ;; esac
+    done
+    exit 1
+)
+
+nixproc_all_stats() {
+    set +f
+    nixproc_tool cat /proc/[0-9]*/stat 2>/dev/null
+}
+
+# nixproc_read_pid FILE: sets nixproc_pid to the number that begins a PID file; fails without one.
+nixproc_read_pid() {
+    nixproc_pid=
+    # Nothing but a file: to read a pipe in a directory that everybody can write would wait for ever.
+    [ -f "$1" ] && [ -r "$1" ] || return 1
+    # A last line without an end makes read fail, but it has read it.
+    { read -r nixproc_pid nixproc_rest || :; } <"$1" 2>/dev/null
+    case $nixproc_pid in
+        '' | *[!0-9]* | 0*)
+            nixproc_pid=
+            return 1
+            ;;
+    esac
+}
+
+# ---- Records of starts ----
+# One line for each process: what it is (main, or the wrapper around it), PID, start time, boot. A service without a
+# process has one that says what became of it: "started - - BOOT", "stopped …" (on purpose) or "failed …".
+
+nixproc_this_boot() {
+    nixproc_boot=-
+    { read -r nixproc_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
+}
+
+# nixproc_load_record: sets nixproc_recorded to words KIND:PID:START and nixproc_history to the last KIND, of this boot.
+# A record that neither we nor root wrote proves nothing.
+nixproc_load_record() {
+    nixproc_recorded= nixproc_history=
+    [ -n "${nixproc_record-}" ] && [ -f "$nixproc_record" ] && [ -r "$nixproc_record" ] || return 0
+    [ -O "$nixproc_record" ] || [ "$(nixproc_tool stat -c %u -- "$nixproc_record" 2>/dev/null)" = 0 ] || return 0
+    nixproc_this_boot
+    while read -r nixproc_kind nixproc_number nixproc_begin nixproc_when; do
+        [ "$nixproc_when" = "$nixproc_boot" ] || continue
+        nixproc_history=$nixproc_kind
+        case $nixproc_kind in
+            main | wrapper) nixproc_recorded="$nixproc_recorded $nixproc_kind:$nixproc_number:$nixproc_begin" ;;
+        esac
+    done <"$nixproc_record"
+}
+
+# nixproc_write_record LINES
+nixproc_write_record() {
+    (
+        umask 022
+        nixproc_tool mkdir -p -- "${nixproc_record%/*}" &&
+            printf '%s' "$1" >"$nixproc_record.new" &&
+            nixproc_tool mv -f -- "$nixproc_record.new" "$nixproc_record"
+    ) || nixproc_explain "warning: its state cannot be recorded in $nixproc_record"
+}
+
+# nixproc_save_record KIND PID [KIND PID]…: records processes as ours.
+nixproc_save_record() {
+    [ -n "${nixproc_record-}" ] || return 0
+    nixproc_this_boot
+    nixproc_text=
+    while [ $# -ge 2 ]; do
+        nixproc_inspect "$2" && nixproc_text="$nixproc_text$1 $2 $nixproc_start $nixproc_boot
+"
+        shift 2
+    done
+    nixproc_write_record "$nixproc_text"
+}
+
+# nixproc_save_state KIND: records what became of a service that has no process now.
+nixproc_save_state() {
+    [ -n "${nixproc_record-}" ] || return 0
+    nixproc_load_record
+    [ "$nixproc_history" != "$1" ] || return 0
+    nixproc_this_boot
+    nixproc_write_record "$1 - - $nixproc_boot
+"
+}
+
+# nixproc_note KIND: records what the last command made of a service that has no process of its own, if it succeeded;
+# returns its exit code.
+nixproc_note() {
+    nixproc_code=$?
+    [ "$nixproc_code" -ne 0 ] || nixproc_save_state "$1"
+    return "$nixproc_code"
+}
+
+# nixproc_claimed PID START: whether another service recorded this process as its own.
+nixproc_claimed() {
+    [ -n "${nixproc_record-}" ] || return 1
+    nixproc_this_boot
+    for nixproc_other in "${nixproc_record%/*}"/*; do
+        [ "$nixproc_other" != "$nixproc_record" ] && [ -f "$nixproc_other" ] && [ -r "$nixproc_other" ] || continue
+        while read -r nixproc_kind nixproc_number nixproc_begin nixproc_when; do
+            [ "$nixproc_number $nixproc_begin $nixproc_when" != "$1 $2 $nixproc_boot" ] || return 0
+        done <"$nixproc_other"
+    done
+    return 1
+}
+
+# ---- Which process is ours ----
+
+# nixproc_accepts PID: whether a PID that no record knows is the service: it runs the program (or is the wrapper), with
+# the rights of the service's user, it is nobody else's and not older than what was recorded.
+nixproc_accepts() {
+    [ "$1" != 1 ] && nixproc_inspect "$1" || return 1
+    nixproc_since=$nixproc_start
+    for nixproc_word in $nixproc_recorded; do
+        nixproc_word=${nixproc_word#*:}
+        nixproc_begin=${nixproc_word#*:}
+        # The recorded process had this PID, and this is not it.
+        [ "${nixproc_word%%:*}" != "$1" ] || return 1
+        case $nixproc_begin$nixproc_since in
+            *[!0-9]*) ;;
+            *) [ "$nixproc_since" -ge "$nixproc_begin" ] || return 1 ;;
+        esac
+    done
+    if [ -n "${nixproc_user-}" ]; then
+        nixproc_owned "$1" "$(nixproc_tool id -u -- "$nixproc_user" 2>/dev/null)" || return 1
+    fi
+    if [ -n "${nixproc_wrapper-}" ]; then nixproc_wraps "$1"; else nixproc_runs "$1" "$nixproc_program"; fi &&
+        ! nixproc_claimed "$1" "$nixproc_since"
+}
+
+# nixproc_find: looks for the service's processes. Sets
+#   nixproc_main      the PID of the process itself; empty: it does not run
+#   nixproc_outer     the PID of the wrapper around it, if there is one
+#   nixproc_ours      all PIDs of the service
+#   nixproc_stranger  a PID that the PID file names although it is not the service's
+nixproc_find() {
+    nixproc_main= nixproc_outer= nixproc_ours= nixproc_stranger=
+    nixproc_load_record
+    for nixproc_word in $nixproc_recorded; do
+        nixproc_kind=${nixproc_word%%:*}
+        nixproc_word=${nixproc_word#*:}
+        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
+        nixproc_ours="$nixproc_ours ${nixproc_word%%:*}"
+        case $nixproc_kind in
+            wrapper) nixproc_outer=${nixproc_word%%:*} ;;
+            *) nixproc_main=${nixproc_word%%:*} ;;
+        esac
+    done
+    nixproc_read_pid "${nixproc_pid_file-}" || return 0
+    case " $nixproc_ours " in *" $nixproc_pid "*) return 0 ;; esac
+    nixproc_candidate=$nixproc_pid
+    if nixproc_accepts "$nixproc_candidate"; then
+        nixproc_ours="$nixproc_ours $nixproc_candidate"
+        if [ -z "${nixproc_wrapper-}" ]; then
+            nixproc_main=$nixproc_candidate
+        elif nixproc_outer=$nixproc_candidate && nixproc_first_child "$nixproc_outer"; then
+            nixproc_main=$nixproc_child
+            nixproc_ours="$nixproc_ours $nixproc_main"
+        fi
+    elif nixproc_inspect "$nixproc_candidate"; then
+        nixproc_stranger=$nixproc_candidate
+    fi
+}
+
+nixproc_is_running() {
+    nixproc_find
+    [ -n "$nixproc_main" ]
+}
+
+# Removes the PID files of a service that does not run.
+nixproc_remove_pid_files() {
+    set -- "$nixproc_pid_file"
+    [ -z "${nixproc_wrapper-}" ] || set -- "$@" "${nixproc_pid_file%????}.clientpid"
+    nixproc_tool rm -f -- "$@"
+}
+
+# ---- Start ----
+
+# nixproc_account USER: sets nixproc_uid, nixproc_gid, nixproc_home and nixproc_shell of an account.
+nixproc_account() {
+    nixproc_uid= nixproc_gid= nixproc_home= nixproc_shell=
+    while IFS=: read -r nixproc_login nixproc_rest nixproc_uid nixproc_gid nixproc_rest nixproc_home nixproc_shell; do
+        [ "$nixproc_login" != "$1" ] || break
+        nixproc_uid=
+    done <<END
+$(getent passwd "$1" 2>/dev/null || nixproc_tool cat /etc/passwd)
+END
+    if [ -z "$nixproc_uid" ]; then
+        nixproc_explain "there is no user \"$1\" on this system"
+        return 1
+    fi
+}
+
+# nixproc_become USER: gives this shell the environment of a user, but for what the model sets.
+nixproc_become() {
+    for nixproc_word in HOME USER LOGNAME SHELL; do
+        case " ${nixproc_kept-} " in *" $nixproc_word "*) continue ;; esac
+        case $nixproc_word in
+            HOME) HOME=$nixproc_home ;;
+            USER) USER=$1 ;;
+            LOGNAME) LOGNAME=$1 ;;
+            SHELL) SHELL=${nixproc_shell:-/bin/sh} ;;
+        esac
+    done
+    export HOME USER LOGNAME SHELL
+}
+
+# nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory. Neither way of
+# changing the user needs the account to have a login shell.
+nixproc_execute() {
+    unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT
+    if [ -n "${nixproc_directory-}" ]; then
+        CDPATH='' cd -- "$nixproc_directory" || exit 1
+    fi
+    if [ -n "${nixproc_user-}" ]; then
+        nixproc_become "$nixproc_user"
+        if [ "$(nixproc_tool id -u)" = "$nixproc_uid" ]; then
+            : # We are that user.
+        elif nixproc_setpriv=$(command -v -- "${nixproc_setpriv:-setpriv}"); then
+            set -- "$nixproc_setpriv" --reuid "$nixproc_uid" --regid "$nixproc_gid" --init-groups -- "$@"
+        else
+            nixproc_words=exec
+            for nixproc_word in env "PATH=$PATH" "HOME=$HOME" "USER=$USER" "LOGNAME=$LOGNAME" "SHELL=$SHELL" "$@"; do
+                nixproc_quote "$nixproc_word"
+                nixproc_words="$nixproc_words $nixproc_quoted"
+            done
+            set -- su -s /bin/sh -c "$nixproc_words" -- "$nixproc_user"
+        fi
+    fi
+    if [ -n "${nixproc_nice-}" ]; then
+        set -- "${nixproc_coreutils:+$nixproc_coreutils/}nice" -n "$nixproc_nice" -- "$@"
+    fi
+    exec "$@"
+}
+
+# What the service has written to its log since nixproc_log_size was taken: the last lines of it, on stderr.
+nixproc_show_log() {
+    # A link in a directory that everybody can write may lead anywhere.
+    [ -n "${nixproc_log_file-}" ] && [ -f "$nixproc_log_file" ] && [ ! -L "$nixproc_log_file" ] || return 0
+    nixproc_tool tail -c "+$((nixproc_log_size + 1))" -- "$nixproc_log_file" 2>/dev/null |
+        nixproc_tool tail -n 10 | nixproc_tool tail -c 4000 >&2
+}
+
+# nixproc_started PID: whether a process that a PID file names after a start can be what we started: it is not older
+# than this script, and it has the rights of the service's user. Whoever else can write the PID file cannot name
+# another's process.
+nixproc_started() {
+    nixproc_inspect "$$" && nixproc_since=$nixproc_start
+    [ "$1" != 1 ] && nixproc_inspect "$1" || return 1
+    case $nixproc_since$nixproc_start in
+        *[!0-9]*) ;;
+        *) [ "$nixproc_start" -ge "$nixproc_since" ] || return 1 ;;
+    esac
+    [ -z "${nixproc_user-}" ] || nixproc_owned "$1" "$nixproc_uid"
+}
+
+# nixproc_is_attended: whether another program keeps the process in the background, and removes its PID file whatever it
+# dies of.
+nixproc_is_attended() {
+    [ -n "${nixproc_wrapper-}${nixproc_attended-}" ]
+}
+
+# nixproc_wrapper_lives: whether there is a wrapper that writes our PID file, be it written or not.
+nixproc_wrapper_lives() {
+    [ -r /proc/self/cmdline ] || return 0
+    for nixproc_entry in /proc/[0-9]*; do
+        [ "$nixproc_entry/exe" -ef "$nixproc_wrapper" ] && nixproc_inspect "${nixproc_entry#/proc/}" &&
+            nixproc_wraps "${nixproc_entry#/proc/}" && return 0
+    done
+    return 1
+}
+
+# nixproc_await: waits until the started process has written its PID file and lives, and records it.
+nixproc_await() {
+    nixproc_waited=0 nixproc_steady=0 nixproc_seen= nixproc_next_look=500
+    nixproc_limit=$((${NIXPROC_START_TIMEOUT:-10} * 1000))
+    while [ "$nixproc_waited" -le "$nixproc_limit" ]; do
+        if nixproc_read_pid "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid && nixproc_started "$nixproc_candidate"; then
+            nixproc_seen=$nixproc_candidate
+            # Who keeps a process in the background is quick to say that all is well. It counts as started when it runs
+            # its own program, and does so for a while: one that ends at once has failed.
+            if [ -n "${nixproc_wrapper-}" ]; then
+                if nixproc_first_child "$nixproc_candidate" && nixproc_inspect "$nixproc_child" &&
+                    ! [ "/proc/$nixproc_child/exe" -ef "/proc/$nixproc_candidate/exe" ]; then
+                    set -- wrapper "$nixproc_candidate" main "$nixproc_child"
+                else
+                    set --
+                fi
+            else
+                set -- main "$nixproc_candidate"
+            fi
+            if [ $# -gt 0 ]; then
+                # From now on even this script's death leaves a service that can be stopped.
+                [ "$nixproc_steady" -gt 0 ] || nixproc_save_record "$@"
+                [ "$nixproc_steady" -lt 10 ] && nixproc_is_attended || return 0
+                nixproc_steady=$((nixproc_steady + 1))
+            fi
+        elif [ -n "$nixproc_seen" ] && nixproc_is_attended; then
+            nixproc_explain "the process ended as soon as it was started"
+            return 1
+        elif [ -n "${nixproc_attended-}" ] && [ ! -e "$nixproc_pid_file" ]; then
+            nixproc_explain "the process ended as soon as it was started"
+            return 1
+        elif [ -n "${nixproc_wrapper-}" ] && [ "$nixproc_waited" -ge "$nixproc_next_look" ]; then
+            nixproc_next_look=$((nixproc_waited + 500))
+            if ! nixproc_wrapper_lives; then
+                nixproc_explain "the process ended as soon as it was started"
+                return 1
+            fi
+        fi
+        nixproc_pause
+    done
+    if [ ! -e "$nixproc_pid_file" ]; then
+        nixproc_explain "the process did not write $nixproc_pid_file within ${NIXPROC_START_TIMEOUT:-10} seconds"
+    elif [ -z "$nixproc_pid" ]; then
+        nixproc_explain "there is no PID in $nixproc_pid_file"
+    else
+        nixproc_explain "$nixproc_pid_file names process $nixproc_pid, which is not alive or was not started here"
+    fi
+    return 1
+}
+
+# nixproc_begin: makes way for a start; fails with the LSB's exit code when there cannot be one.
+nixproc_begin() {
+    if ! command -v -- "$nixproc_program" >/dev/null; then
+        nixproc_explain "there is no program $nixproc_program"
+        return 5
+    fi
+    if [ -n "${nixproc_user-}" ]; then
+        nixproc_account "$nixproc_user" || return 6
+        nixproc_uid_now=$(nixproc_tool id -u)
+        if [ "$nixproc_uid_now" != 0 ] && [ "$nixproc_uid_now" != "$nixproc_uid" ]; then
+            nixproc_explain "only root can run a process as user $nixproc_user"
+            return 4
+        fi
+    fi
+    nixproc_find
+    [ -z "$nixproc_ours" ] || nixproc_terminate || return
+    nixproc_remove_pid_files || return
+    nixproc_log_size=0
+    if [ -n "${nixproc_log_file-}" ] && [ -f "$nixproc_log_file" ] && [ -r "$nixproc_log_file" ]; then
+        nixproc_log_size=$(($(nixproc_tool wc -c <"$nixproc_log_file")))
+    fi
+}
+
+# nixproc_end: waits for what nixproc_begin and a command began; a failure leaves nothing behind.
+nixproc_end() {
+    nixproc_code=$1
+    if [ "$nixproc_code" -ne 0 ]; then
+        nixproc_explain "$nixproc_program ended with exit code $nixproc_code"
+    elif nixproc_await; then
+        return 0
+    else
+        nixproc_code=1
+    fi
+    nixproc_abandon
+    return "$nixproc_code"
+}
+
+# nixproc_abandon: takes back a start that failed.
+nixproc_abandon() {
+    nixproc_show_log
+    nixproc_find
+    [ -z "$nixproc_ours" ] || nixproc_terminate
+    nixproc_remove_pid_files
+    nixproc_save_state failed
+}
+
+# nixproc_start COMMAND…: runs what starts the service (the program itself, or the wrapper with the program), and waits
+# until it runs. What a daemon writes goes to its log: who waits for the end of our output shall not wait for the
+# daemon's.
+nixproc_start() {
+    nixproc_begin || return
+    if [ -n "${nixproc_wrapper-}" ]; then
+        (nixproc_execute "$@") </dev/null >/dev/null
+    elif [ -n "${nixproc_log_file-}" ] && (: >>"$nixproc_log_file") 2>/dev/null; then
+        (nixproc_execute "$@") </dev/null >>"$nixproc_log_file" 2>&1
+    else
+        (nixproc_execute "$@") </dev/null >/dev/null 2>&1
+    fi
+    nixproc_end $?
+}
+
+# nixproc_adopt: records the process that the PID file names, when somebody else's commands have just started it; returns
+# their exit code.
+nixproc_adopt() {
+    nixproc_code=$?
+    [ -z "${nixproc_user-}" ] || nixproc_account "$nixproc_user" || return "$nixproc_code"
+    if nixproc_read_pid "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid && nixproc_started "$nixproc_candidate"; then
+        nixproc_save_record main "$nixproc_candidate"
+    fi
+    return "$nixproc_code"
+}
+
+# ---- Initialization ----
+# The commands between these two run in the script's own shell, so that the process inherits what they export. The
+# first one of them that fails ends the start.
+
+nixproc_begin_initialize() {
+    trap 'nixproc_explain "its initialization failed"; exit 1' EXIT
+    set -e
+}
+
+nixproc_end_initialize() {
+    set +e
+    trap - EXIT
+}
+
+# ---- Stop ----
+
+# nixproc_signal SIGNAL PID: sends a signal; fails when we may not (4). A process that is gone needs none.
+nixproc_signal() {
+    kill -s "$1" "$2" 2>/dev/null && return 0
+    nixproc_inspect "$2" || return 0
+    nixproc_explain "not permitted to send a signal to process $2"
+    return 4
+}
+
+# nixproc_remains: whether anything of the service lives, of nixproc_marked (PID:START …) or of nixproc_families (process
+# groups). Sets nixproc_left to what is left of the former.
+nixproc_remains() {
+    nixproc_left=
+    for nixproc_word in $nixproc_marked; do
+        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" && nixproc_left="$nixproc_left $nixproc_word"
+    done
+    [ -z "$nixproc_left" ] || return 0
+    for nixproc_word in $nixproc_families; do
+        nixproc_group_lives "$nixproc_word" && return 0
+    done
+    return 1
+}
+
+nixproc_signal_families() {
+    for nixproc_word in $nixproc_families; do
+        kill -s "$1" -- "-$nixproc_word" 2>/dev/null
+    done
+}
+
+# nixproc_terminate [SIGNAL]: ends the processes that nixproc_find found: SIGNAL (TERM), and SIGKILL to what is left when
+# the time is over. A process that another program keeps in the background is ended with all that it started; a wrapper
+# passes SIGTERM on to the process alone.
+nixproc_terminate() {
+    nixproc_marked= nixproc_families= nixproc_asked=
+    nixproc_inspect "$$" && nixproc_own_group=$nixproc_group
+    for nixproc_number in $nixproc_ours; do
+        nixproc_inspect "$nixproc_number" || continue
+        nixproc_marked="$nixproc_marked $nixproc_number:$nixproc_start"
+        # Its keeper has left the process group that it was started in, with a family of its own.
+        if nixproc_is_attended && [ "$nixproc_group" != "$nixproc_own_group" ]; then
+            nixproc_families="$nixproc_families $nixproc_group"
+        fi
+    done
+    for nixproc_number in ${nixproc_outer:-$nixproc_ours}; do
+        nixproc_signal "${1:-TERM}" "$nixproc_number" || return
+    done
+    nixproc_waited=0
+    nixproc_limit=$((${NIXPROC_STOP_TIMEOUT:-10} * 1000))
+    while nixproc_remains; do
+        case $nixproc_left in
+            *" $nixproc_main:"*) ;;
+            *)
+                # The process itself is gone: what it left behind may go too.
+                [ -n "$nixproc_asked" ] || nixproc_signal_families TERM
+                nixproc_asked=yes
+                ;;
+        esac
+        if [ "$nixproc_waited" -ge "$nixproc_limit" ]; then
+            nixproc_kill
+            return
+        fi
+        nixproc_pause
+    done
+}
+
+# nixproc_kill: SIGKILL to what nixproc_terminate could not end in time.
+nixproc_kill() {
+    nixproc_explain "killing what did not end within ${NIXPROC_STOP_TIMEOUT:-10} seconds"
+    for nixproc_word in $nixproc_left; do
+        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
+        # The leader of a process group takes its group along: nobody else would end them.
+        [ "$nixproc_group" != "${nixproc_word%%:*}" ] || kill -s KILL -- "-$nixproc_group" 2>/dev/null
+        kill -s KILL "${nixproc_word%%:*}" 2>/dev/null
+    done
+    nixproc_signal_families KILL
+    nixproc_waited=0
+    while nixproc_remains; do
+        if [ "$nixproc_waited" -ge 5000 ]; then
+            nixproc_explain "some of its processes survived SIGKILL"
+            return 1
+        fi
+        nixproc_pause
+    done
+}
+
+# nixproc_stop [SIGNAL]: asks the service to end, if it runs, and removes what its start left on the disk.
+nixproc_stop() {
+    nixproc_name_signal "${1:-TERM}"
+    nixproc_find
+    if [ -n "$nixproc_stranger" ]; then
+        nixproc_explain "process $nixproc_stranger, which $nixproc_pid_file names, is not this service: left alone"
+    fi
+    [ -z "$nixproc_ours" ] || nixproc_terminate "$nixproc_signal_name" || return
+    nixproc_remove_pid_files && nixproc_save_state stopped
+}
+
+# nixproc_reload SIGNAL: sends a signal to the service; 7 when it does not run.
+nixproc_reload() {
+    nixproc_find
+    if [ -z "$nixproc_main" ]; then
+        nixproc_explain "it is not running"
+        return 7
+    fi
+    nixproc_name_signal "$1"
+    nixproc_signal "$nixproc_signal_name" "$nixproc_main"
+}
+
+# nixproc_name_signal TEXT: sets nixproc_signal_name from any spelling of a signal: -HUP, SIGHUP, HUP, -1, 1.
+nixproc_name_signal() {
+    nixproc_signal_name=${1#-}
+    nixproc_signal_name=${nixproc_signal_name#SIG}
+    case $nixproc_signal_name in
+        *[!0-9]*) ;;
+        *) nixproc_signal_name=$(kill -l "$nixproc_signal_name") ;;
+    esac
+}
+
+# ---- Status ----
+
+# nixproc_status: says whether the service runs, with the LSB's exit codes for status.
+nixproc_status() {
+    if [ -z "${nixproc_program-}" ]; then
+        nixproc_load_record
+        [ "$nixproc_history" = started ] && printf '%s is started\n' "$nixproc_name" && return 0
+        printf '%s is not started\n' "$nixproc_name"
+        return 3
+    fi
+    nixproc_find
+    if [ -n "$nixproc_main" ]; then
+        printf '%s is running, process %s\n' "$nixproc_name" "$nixproc_main"
+        return 0
+    fi
+    if [ -e "$nixproc_pid_file" ] && [ ! -r "$nixproc_pid_file" ]; then
+        printf '%s: unknown, %s cannot be read\n' "$nixproc_name" "$nixproc_pid_file"
+        return 4
+    fi
+    if [ -n "$nixproc_stranger" ]; then
+        printf '%s is dead; process %s, which %s names, is not this service\n' \
+            "$nixproc_name" "$nixproc_stranger" "$nixproc_pid_file"
+        return 1
+    fi
+    if [ -e "$nixproc_pid_file" ]; then
+        printf '%s is dead, but %s exists\n' "$nixproc_name" "$nixproc_pid_file"
+        return 1
+    fi
+    # The PID file went with the process: only the record tells a crash from a stop.
+    if nixproc_is_attended && [ "$nixproc_history" = main ]; then
+        printf '%s is dead, and nobody stopped it\n' "$nixproc_name"
+        return 1
+    fi
+    printf '%s is not running\n' "$nixproc_name"
+    return 3
+}

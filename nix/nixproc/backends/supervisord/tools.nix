@@ -1,0 +1,14 @@
+# What programs of supervisord need of the model's package set.
+{ pkgs }:
+
+let
+  inherit (import ../tool-paths.nix { inherit pkgs; }) shell basePath;
+in
+{
+  wants = "foreground";
+  base = basePath // {
+    inherit shell;
+    supervisor = "${pkgs.python3Packages.supervisor}";
+  };
+  userSwitch.setpriv = "${pkgs.util-linux or pkgs.utillinux}/bin/setpriv";
+}

@@ -1,0 +1,168 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withFile } from 'tmp-promise';
+import { EvaluationError, unreachable } from '../system/errors.js';
+import type { Json, JsonObject } from '../system/json.js';
+import { nixOptions } from '../system/nix-options.js';
+import { packageRoot } from '../system/package-root.js';
+import type { Ports } from '../system/ports.js';
+import { MissingProgramError } from '../system/run.js';
+import type { CallingUser } from './calling-user.js';
+import { completeSettings, type EvaluationRequest } from './evaluation-request.js';
+import { parseNixFailure, type NixFailure } from './nix-failure.js';
+import { parseEvaluated, type StoreContext } from './store-context.js';
+
+/** Where our Nix expressions are; what Nix says about places in it is of no use to a user. */
+export const nixDirectory = join(packageRoot, 'nix');
+
+/** One way to evaluate a model. */
+export interface Attempt {
+  /** The instances to evaluate; null for all. */
+  readonly only: readonly string[] | null;
+  /** Read the instances' port and readiness. */
+  readonly readExtras: boolean;
+  /** Pass our own directory as `nix-processmgmt` to whoever wants it. */
+  readonly provideFramework: boolean;
+  /** The topmost directory that Nix may list to remember imports; null to remember none. */
+  readonly root: string | null;
+  /** Leave the sandbox of builds as it is configured; else what is built during the evaluation sees this machine. */
+  readonly sandbox: boolean;
+}
+
+export type AttemptResult =
+  | { readonly ok: true; readonly text: string; readonly context: StoreContext }
+  | { readonly ok: false; readonly failure: NixFailure };
+
+/** Which expression of ours evaluates the model. */
+export type Expression =
+  | { readonly file: 'evaluate.nix' }
+  | {
+      readonly file: 'apply-overrides.nix';
+      /** The manager's arguments, by instance. */
+      readonly generated: Readonly<Record<string, JsonObject>>;
+    }
+  | {
+      readonly file: 'id-requirements.nix';
+      /** The property of an instance that lists pools of IDs. */
+      readonly property: string;
+    };
+
+/** Hands data to Nix in a file, since a single argument of a program is limited to 128 kB on Linux. */
+const withJsonFile = async <Result>(
+  data: Json | null,
+  use: (path: string | null) => Promise<Result>,
+): Promise<Result> =>
+  data === null
+    ? use(null)
+    : withFile(async ({ path }) => {
+        await writeFile(path, JSON.stringify(data));
+        return use(path);
+      });
+
+/** What only one of the expressions takes. */
+const argumentsOf = (expression: Expression, generated: string | null, readExtras: boolean): readonly string[] => {
+  switch (expression.file) {
+    case 'evaluate.nix':
+      return ['--arg', 'readExtras', String(readExtras)];
+    case 'apply-overrides.nix':
+      return generated === null ? [] : ['--argstr', 'generated', generated];
+    case 'id-requirements.nix':
+      return ['--argstr', 'property', expression.property];
+    default:
+      return unreachable(expression);
+  }
+};
+
+/** The command line of one evaluation. */
+const evaluationArguments = (
+  { exprFile, manager, settings, extraParams, hostPackages, includePaths }: EvaluationRequest,
+  caller: CallingUser,
+  { readExtras, provideFramework, root }: Attempt,
+  { expression, only, generated, trace }: EvaluationInput,
+): readonly string[] => [
+  ...['--eval', '--strict', '--json', '--read-write-mode'],
+  ...['--log-format', 'internal-json'],
+  join(nixDirectory, expression.file),
+  ...['--argstr', 'exprFile', exprFile],
+  ...['--argstr', 'processManager', manager],
+  ...['--argstr', 'settings', JSON.stringify({ ...settings, ...caller, defaults: completeSettings(settings) })],
+  // The user's text sees the redirected names; its relative paths stay relative to the current directory.
+  ...(extraParams === null
+    ? []
+    : ['--arg', 'extraParams', `{ import, scopedImport, builtins, __findFile }:\n${extraParams}`]),
+  ...(only === null ? [] : ['--argstr', 'only', only]),
+  ...(hostPackages ? ['--arg', 'hostPackages', 'true'] : []),
+  ...(provideFramework ? ['--arg', 'provideFramework', 'true'] : []),
+  ...(root === null ? [] : ['--argstr', 'root', root]),
+  ...(trace ? ['--arg', 'locateFailures', 'true'] : []),
+  ...argumentsOf(expression, generated, readExtras),
+  ...includePaths.flatMap((path) => ['-I', path]),
+];
+
+/** What one evaluation reads besides the model. */
+interface EvaluationInput {
+  readonly expression: Expression;
+  /** JSON files, or null. */
+  readonly only: string | null;
+  readonly generated: string | null;
+  readonly trace: boolean;
+}
+
+interface EvaluateOptions {
+  /** Default: evaluate.nix. */
+  readonly expression?: Expression;
+  /** Have Nix say how it came to a failure. Default: false. */
+  readonly trace?: boolean;
+}
+
+/** Evaluates one model in one way. */
+export type Evaluate = (attempt: Attempt, options?: EvaluateOptions) => Promise<AttemptResult>;
+
+export const nixIsMissing = (cause: MissingProgramError): EvaluationError =>
+  new EvaluationError(
+    {
+      what: 'Nix is not installed: the program "nix-instantiate" was not found',
+      why: 'Models are evaluated and built with Nix',
+      fix: 'Install Nix (https://nixos.org/download, or the package nix-bin of Debian and Ubuntu), or add its bin directory to PATH',
+    },
+    { cause },
+  );
+
+const runNix = async (args: readonly string[], { run }: Ports): Promise<AttemptResult> => {
+  const result = await run({ file: 'nix-instantiate', args }).catch((error: unknown) => {
+    throw error instanceof MissingProgramError ? nixIsMissing(error) : error;
+  });
+  // Nix prints half a document before it fails.
+  if (result.exitCode !== 0) return { ok: false, failure: parseNixFailure(result.stderr) };
+  if (result.malformedStdout === true) {
+    const message = 'One of its texts is not UTF-8, which no configuration file of a process manager could carry';
+    return { ok: false, failure: { message, positions: [], explanation: null, text: message } };
+  }
+  return { ok: true, ...parseEvaluated(result.stdout) };
+};
+
+/** Whether Nix finds <nixpkgs>, with the user's -I and NIX_PATH. */
+export const hasNixpkgs = async ({ includePaths }: EvaluationRequest, { run }: Ports): Promise<boolean> => {
+  const options = includePaths.flatMap((path) => ['-I', path]);
+  const { exitCode } = await run({ file: 'nix-instantiate', args: ['--find-file', 'nixpkgs', ...options] });
+  return exitCode === 0;
+};
+
+/** Binds what all evaluations of a model have in common. They throw an EvaluationError when Nix is not installed. */
+export const evaluationOf =
+  (request: EvaluationRequest, caller: CallingUser, ports: Ports): Evaluate =>
+  (attempt, { expression = { file: 'evaluate.nix' }, trace = false }: EvaluateOptions = {}) =>
+    withJsonFile(attempt.only, (only) =>
+      withJsonFile(expression.file === 'apply-overrides.nix' ? expression.generated : null, (generated) =>
+        runNix(
+          [
+            ...evaluationArguments(request, caller, attempt, { expression, only, generated, trace }),
+            ...nixOptions(
+              { offline: request.offline, hostPackages: request.hostPackages || !attempt.sandbox, showTrace: trace },
+              ports.env,
+            ),
+          ],
+          ports,
+        ),
+      ),
+    );

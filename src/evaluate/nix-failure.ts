@@ -1,0 +1,106 @@
+import { stripVTControlCharacters } from 'node:util';
+import { z } from 'zod';
+import type { SourcePosition } from '../model/process-model.js';
+import type { Explanation } from '../system/errors.js';
+
+/** Why Nix could not evaluate. */
+export interface NixFailure {
+  /** Nix' own words for what is wrong, without a trace. */
+  readonly message: string;
+  /** The places that Nix names, from the innermost outwards. */
+  readonly positions: readonly SourcePosition[];
+  /** Our own Nix code's explanation, when it is what gave up. */
+  readonly explanation: Explanation | null;
+  /** All that Nix said, for --show-trace. */
+  readonly text: string;
+}
+
+/** A line of `--log-format internal-json` (Nix 2.4 and later give places; 2.3 gives msg alone). */
+const logLine = z.object({
+  action: z.literal('msg'),
+  msg: z.string(),
+  raw_msg: z.string().optional(),
+  file: z.string().nullish(),
+  line: z.number().nullish(),
+  column: z.number().nullish(),
+});
+type LogLine = z.infer<typeof logLine>;
+
+/** What nix/explain.nix throws. */
+const explanation = z.object({
+  what: z.string(),
+  why: z.string().nullish(),
+  fix: z.string().nullish(),
+  position: z.object({ file: z.string(), line: z.number(), column: z.number() }).nullish(),
+});
+
+const parseLogLine = (line: string): LogLine | null => {
+  if (!line.startsWith('@nix ')) return null;
+  try {
+    return logLine.safeParse(JSON.parse(line.slice('@nix '.length))).data ?? null;
+  } catch {
+    return null;
+  }
+};
+
+/** The marker of nix/explain.nix. */
+const explained = /nix-processmgmt-ts explains: (\{.*\})/;
+
+const parseExplanation = (text: string): z.infer<typeof explanation> | null => {
+  const found = explained.exec(text)?.[1];
+  return found === undefined ? null : explanation.parse(JSON.parse(found));
+};
+
+/** Nix names places as "at FILE:LINE:COLUMN:", 2.3 as ", at FILE:LINE:COLUMN"; a path may hold blanks. */
+const place = /\bat:? \(?(\/.*?):(\d+):(\d+)\b/g;
+
+const placesIn = (text: string): SourcePosition[] =>
+  [...text.matchAll(place)].map(([, file = '', line, column]) => ({
+    file,
+    line: Number(line),
+    column: Number(column),
+  }));
+
+/** The last "error:" begins the failure itself: Nix 2.20 and later print the trace before it, others after it. */
+const failureStart = (text: string): number => Math.max(text.lastIndexOf('error: '), 0);
+
+const messageOf = (text: string): string => {
+  const [paragraph = ''] = text
+    .slice(failureStart(text))
+    .replace(/^error: +/, '')
+    .split(/\n\s*\n|\n\s+(?:at |…|\()/);
+  return paragraph.trim();
+};
+
+/**
+ * Reads what a failed nix-instantiate wrote to stderr.
+ *
+ * @param stderr with or without `--log-format internal-json`
+ */
+export const parseNixFailure = (stderr: string): NixFailure => {
+  const lines = stderr.split('\n');
+  const logged = lines.map(parseLogLine).filter((line) => line !== null);
+  // What is not JSON comes from before the logger was set up, or from a signal handler.
+  const error = logged.filter(({ msg }) => /^\s*error:/.test(stripVTControlCharacters(msg))).at(-1);
+  const plain = lines.filter((line) => !line.startsWith('@nix ') && !line.startsWith('warning: ')).join('\n');
+  const text = stripVTControlCharacters(error?.msg ?? plain).trim();
+  const own = parseExplanation(text);
+  const places = placesIn(text);
+  const innermost =
+    error?.file?.startsWith('/') === true
+      ? [{ file: error.file, line: error.line ?? 1, column: error.column ?? 1 }]
+      : [];
+  return {
+    message: stripVTControlCharacters(error?.raw_msg ?? '').trim() || messageOf(text),
+    positions: [
+      ...(own?.position ? [own.position] : []),
+      ...innermost,
+      ...(failureStart(text) > 0 ? places.reverse() : places),
+    ],
+    explanation:
+      own === null
+        ? null
+        : { what: own.what, ...(own.why ? { why: own.why } : {}), ...(own.fix ? { fix: own.fix } : {}) },
+    text,
+  };
+};

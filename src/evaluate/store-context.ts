@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+/** What must be in the store before the result of an evaluation can be used. */
+export interface StoreContext {
+  /** Derivations to build, sorted by path. */
+  readonly derivations: readonly { readonly path: string; readonly outputs: readonly string[] }[];
+  /** Paths that the evaluation itself has put into the store, sorted. */
+  readonly sources: readonly string[];
+}
+
+/** What builtins.getContext says of one store path (Nix manual, "String context"). */
+const contextElement = z.object({
+  path: z.boolean().optional(),
+  outputs: z.array(z.string()).optional(),
+  allOutputs: z.boolean().optional(),
+});
+
+/** The output of nix/evaluate.nix and nix/apply-overrides.nix: a JSON document and the context of its text. */
+const evaluated = z.object({ text: z.string(), context: z.record(z.string(), contextElement) });
+
+/** @throws ZodError: the Nix expressions and this program do not belong together. */
+export const parseEvaluated = (stdout: string): { text: string; context: StoreContext } => {
+  const { text, context } = evaluated.parse(JSON.parse(stdout));
+  const elements = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    text,
+    context: {
+      derivations: elements.flatMap(([path, { outputs }]) => (outputs === undefined ? [] : [{ path, outputs }])),
+      // A derivation that is mentioned itself, with all its outputs, is a file of the store as well.
+      sources: elements.flatMap(([path, element]) =>
+        element.path === true || element.allOutputs === true ? [path] : [],
+      ),
+    },
+  };
+};

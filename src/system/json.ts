@@ -1,0 +1,40 @@
+import stableStringify from 'fast-json-stable-stringify';
+
+/** Plain data, as JSON carries it. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** JSON text with sorted keys: the same data always gives the same bytes. */
+export const toStableJson = (value: Json): string => stableStringify(value);
+
+/**
+ * Merges `changes` into `base` recursively, as nixpkgs' `lib.recursiveUpdate` does: attribute sets are merged key by
+ * key, every other value of `changes` replaces the one of `base`.
+ */
+export const mergeRecursively = (base: JsonObject, changes: JsonObject): JsonObject => {
+  const merged: Record<string, Json> = { ...base };
+  for (const [key, change] of Object.entries(changes)) {
+    const current = merged[key];
+    merged[key] = isJsonObject(current) && isJsonObject(change) ? mergeRecursively(current, change) : change;
+  }
+  return merged;
+};
+
+/**
+ * What Nix' `toString` makes of a value: true is "1", false and null are "", lists are joined by spaces.
+ *
+ * @throws TypeError for an attribute set, which Nix cannot coerce either.
+ */
+export const nixToString = (value: Json): string => {
+  if (value === null || value === false) return '';
+  if (value === true) return '1';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  if (isJsonObject(value)) throw new TypeError('an attribute set cannot be coerced to a string');
+  return value.map(nixToString).join(' ');
+};

@@ -1,0 +1,45 @@
+import type { Logger } from 'pino';
+
+/** One command to run: argv in. No shell is involved. */
+export interface RunRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Variables added to the caller's environment; undefined removes one. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  readonly input?: string;
+  /**
+   * `capture` collects stdout and stderr; `watch` does so too, and shows stderr meanwhile; `inherit` lets both through.
+   * Default: capture.
+   */
+  readonly mode?: 'capture' | 'watch' | 'inherit';
+  /** Milliseconds until the command is terminated. Default: none. */
+  readonly timeout?: number;
+  /**
+   * The command may leave a daemon behind that keeps our pipes open: once the command itself has ended, a tenth of a
+   * second without output ends the waiting. Default: false, wait until the output is closed.
+   */
+  readonly leavesDaemon?: boolean;
+}
+
+/** Facts out: the caller knows what a failure means. */
+export interface RunResult {
+  /** 128 + N when a signal ended the command. */
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  /** Set when stdout was not UTF-8; U+FFFD stands for what could not be read. */
+  readonly malformedStdout?: true;
+}
+
+/** Runs a command to its end. Throws MissingProgramError when there is no such program, nothing for an exit code. */
+export type Run = (request: RunRequest) => Promise<RunResult>;
+
+/** What the parts that touch the machine are given. */
+export interface Ports {
+  readonly run: Run;
+  readonly log: Logger;
+  /** The environment that the user called us with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

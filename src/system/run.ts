@@ -1,0 +1,95 @@
+import { constants } from 'node:os';
+import type { Subprocess } from 'execa';
+import { ExplainedError, exitCodes } from './errors.js';
+import type { Run, RunRequest, RunResult } from './ports.js';
+
+/** A program that we need is not on PATH. */
+export class MissingProgramError extends ExplainedError {
+  readonly program: string;
+
+  constructor(program: string, options?: ErrorOptions) {
+    super(
+      exitCodes.managerUnavailable,
+      {
+        what: `The program "${program}" was not found`,
+        why: program.includes('/') ? 'There is no such executable file' : 'No directory on PATH holds it',
+        fix: `Install it, or add its directory to PATH`,
+      },
+      options,
+    );
+    this.program = program;
+  }
+}
+
+const stdio = {
+  capture: { stdout: 'pipe', stderr: 'pipe' },
+  watch: { stdout: 'pipe', stderr: ['pipe', 'inherit'] },
+  inherit: { stdout: 'inherit', stderr: 'inherit' },
+} as const;
+
+const exitCodeOf = (result: { exitCode?: number | undefined; signal?: string | undefined }): number => {
+  if (result.exitCode !== undefined) return result.exitCode;
+  const signals: Readonly<Record<string, number>> = constants.signals;
+  return 128 + (result.signal === undefined ? 0 : (signals[result.signal] ?? 0));
+};
+
+/** Most of what programs print is UTF-8; what is not is replaced, and said. */
+const decode = (bytes: Uint8Array | undefined): { text: string; isUtf8: boolean } => {
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), isUtf8: true };
+  } catch {
+    return { text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes), isUtf8: false };
+  }
+};
+
+/** Closes our ends of the pipes when the command has ended and nothing more has come for a tenth of a second. */
+const closeWhenIdle = (command: Subprocess): void => {
+  const streams = [command.stdout, command.stderr].filter((stream) => stream !== null);
+  command.once('exit', () => {
+    const idle = setTimeout(() => {
+      for (const stream of streams) stream.destroy();
+    }, 100);
+    for (const stream of streams) {
+      stream.on('data', () => {
+        idle.refresh();
+      });
+    }
+  });
+};
+
+/**
+ * Runs one command with execa; the only place that starts processes.
+ *
+ * @throws MissingProgramError when the program does not exist.
+ */
+export const createRun =
+  (env: Readonly<Record<string, string | undefined>>): Run =>
+  async (request: RunRequest): Promise<RunResult> => {
+    const { execa } = await import('execa');
+    const command = execa(request.file, request.args, {
+      ...stdio[request.mode ?? 'capture'],
+      reject: false,
+      stripFinalNewline: false,
+      extendEnv: false,
+      env: { ...env, ...request.env },
+      // Without input there is nothing to read: a command must not wait for the user's terminal.
+      ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
+      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
+      encoding: 'buffer',
+      maxBuffer: 1024 * 1024 * 1024,
+    });
+    if (request.leavesDaemon === true) closeWhenIdle(command);
+    const result = await command;
+    if (result.failed && 'code' in result && (result.code === 'ENOENT' || result.code === 'EACCES')) {
+      throw new MissingProgramError(request.file, { cause: result });
+    }
+    const stdout = decode(result.stdout);
+    return {
+      exitCode: exitCodeOf(result),
+      stdout: stdout.text,
+      stderr: decode(result.stderr).text,
+      timedOut: result.timedOut,
+      ...(stdout.isUtf8 ? {} : { malformedStdout: true as const }),
+    };
+  };
