@@ -1,0 +1,119 @@
+import { readdir, readlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withDir } from 'tmp-promise';
+import type { StoreContext } from '../evaluate/store-context.js';
+import { BuildError } from '../system/errors.js';
+import { nixOptions, type NixOptions } from '../system/nix-options.js';
+import { packageRoot } from '../system/package-root.js';
+import type { Ports } from '../system/ports.js';
+import type { ProfileDocument } from './profile-document.js';
+
+/** What a builder printed last says more than Nix, whose own words begin at the first "error:". */
+const failureOf = (stderr: string): string => {
+  const start = stderr.search(/^error:/m);
+  if (start === -1) return stderr.trim();
+  const printed = stderr
+    .slice(0, start)
+    .split('\n')
+    .filter((line) => !/^(?:$|warning: |building '|th(?:is|ese).*derivations? will be | {2}\/)/.test(line))
+    .slice(-10);
+  return [
+    stderr
+      .slice(start)
+      .trim()
+      .replace(/^error: */, ''),
+    ...printed,
+  ].join('\n');
+};
+
+const buildLogOf = (stderr: string): string => {
+  const drv = /(\/[^\s']+\.drv)/.exec(failureOf(stderr))?.[1];
+  return drv === undefined ? '' : `See the whole build log with: nix-store --read-log ${drv}`;
+};
+
+/**
+ * Builds what the model refers to. Returns every store path that a rendered text may refer to.
+ *
+ * @param roots a directory that keeps the results from being collected until it is removed
+ * @throws BuildError
+ */
+export const realise = async (
+  { derivations, sources }: StoreContext,
+  roots: string,
+  options: NixOptions,
+  { run, env, log }: Ports,
+  stderr: { readonly isTTY?: boolean } = process.stderr,
+): Promise<readonly string[]> => {
+  const paths: string[] = [...sources];
+  for (let start = 0; start < derivations.length; start += 1000) {
+    const some = derivations.slice(start, start + 1000);
+    log.debug({ derivations: some.length }, 'realising what the model refers to');
+    const {
+      exitCode,
+      stdout,
+      stderr: said,
+    } = await run({
+      file: 'nix-store',
+      // Somebody who watches wants to see what takes so long.
+      mode: stderr.isTTY === true ? 'watch' : 'capture',
+      args: [
+        '--realise',
+        ...nixOptions(options, env),
+        ...['--add-root', join(roots, `requirement-${String(start)}`), '--indirect'],
+        ...some.map(({ path, outputs }) => `${path}!${outputs.join(',')}`),
+      ],
+    });
+    if (exitCode !== 0) {
+      throw new BuildError({
+        what: 'A package of the model cannot be built',
+        why: failureOf(said),
+        fix: buildLogOf(said) || 'Correct the package that Nix names',
+      });
+    }
+    // With --add-root, nix-store prints the links it made rather than their targets.
+    const links = stdout.split('\n').filter((line) => line !== '');
+    paths.push(...(await Promise.all(links.map((link) => readlink(link)))));
+  }
+  return paths;
+};
+
+/**
+ * Builds the profile with one nix-build.
+ *
+ * @param outLink where to make a link that keeps it from being collected; null for none
+ * @returns the profile's store path
+ * @throws BuildError
+ */
+export const buildProfile = async (
+  document: ProfileDocument,
+  outLink: string | null,
+  options: NixOptions,
+  { run, env }: Ports,
+): Promise<string> =>
+  withDir(
+    async ({ path: directory }) => {
+      const documentFile = join(directory, 'document.json');
+      await writeFile(documentFile, JSON.stringify(document));
+      const { exitCode, stdout, stderr } = await run({
+        file: 'nix-build',
+        args: [
+          join(packageRoot, 'nix', 'profile.nix'),
+          ...['--argstr', 'documentFile', documentFile],
+          ...(outLink === null ? ['--no-out-link'] : ['--out-link', outLink]),
+          ...nixOptions(options, env),
+        ],
+      });
+      if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
+      return stdout.trim();
+    },
+    { unsafeCleanup: true },
+  );
+
+/** The files and links below a directory, as sorted relative paths; links to directories are not followed. */
+export const listTree = async (root: string): Promise<readonly string[]> => {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+};

@@ -1,0 +1,58 @@
+import type { ChangePolicy } from '../backends/backend.js';
+import type { Credentials, InstanceName, ManagerName, ProcessName } from '../model/process-model.js';
+import type { Json, JsonObject } from '../system/json.js';
+
+/** One process in a manifest. */
+export interface ManifestUnit {
+  readonly instance: InstanceName;
+  readonly name: ProcessName;
+  /** Dependencies come before dependents: 0 has none. */
+  readonly level: number;
+  readonly dependencies: readonly InstanceName[];
+  /** Hash of `properties`. */
+  readonly fingerprint: string;
+  /** What a change is judged by, with the properties' own names. */
+  readonly properties: JsonObject;
+  /** A difference in these alone is a reload. */
+  readonly reloadProperties?: JsonObject;
+  /** Absent for a process that is restarted when it has changed, and stopped when it is no longer wanted. */
+  readonly changePolicy?: ChangePolicy;
+  /** What the backend needs to activate it. */
+  readonly activation: JsonObject;
+  readonly credentials: Credentials;
+  readonly port: number | null;
+  readonly readiness: Json;
+}
+
+/** What the profile says about itself: everything after the build works from it. */
+export interface Manifest {
+  readonly formatVersion: 1;
+  readonly manager: ManagerName;
+  readonly directories: ManifestDirectories;
+  readonly forceDisableUserChange: boolean;
+  /** Store paths of the shell and the coreutils that build an empty profile when this one is undeployed. */
+  readonly builder: { readonly shell: string; readonly coreutils: string };
+  readonly hostPackages: boolean;
+  /** Backend specific data of the whole profile. */
+  readonly data: JsonObject;
+  /** Sorted by level, then instance name. */
+  readonly units: readonly ManifestUnit[];
+}
+
+/** Every directory that a deployment creates; absolute paths. */
+export interface ManifestDirectories {
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  readonly logDir: string;
+  readonly tmpDir: string;
+  readonly cacheDir: string;
+  readonly spoolDir: string;
+  readonly lockDir: string;
+  readonly libDir: string;
+}
+
+/** A unit of a built profile. */
+export interface DeployedUnit extends ManifestUnit {
+  /** The profile (a store path) that holds the unit's files. */
+  readonly profile: string;
+}

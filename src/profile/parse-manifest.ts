@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { ActivationError } from '../system/errors.js';
+import type { Manifest } from './manifest.js';
+
+const attributes = z.record(z.string(), z.string());
+
+const credentials = z.strictObject({
+  groups: z.array(z.strictObject({ name: z.string(), gid: z.int().nullable(), attributes })),
+  users: z.array(
+    z.strictObject({
+      name: z.string(),
+      uid: z.int().nullable(),
+      group: z.string().nullable(),
+      description: z.string().nullable(),
+      homeDir: z.string().nullable(),
+      createHomeDir: z.boolean(),
+      shell: z.string().nullable(),
+      attributes,
+    }),
+  ),
+});
+
+const data = z.record(z.string(), z.json());
+
+const unit = z.strictObject({
+  instance: z.string(),
+  name: z.string(),
+  level: z.int().nonnegative(),
+  dependencies: z.array(z.string()),
+  fingerprint: z.string(),
+  properties: data,
+  reloadProperties: data.optional(),
+  changePolicy: z
+    .strictObject({
+      onChange: z.enum(['restart', 'stop-start', 'reload', 'leave']),
+      onRemoval: z.enum(['stop', 'leave']),
+    })
+    .optional(),
+  activation: data,
+  credentials,
+  port: z.int().nullable(),
+  readiness: z.json(),
+});
+
+const manifest = z.strictObject({
+  formatVersion: z.literal(1),
+  manager: z.string(),
+  directories: z.strictObject({
+    stateDir: z.string(),
+    runtimeDir: z.string(),
+    logDir: z.string(),
+    tmpDir: z.string(),
+    cacheDir: z.string(),
+    spoolDir: z.string(),
+    lockDir: z.string(),
+    libDir: z.string(),
+  }),
+  forceDisableUserChange: z.boolean(),
+  builder: z.strictObject({ shell: z.string(), coreutils: z.string() }),
+  hostPackages: z.boolean(),
+  data,
+  units: z.array(unit),
+});
+
+/**
+ * Reads the text of a manifest.
+ *
+ * @param file where it comes from, for messages
+ * @throws ActivationError when it is not a manifest that this version understands
+ */
+export const parseManifest = (text: string, file: string): Manifest => {
+  try {
+    return manifest.parse(JSON.parse(text)) as unknown as Manifest;
+  } catch (cause) {
+    throw new ActivationError(
+      {
+        what: `${file} is not a manifest that this version understands`,
+        why: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+        fix: 'Build the profile again with this version of nix-processmgmt-ts',
+      },
+      { cause },
+    );
+  }
+};

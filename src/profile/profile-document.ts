@@ -1,0 +1,74 @@
+import { profileItself, type ProfileFile } from '../backends/backend.js';
+import { shellQuote } from '../backends/shared/shell-quote.js';
+import { chunks, inOut, parentOf } from './builder-words.js';
+import { linkCommands } from './link-commands.js';
+import { toStableJson, type JsonObject } from '../system/json.js';
+import type { Manifest } from './manifest.js';
+import type { ReferenceScanner, StoreText } from './store-texts.js';
+
+/** Where a profile keeps its manifest. */
+export const manifestPath = 'share/nix-processmgmt-ts/manifest.json';
+
+/** What nix/profile.nix builds a profile from. */
+export interface ProfileDocument {
+  readonly name: string;
+  readonly shell: string;
+  readonly shellReferences: readonly string[];
+  readonly texts: readonly StoreText[];
+  /** The builder: shell code that makes $out. */
+  readonly script: string;
+  /** Store paths that the script mentions, and the profile therefore keeps alive. */
+  readonly references: readonly string[];
+}
+
+/** A word of the builder that becomes a text, with the path of the profile where the text wants it. */
+const textInOut = (text: string): string => text.split(profileItself).map(shellQuote).join('"$out"');
+
+/**
+ * The builder of a profile, in shell builtins as far as possible: printf writes the files, so that hundreds of them
+ * cost no more than a few.
+ */
+const builderScript = (files: readonly ProfileFile[], coreutils: string): string => {
+  const directories = [...new Set(files.map(({ path }) => parentOf(path)))].sort();
+  const texts = files.flatMap((file) => (file.kind === 'file' ? [file] : []));
+  const executables = texts.filter(({ executable }) => executable);
+  return [
+    `PATH=${shellQuote(`${coreutils}/bin`)}`,
+    ...chunks(directories).map((some) => `mkdir -p ${some.map(inOut).join(' ')}`),
+    ...texts.map(({ path, text }) => `printf %s ${textInOut(text)} > ${inOut(path)}`),
+    ...linkCommands(files.flatMap((file) => (file.kind === 'link' ? [file] : []))),
+    ...chunks(executables).map((some) => `chmod 555 ${some.map(({ path }) => inOut(path)).join(' ')}`),
+    // A builder that ends in another program than the shell was seen killed by Nix 2.8 before its exit code arrived.
+    'exit 0',
+    '',
+  ].join('\n');
+};
+
+/** Puts the files of a profile and its manifest into one document. Pure: the same input gives the same bytes. */
+export const profileDocument = ({
+  name,
+  manifest,
+  files,
+  texts,
+  scanner,
+}: {
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly files: readonly ProfileFile[];
+  readonly texts: readonly StoreText[];
+  readonly scanner: ReferenceScanner;
+}): ProfileDocument => {
+  const manifestText = `${toStableJson(manifest as unknown as JsonObject)}\n`;
+  const script = builderScript(
+    [...files, { kind: 'file' as const, path: manifestPath, text: manifestText, executable: false }],
+    manifest.builder.coreutils,
+  );
+  return {
+    name,
+    shell: manifest.builder.shell,
+    shellReferences: scanner.scan(manifest.builder.shell),
+    texts,
+    script,
+    references: scanner.scan(script),
+  };
+};

@@ -1,0 +1,165 @@
+import type { Backend, ProfileFile, RenderedUnit, UnitContext } from '../backends/backend.js';
+import type { ProcessInstance, ProcessModel } from '../model/process-model.js';
+import { refuseTooLongValues } from '../model/value-lengths.js';
+import type { OrderedInstance } from '../order/activation-order.js';
+import { ModelError } from '../system/errors.js';
+import { mergeRecursively, type JsonObject } from '../system/json.js';
+import type { StoreTexts } from './store-texts.js';
+
+/** An instance with the arguments that its manager's create function takes. */
+export interface TranslatedUnit {
+  readonly context: UnitContext;
+  readonly arguments: JsonObject;
+  /** True when the model's override is a Nix function that has yet to be applied to `arguments`. */
+  readonly awaitsOverride: boolean;
+}
+
+export interface RenderedModel {
+  readonly units: readonly { readonly context: UnitContext; readonly rendered: RenderedUnit }[];
+  /** Every file of the profile but its manifest; no path occurs twice. */
+  readonly files: readonly ProfileFile[];
+  /** What can be built but will hardly work, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+const article = (kind: ProcessInstance['process']['kind']): string =>
+  kind === 'direct' ? "a process manager's own create function" : 'an ordinary package';
+
+const argumentsOf = (
+  context: UnitContext,
+  backend: Backend,
+  warn: (message: string) => void,
+): Omit<TranslatedUnit, 'context'> | null => {
+  const { instance } = context;
+  const { process } = instance;
+  switch (process.kind) {
+    case 'managed': {
+      refuseTooLongValues(process, instance);
+      const translation = backend.translate(process, context);
+      for (const sentence of translation.unsupported) warn(`${instance.instance}: ${backend.name} ${sentence}`);
+      if (process.overrides === 'function') return { arguments: translation.arguments, awaitsOverride: true };
+      const args = process.overrides ?? {};
+      return { arguments: mergeRecursively(translation.arguments, args), awaitsOverride: false };
+    }
+    case 'direct':
+      if (process.manager !== backend.name) {
+        throw new ModelError({
+          what: `Process instance "${instance.instance}" can only run under ${process.manager}`,
+          why: `The model makes it with ${process.manager}'s own create function, not with createManagedProcess`,
+          fix: `Deploy the model with -P ${process.manager}, or make the process with createManagedProcess`,
+        });
+      }
+      return { arguments: process.arguments, awaitsOverride: false };
+    case 'package':
+      warn(`${instance.instance}: it is ${article(process.kind)}; its files are put into the profile as they are`);
+      return null;
+  }
+};
+
+/**
+ * Turns the instances into the manager's arguments, with overrides that are attribute sets merged in. Pure but for
+ * `warn`, which gets one sentence per property that the manager cannot express.
+ *
+ * @throws ModelError for a name or an instance that this manager cannot take.
+ */
+export const translateModel = (
+  order: readonly OrderedInstance[],
+  backend: Backend,
+  texts: StoreTexts,
+  warn: (message: string) => void,
+): readonly TranslatedUnit[] => {
+  const maxLevel = order.at(-1)?.level ?? 0;
+  return order.flatMap(({ instance, level, dependencies }) => {
+    const problem = backend.nameProblem(instance.name);
+    if (problem !== null) {
+      throw new ModelError({
+        what: `Process instance "${instance.instance}" has the name ${JSON.stringify(instance.name)}, which ${backend.name} cannot take`,
+        why: problem,
+        fix: 'Give it another name, instanceName or instanceSuffix',
+      });
+    }
+    const context: UnitContext = {
+      instance,
+      level,
+      maxLevel,
+      dependencies: dependencies.map(({ name }) => name),
+      storeText: (name, text) => texts.add(name, text),
+    };
+    const translated = argumentsOf(context, backend, warn);
+    return translated === null ? [] : [{ context, ...translated }];
+  });
+};
+
+/** A tree of files that an instance brings along: what its postInstall made, or a package made without the framework. */
+export interface BroughtTree {
+  readonly instance: ProcessInstance;
+  readonly root: string;
+  /** Paths of files and links relative to the root. */
+  readonly paths: readonly string[];
+}
+
+/** Names the processes that a manager which finds them by their PID files would take for each other. */
+const sharedPidFiles = (units: RenderedModel['units']): readonly string[] => {
+  const owners = new Map<string, string>();
+  return units.flatMap(({ context, rendered }) => {
+    const pidFile = rendered.activation['pidFile'];
+    if (typeof pidFile !== 'string') return [];
+    const { instance } = context.instance;
+    const other = owners.get(pidFile);
+    owners.set(pidFile, instance);
+    return other === undefined
+      ? []
+      : [
+          `${other} and ${instance} have the same PID file ${pidFile} and will be taken for each other: ` +
+            'give each its own instanceName or pidFile',
+        ];
+  });
+};
+
+/**
+ * Renders translated instances (overrides applied) into the files of a profile.
+ *
+ * @throws ModelError when arguments do not fit, or when two instances bring the same file.
+ */
+export const renderModel = (
+  translated: readonly TranslatedUnit[],
+  brought: readonly BroughtTree[],
+  backend: Backend,
+): RenderedModel => {
+  const all = new Map(translated.map(({ context, arguments: args }) => [context.instance.name, args]));
+  const units = translated.map(({ context, arguments: args }) => ({
+    context,
+    rendered: backend.render(args, context, all),
+  }));
+  const owners = new Map<string, string>();
+  const files: ProfileFile[] = [];
+  const add = (file: ProfileFile, owner: string): void => {
+    const other = owners.get(file.path);
+    if (other !== undefined) {
+      throw new ModelError({
+        what: `Both ${other} and ${owner} bring the file ${file.path}`,
+        why: 'A profile can hold only one of them',
+        fix: 'Let the postInstall of one of them write to another path',
+      });
+    }
+    owners.set(file.path, owner);
+    files.push(file);
+  };
+  for (const file of backend.profileFiles({ units })) add(file, `the profile for ${backend.name}`);
+  for (const { context, rendered } of units) {
+    for (const file of rendered.files) add(file, `process instance "${context.instance.instance}"`);
+  }
+  for (const { instance, root, paths } of brought) {
+    for (const path of paths) {
+      add({ kind: 'link', path, target: `${root}/${path}` }, `the files of process instance "${instance.instance}"`);
+    }
+  }
+  return { units, files, warnings: sharedPidFiles(units) };
+};
+
+/** The trees whose files go into the profile besides what the backend renders. */
+export const broughtRoots = (model: ProcessModel): readonly { instance: ProcessInstance; root: string }[] =>
+  model.instances.flatMap((instance) => {
+    const root = instance.process.kind === 'package' ? instance.process.path : instance.files;
+    return root === null ? [] : [{ instance, root }];
+  });
