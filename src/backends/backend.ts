@@ -1,0 +1,212 @@
+import type {
+  Credentials,
+  InstanceName,
+  ManagedProcess,
+  ManagerName,
+  ProcessInstance,
+  ProcessName,
+} from '../model/process-model.js';
+import type { DeployedUnit, ManifestUnit } from '../profile/manifest.js';
+import type { Json, JsonObject } from '../system/json.js';
+import type { Ports } from '../system/ports.js';
+
+/** What translating and rendering may ask about the surroundings of an instance. */
+export interface UnitContext {
+  readonly instance: ProcessInstance;
+  /** 0 for an instance without dependencies, else one more than the highest level it depends on. */
+  readonly level: number;
+  /** The highest level of the whole model. */
+  readonly maxLevel: number;
+  /** What the manager calls the processes this one depends on. */
+  readonly dependencies: readonly ProcessName[];
+  /**
+   * Puts a text into the store (builtins.toFile) and returns its path; the text is a script that is run through the
+   * shell of the model's packages. The path depends on name and text alone. Allowed in names: A-Z a-z 0-9 + . _ ? = -
+   */
+  readonly storeText: (name: string, text: string) => string;
+}
+
+/** The manager's arguments for one process (the vocabulary of its create function), before overrides. */
+export interface Translation {
+  readonly arguments: JsonObject;
+  /** What this manager cannot express, one sentence each ("restart policy …"); shown to the user as warnings. */
+  readonly unsupported: readonly string[];
+}
+
+/**
+ * Stands for the path of the profile in the text of one of its files: the path is only known once the profile is built.
+ * Shells take it as it is, in quotes or without.
+ */
+export const profileItself = '/nix-processmgmt-ts-path-of-the-profile-1kq7v2hb3yd9';
+
+/** A file of the profile, or a symbolic link in it. */
+export type ProfileFile =
+  | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly executable: boolean }
+  | { readonly kind: 'link'; readonly path: string; readonly target: string };
+
+/** What a switch does about a process that runs. */
+export interface ChangePolicy {
+  /**
+   * When its definition has changed. `stop-start`: it is stopped before anything else is done, by its old definition,
+   * and started when it is its turn; `leave`: it keeps running, and the user is told.
+   */
+  readonly onChange: 'restart' | 'stop-start' | 'reload' | 'leave';
+  /** When it is no longer wanted. `leave`: it keeps running, and the user is told. */
+  readonly onRemoval: 'stop' | 'leave';
+}
+
+/** One process as its manager will see it. */
+export interface RenderedUnit {
+  /** Paths are relative to the profile. */
+  readonly files: readonly ProfileFile[];
+  /**
+   * What decides whether the running process is up to date, with the properties' own names: a difference is a restart
+   * and is shown to the user. Descriptions and other cosmetics are left out.
+   */
+  readonly properties: JsonObject;
+  /** Like `properties`, but a difference in these alone makes the process read its configuration again. Default: none. */
+  readonly reloadProperties?: JsonObject;
+  /** Default: it is restarted when it has changed, and stopped when it is no longer wanted. */
+  readonly changePolicy?: ChangePolicy;
+  /** What activation has to know later, when only the manifest is there (PID file, runlevels …). */
+  readonly activation: JsonObject;
+  readonly credentials: Credentials;
+}
+
+export interface ProfileContext {
+  readonly units: readonly { readonly context: UnitContext; readonly rendered: RenderedUnit }[];
+}
+
+/** The state of one process as its manager tells it. */
+export interface Observation {
+  /** `stopped`: down on purpose; `failed`: it should run but does not; `absent`: the manager does not know it. */
+  readonly state: 'running' | 'starting' | 'stopped' | 'failed' | 'absent';
+  readonly pid: number | null;
+  /** When it started, in milliseconds since the epoch. */
+  readonly since: number | null;
+  /** The manager's own words ("FATAL exited too quickly"). */
+  readonly detail: string | null;
+}
+
+/** `state` is enough to plan by: `pid` and `since` may be null then, which some managers tell faster. Default: `process`. */
+export type ObservationDepth = 'state' | 'process';
+
+export interface UnitOutcome {
+  readonly instance: InstanceName;
+  readonly ok: boolean;
+  /** Why it failed, in the manager's words. */
+  readonly detail: string | null;
+}
+
+/** A unit with the older version of itself that it replaces. */
+export interface UnitChange {
+  readonly before: DeployedUnit;
+  readonly after: DeployedUnit;
+}
+
+/** The generation that an activation works on. */
+export interface DeployedProfile {
+  /** The profile in the store. */
+  readonly path: string;
+  /** The profile's name ("processes"). */
+  readonly profileName: string;
+  readonly units: readonly DeployedUnit[];
+  /** Backend specific data of the whole profile, from profileData. */
+  readonly data: JsonObject;
+  readonly directories: { readonly stateDir: string; readonly runtimeDir: string; readonly logDir: string };
+  readonly forceDisableUserChange: boolean;
+}
+
+/** Where the log of a unit is. */
+export type LogSource =
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'command';
+      readonly command: (options: {
+        readonly lines: number;
+        readonly follow: boolean;
+      }) => readonly [string, ...string[]];
+    };
+
+/**
+ * Talks to one process manager. The order of calls in a switch: observe, stop (level by level, highest first), install,
+ * then reload, restart and start per level (lowest first), finish. A call gets all units of a level at once (of all
+ * levels from a manager that orders them itself), and never throws for a unit that fails: it says so in the outcome.
+ */
+export interface ManagerSession {
+  /** One query for all units, not one each. */
+  observe(units: readonly DeployedUnit[], depth?: ObservationDepth): Promise<ReadonlyMap<InstanceName, Observation>>;
+  stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
+  /** Makes the manager know the new generation's units (null: none is left); starts nothing. */
+  install(next: DeployedProfile | null): Promise<void>;
+  start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
+  restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]>;
+  reload(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
+  /** After the last step; `next` is what is deployed now. Ends what only an empty deployment no longer needs. */
+  finish(next: DeployedProfile | null): Promise<void>;
+  /** Whether a switch starts this unit now (a script may not belong to the current runlevel). Default: it does. */
+  readonly isWanted?: (unit: DeployedUnit) => boolean;
+  /** True for a manager that starts dependencies before dependents, and stops them after, when it gets them at once. */
+  readonly ordersItself?: boolean;
+  /** What the user should know before these units are deployed, one sentence each. Default: nothing. */
+  readonly remarks?: (units: readonly DeployedUnit[]) => Promise<readonly string[]>;
+  logs(unit: DeployedUnit): LogSource;
+  /** Foreground supervision for `run`: resolves when the deployment should end. Null: the tool itself waits for a signal. */
+  readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;
+}
+
+export interface SessionContext extends Ports {
+  readonly profileName: string;
+  /** The link that always points to the current generation: the same name may stand for profiles in several places. */
+  readonly profileLink: string;
+  /** The current generation, if this manager runs it. */
+  readonly current: DeployedProfile | null;
+  /** Where the state of the profile is, for what the manager needs when there is no current generation. */
+  readonly target: DeployedProfile | null;
+  /** Options that only some managers know (runlevel …), by name. */
+  readonly managerOptions: Readonly<Record<string, string>>;
+  /** How many processes may be started or stopped at once. */
+  readonly jobs: number;
+}
+
+/** The scripts that a profile's services consist of. */
+export interface ServiceScripts {
+  /** Absolute paths, in the order in which the services start. */
+  readonly files: readonly string[];
+  /** Changes to the environment that the user called us with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** One process manager. */
+export interface Backend {
+  readonly name: ManagerName;
+  /** One line for --help and docs. */
+  readonly summary: string;
+  /** The create functions whose arguments this manager's vocabulary is, e.g. createSystemVInitScript. */
+  readonly directFunction: string | readonly string[];
+  /** What is wrong with a process name for this manager, or null. */
+  nameProblem(name: ProcessName): string | null;
+  translate(process: ManagedProcess, context: UnitContext): Translation;
+  /**
+   * @param all the arguments of every process of the model, overrides applied, by name. Default: none is known
+   * @throws ModelError naming the instance when an argument is of the wrong kind or unknown
+   */
+  render(args: JsonObject, context: UnitContext, all?: ReadonlyMap<ProcessName, JsonObject>): RenderedUnit;
+  /** Files of the profile as a whole. */
+  profileFiles(context: ProfileContext): readonly ProfileFile[];
+  /** What activation has to know of the profile as a whole; goes into the manifest. */
+  profileData(context: ProfileContext): JsonObject;
+  /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
+  connect(context: SessionContext): Promise<ManagerSession>;
+  /**
+   * For whoever runs an activity of all services. Default: they are no scripts.
+   *
+   * @param profile the profile in the store, or a link to it
+   */
+  readonly serviceScripts?: (
+    profile: string,
+    context: Pick<SessionContext, 'run' | 'env' | 'managerOptions'>,
+  ) => Promise<ServiceScripts>;
+}
+
+export type { DeployedUnit, Json, ManifestUnit };

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+import { scriptActivationSchema } from '../shared/script-activation.js';
+
+/** What activation has to know of an rc.d script when only the manifest is there. */
+const activationSchema = scriptActivationSchema.extend({
+  /** What rc.subr(8) calls the service: the name of its file in rc.conf.d. */
+  rcName: z.string(),
+  /** The rc.conf(5) variable that enables it; null when it always is. */
+  enablingVariable: z.string().nullable(),
+});
+export type Activation = z.infer<typeof activationSchema>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);

@@ -1,0 +1,264 @@
+import { z } from 'zod';
+import type { Credentials, ProcessInstance } from '../../model/process-model.js';
+import type { JsonObject } from '../../system/json.js';
+import {
+  absolutePath,
+  anything,
+  argumentError,
+  environment,
+  flag,
+  integer,
+  namedTexts,
+  packages,
+  parseArguments,
+  signal,
+  text,
+  texts,
+  umask,
+  type ArgumentReader,
+} from '../shared/argument-schema.js';
+import { credentialsFromArguments } from '../shared/credentials-arguments.js';
+import { nameProblem, rcName } from './rc-name.js';
+
+/** What a command of the script does, as shell commands; null for what rc.subr(8) does itself. */
+export interface RcCommand {
+  readonly pre: string | null;
+  readonly implementation: string | null;
+  readonly post: string | null;
+}
+
+/** An rc.d script as createBSDRCScript's arguments describe it, with defaults filled in. */
+export interface RcScript {
+  readonly name: string;
+  readonly description: string;
+  /** The suffix of the rc.conf(5) variable that enables it; null: it always is. */
+  readonly rcvar: string | null;
+  /** Defaults of rc.conf(5) variables, by their suffixes. */
+  readonly rcvarsDefaults: Readonly<Record<string, string>>;
+  /** null for a script that consists of commands alone. */
+  readonly command: string | null;
+  readonly commandArgs: readonly string[];
+  /** The process goes into the background and writes its PID file itself; else daemon(8) does both. */
+  readonly commandIsDaemon: boolean;
+  /** Where the output of the process goes; null for nowhere. */
+  readonly logFile: string | null;
+  /** Names of signals, without "SIG". */
+  readonly reloadSignal: string;
+  readonly stopSignal: string;
+  /** Those that rc.subr(8) sends unless it is told otherwise. */
+  readonly defaultSignals: { readonly reload: string; readonly stop: string };
+  readonly environment: Readonly<Record<string, string>>;
+  readonly path: readonly string[];
+  readonly pidFile: string;
+  /** What says which process was started, in a directory of the owner's alone. */
+  readonly recordFile: string;
+  readonly nice: number | null;
+  readonly umask: string | null;
+  readonly directory: string | null;
+  /** null as well when user changes are disabled. */
+  readonly user: string | null;
+  /** The routing table of the process: setfib(1). */
+  readonly fib: number | null;
+  /** Options of limits(1). */
+  readonly limits: string | null;
+  readonly loginClass: string | null;
+  /** Whether protect(1) keeps it alive when swap space is exhausted; ALL: with what it starts. */
+  readonly oomProtect: 'YES' | 'ALL' | null;
+  readonly requiredFiles: readonly string[];
+  readonly requiredDirs: readonly string[];
+  readonly requiredVars: readonly string[];
+  readonly requiredModules: readonly string[];
+  readonly commands: Readonly<Record<string, RcCommand>>;
+  /** What run_rc_command can do without being told; what else there is goes into extra_commands. */
+  readonly builtinCommands: readonly string[];
+  /** Whether commands get more words than their names. */
+  readonly flexibleParameters: boolean;
+  /** For rcorder(8). */
+  readonly requires: readonly string[];
+  readonly provides: readonly string[];
+  readonly keywords: readonly string[];
+  readonly credentials: Credentials;
+  /** The file with the functions of rc.subr(8). */
+  readonly rcSubr: string;
+}
+
+const identifier = text.pipe(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a shell variable's name"));
+
+/** What stays one word, and the same, however often a shell reads it; rc.subr(8) splits at spaces, and does not quote. */
+const plain = z.string().regex(/^[A-Za-z0-9_@%+=:,./-]+$/, 'expected letters, digits and _ @ % + = : , . / - only');
+const plainWord = text.pipe(plain);
+const plainPath = text.pipe(plain.startsWith('/', 'expected an absolute path'));
+const plainWords = z.array(plainWord, { error: 'expected a list' });
+
+/** FILE, FILE:MODULE or FILE~PATTERN, as load_kld of rc.subr(8) wants it. */
+const module = text.pipe(z.string().regex(/^[A-Za-z0-9_./-]+(?:[:~]\S+)?$/, 'expected the file of a kernel module'));
+
+const setOfIdentifiers = namedTexts.superRefine((set, context) => {
+  for (const name of Object.keys(set)) {
+    if (!/^[A-Za-z0-9_]+$/.test(name)) {
+      context.addIssue({ code: 'custom', path: [name], message: "expected the end of a shell variable's name" });
+    }
+  }
+});
+
+const rcCommand = z.strictObject(
+  { pre: text.nullish(), implementation: text.nullish(), post: text.nullish() },
+  { error: 'expected an attribute set with pre, implementation and post' },
+);
+
+const outerSchema = z.object({
+  rcSubr: absolutePath.nullish(),
+  builtinCommands: texts.nullish(),
+  defaultReloadSignal: signal.nullish(),
+  defaultStopSignal: signal.nullish(),
+});
+
+const argumentsSchema = z.strictObject({
+  name: text,
+  description: text.nullish(),
+  rcvar: identifier.nullish(),
+  rcvarsDefaults: setOfIdentifiers.nullish(),
+  command: plainPath.nullish(),
+  commandArgs: texts.nullish(),
+  commandIsDaemon: flag.nullish(),
+  enableDaemonOutputLogging: flag.nullish(),
+  reloadSignal: signal.nullish(),
+  stopSignal: signal.nullish(),
+  environment: environment.nullish(),
+  path: packages.nullish(),
+  instanceName: text.nullish(),
+  pidFile: plainPath.nullish(),
+  nice: integer.nullish(),
+  umask: umask.nullish(),
+  directory: absolutePath.nullish(),
+  user: plainWord.nullish(),
+  fib: integer.pipe(z.number().nonnegative('expected the number of a routing table')).nullish(),
+  limits: text.pipe(z.string().regex(/^-[A-Za-z0-9 =.:+-]+$/, 'expected options of limits(1)')).nullish(),
+  loginClass: plainWord.nullish(),
+  oomProtect: z
+    .union([flag.transform((on) => (on ? 'YES' : null)), text.pipe(z.enum(['YES', 'ALL', 'yes', 'all']))], {
+      error: 'expected true, false, "YES" or "ALL"',
+    })
+    .transform((value) => (value === null ? null : value.toUpperCase() === 'ALL' ? 'ALL' : 'YES'))
+    .nullish(),
+  requiredFiles: plainWords.nullish(),
+  requiredDirs: plainWords.nullish(),
+  requiredVars: z.array(identifier, { error: 'expected a list' }).nullish(),
+  requiredModules: z.array(module, { error: 'expected a list' }).nullish(),
+  commands: z
+    .record(identifier, rcCommand, {
+      error: ({ code }) =>
+        code === 'invalid_key' ? "expected a shell variable's name" : 'expected an attribute set of commands',
+    })
+    .nullish(),
+  flexibleParameters: flag.nullish(),
+  requires: plainWords.nullish(),
+  provides: plainWords.nullish(),
+  keywords: plainWords.nullish(),
+  // Order, users and files of the profile come from the model, whose instances have them apart from these arguments.
+  dependencies: anything.optional(),
+  credentials: anything.optional(),
+  postInstall: anything.optional(),
+  outer: outerSchema.nullish(),
+});
+
+const baseName = (path: string): string => path.split('/').at(-1) ?? path;
+
+/** rc.subr(8) puts "-" before the name of a signal itself. */
+const signalName = (given: string): string => given.replace(/^-/, '').replace(/^SIG/, '');
+
+const builtinCommands = ['start', 'stop', 'restart', 'status', 'poll', 'rcvar'];
+
+/**
+ * Checks the arguments of createBSDRCScript, and fills in what it defaults to.
+ *
+ * @throws ModelError naming the instance and the argument.
+ */
+export const parseRcScript = (
+  args: JsonObject,
+  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange'>,
+): RcScript => {
+  const reader: ArgumentReader = {
+    instance: instance.instance,
+    manager: 'bsdrc',
+    createFunction: 'createBSDRCScript',
+  };
+  const given = parseArguments(argumentsSchema, args, reader);
+  const { name, instanceName = null, outer = {} } = given;
+  const problem = nameProblem(name);
+  if (problem !== null) throw argumentError(reader, 'name', `${JSON.stringify(name)}: ${problem}`);
+
+  const command = given.command ?? null;
+  const commands = Object.fromEntries(
+    Object.entries(given.commands ?? {}).map(([called, { pre = null, implementation = null, post = null }]) => [
+      called,
+      { pre, implementation, post },
+    ]),
+  );
+  for (const needed of ['start', 'stop']) {
+    if (command === null && (commands[needed]?.implementation ?? null) === null) {
+      throw argumentError(
+        reader,
+        `commands.${needed}.implementation`,
+        `There is no command, so that rc.subr does not know how to ${needed} the service`,
+      );
+    }
+  }
+
+  const { runtimeDir, logDir, tmpDir } = instance.directories;
+  const user = instance.forceDisableUserChange ? null : (given.user ?? null);
+  const pidName = instanceName ?? (command === null ? name : baseName(command));
+  const pidFile = given.pidFile ?? `${user === null ? runtimeDir : tmpDir}/${pidName}.pid`;
+  if (!plainWord.safeParse(pidFile).success) {
+    throw argumentError(reader, 'pidFile', `${JSON.stringify(pidFile)}: rc.subr cannot handle all of its characters`);
+  }
+  const defaultSignals = {
+    reload: signalName(outer?.defaultReloadSignal ?? 'HUP'),
+    stop: signalName(outer?.defaultStopSignal ?? 'TERM'),
+  };
+  return {
+    name,
+    description: given.description ?? name,
+    rcvar: given.rcvar === undefined ? 'enable' : given.rcvar,
+    rcvarsDefaults: given.rcvarsDefaults ?? {},
+    command,
+    commandArgs: given.commandArgs ?? [],
+    commandIsDaemon: given.commandIsDaemon ?? true,
+    // Both daemons and daemon(8) run with the rights of the user when they open it.
+    logFile:
+      command === null || !(given.enableDaemonOutputLogging ?? true)
+        ? null
+        : `${user === null ? logDir : tmpDir}/nixproc-${instanceName ?? name}.log`,
+    reloadSignal: given.reloadSignal == null ? defaultSignals.reload : signalName(given.reloadSignal),
+    stopSignal: given.stopSignal == null ? defaultSignals.stop : signalName(given.stopSignal),
+    defaultSignals,
+    environment: given.environment ?? {},
+    path: given.path ?? [],
+    pidFile,
+    recordFile: `${runtimeDir}/nixproc-bsdrc/${name}`,
+    nice: given.nice ?? null,
+    umask: given.umask ?? null,
+    directory: given.directory ?? null,
+    user,
+    fib: given.fib ?? null,
+    limits: given.limits ?? null,
+    loginClass: given.loginClass ?? null,
+    oomProtect: given.oomProtect ?? null,
+    requiredFiles: given.requiredFiles ?? [],
+    requiredDirs: given.requiredDirs ?? [],
+    requiredVars: given.requiredVars ?? [],
+    requiredModules: given.requiredModules ?? [],
+    commands,
+    builtinCommands: outer?.builtinCommands ?? builtinCommands,
+    flexibleParameters: given.flexibleParameters ?? false,
+    requires: given.requires ?? [],
+    provides: given.provides ?? [name],
+    keywords: given.keywords ?? [],
+    credentials: credentialsFromArguments(given.credentials, instance),
+    rcSubr: outer?.rcSubr ?? '/etc/rc.subr',
+  };
+};
+
+/** The rc.conf(5) variable that enables a service, or null when it always is. */
+export const enablingVariable = ({ name, rcvar }: Pick<RcScript, 'name' | 'rcvar'>): string | null =>
+  rcvar === null ? null : `${rcName(name)}_${rcvar}`;

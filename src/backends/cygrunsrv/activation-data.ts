@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+
+const activation = z.object({
+  /** What Windows calls it. */
+  service: z.string(),
+  /** What cygrunsrv is told when the service is installed, but for the password. */
+  parameters: z.array(z.string()),
+  /** Windows services that have to run before it. */
+  dependencies: z.array(z.string()),
+  /** null for the system's own account. */
+  user: z.string().nullable(),
+  logFiles: z.array(z.string()),
+});
+
+/** What activation has to know of a service when only the manifest is there. */
+export type Activation = z.infer<typeof activation>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { Credentials, ManagedProcess, ProcessInstance } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import type { JsonObject } from '../../system/json.js';
+import type { UnitContext } from '../backend.js';
+import {
+  absolutePath,
+  anything,
+  argumentError,
+  parseArguments,
+  text,
+  type ArgumentReader,
+} from '../shared/argument-schema.js';
+import { credentialsFromArguments } from '../shared/credentials-arguments.js';
+import type { ScriptedProcess } from '../shared/process-script.js';
+import { nameProblem } from '../shared/script-name.js';
+import { ownProcess } from './process-paths.js';
+
+/** A process as createProcessScript's arguments describe it, with defaults filled in. */
+export interface ProcessScript extends ScriptedProcess {
+  readonly process: string;
+  readonly description: string;
+  /** Shell commands before the process; "" for none. */
+  readonly initialize: string;
+  readonly path: readonly string[];
+  /** The program that starts the process is another one than the model's process: it has its own surroundings. */
+  readonly isForeign: boolean;
+  readonly credentials: Credentials;
+}
+
+const argumentsSchema = z.strictObject({
+  name: text,
+  process: text,
+  pidFile: absolutePath.nullish(),
+  // Order, users and files of the profile come from the model, whose instances have them apart from these arguments.
+  dependencies: anything.optional(),
+  credentials: anything.optional(),
+  postInstall: anything.optional(),
+});
+
+const baseName = (path: string): string => path.split('/').at(-1) ?? path;
+
+/** A program that starts a daemon, which writes its PID file itself. */
+const foreignProcess = (
+  name: string,
+  process: string,
+  { runtimeDir, logDir }: ProcessInstance['directories'],
+): Omit<ProcessScript, 'recordFile' | 'credentials'> => ({
+  name,
+  description: name,
+  initialize: '',
+  process,
+  args: [],
+  processIsDaemon: true,
+  // Dysnomia's own default.
+  pidFile: `${runtimeDir}/${baseName(process)}.pid`,
+  logFile: `${logDir}/nixproc-${name}.log`,
+  user: null,
+  path: [],
+  environment: {},
+  umask: null,
+  nice: null,
+  directory: null,
+  isForeign: true,
+});
+
+/** The model's process, which our script starts. */
+const modelsProcess = (
+  process: ManagedProcess,
+  { instance, directories: { logDir, tmpDir } }: ProcessInstance,
+): Omit<ProcessScript, 'recordFile' | 'credentials'> => {
+  const { name, instanceName, daemon, foreground, user } = process;
+  const command = daemon ?? foreground;
+  if (command === null) {
+    throw new ModelError({
+      what: `Process instance "${instance}" has no process`,
+      why: 'Neither process, daemon nor foregroundProcess is set',
+      fix: 'Set one of them to a program',
+    });
+  }
+  // A process that stays in the foreground is daemonized with the rights of its user, who cannot write elsewhere. What a
+  // daemon writes is caught before its rights are given up, and root must not write into a directory of everybody's.
+  const outputDirectory = user !== null && daemon === null ? tmpDir : logDir;
+  return {
+    name,
+    description: process.description,
+    initialize: process.initialize,
+    process: command.executable,
+    args: command.args,
+    processIsDaemon: daemon !== null,
+    pidFile: process.pidFile,
+    logFile: `${outputDirectory}/nixproc-${instanceName ?? name}.log`,
+    user,
+    path: process.path,
+    environment: process.environment,
+    umask: process.umask,
+    nice: process.nice,
+    directory: process.directory,
+    isForeign: false,
+  };
+};
+
+/**
+ * Checks the arguments of createProcessScript, and fills in what it defaults to.
+ *
+ * @throws ModelError naming the instance and the argument.
+ */
+export const parseProcessScript = (args: JsonObject, { instance }: Pick<UnitContext, 'instance'>): ProcessScript => {
+  const reader: ArgumentReader = {
+    instance: instance.instance,
+    manager: 'disnix',
+    createFunction: 'createProcessScript',
+  };
+  const given = parseArguments(argumentsSchema, args, reader);
+  const { name, process } = given;
+  const problem = nameProblem(name);
+  if (problem !== null) throw argumentError(reader, 'name', `${JSON.stringify(name)}: ${problem}`);
+  const isModels = instance.process.kind === 'managed' && process === ownProcess(instance.process.name);
+  const script =
+    instance.process.kind === 'managed' && isModels
+      ? modelsProcess(instance.process, instance)
+      : foreignProcess(name, process, instance.directories);
+  return {
+    ...script,
+    name,
+    pidFile: given.pidFile ?? script.pidFile,
+    recordFile: `${instance.directories.runtimeDir}/nixproc-disnix/${name}`,
+    credentials: credentialsFromArguments(given.credentials, instance),
+  };
+};

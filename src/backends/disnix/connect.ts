@@ -1,0 +1,55 @@
+import { UsageError } from '../../system/errors.js';
+import type { DeployedUnit, ManagerSession, SessionContext, UnitOutcome } from '../backend.js';
+import { scriptEnvironment } from '../shared/script-environment.js';
+import { createScriptSession } from '../shared/script-session.js';
+import { connectDisnix } from './disnix-engine.js';
+
+/** Who carries out a transition: ourselves, or Disnix. */
+const engines = ['local', 'disnix'] as const;
+type Engine = (typeof engines)[number];
+
+const isEngine = (name: string): name is Engine => engines.some((engine) => engine === name);
+
+/** @throws UsageError when the manager option "engine" names none */
+const chosenEngine = ({ managerOptions }: SessionContext): Engine => {
+  const { engine = 'local' } = managerOptions;
+  if (isEngine(engine)) return engine;
+  throw new UsageError({ what: `There is no engine "${engine}"`, fix: `Choose one of: ${engines.join(', ')}` });
+};
+
+const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: true, detail: null });
+
+/**
+ * The scripts of a profile need nobody to run them. With the engine Disnix, whole transitions are Disnix' own, at the
+ * time when units are installed; single processes are handled by the same scripts in either case.
+ *
+ * @throws UsageError for an unknown engine
+ * @throws ManagerUnavailableError when Disnix is chosen and not there
+ */
+export const connect = async (context: SessionContext): Promise<ManagerSession> => {
+  const engine = chosenEngine(context);
+  const { removeRecords, ...session } = await createScriptSession(context, {
+    argumentsFor: (activity) => [activity],
+    environment: scriptEnvironment(context.env),
+  });
+  const local: ManagerSession = { ...session, install: () => Promise.resolve(), finish: removeRecords };
+  if (engine === 'local') return local;
+
+  const disnix = await connectDisnix(context);
+  /** What should run by now; what Disnix had no reason to start (it died, or was stopped) is started. */
+  const startTheRest = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
+    const observations = await local.observe(units);
+    const down = units.filter(({ instance }) => observations.get(instance)?.state !== 'running');
+    const started = await local.start(down);
+    return units.map((unit) => started.find(({ instance }) => instance === unit.instance) ?? succeeded(unit));
+  };
+  return {
+    ...local,
+    remarks: async () =>
+      context.target === null ? [] : (await disnix.preview(context.target)).map((line) => `Disnix: ${line}`),
+    stop: (units) => Promise.resolve(units.map(succeeded)),
+    install: disnix.transition,
+    start: startTheRest,
+    restart: (changes) => startTheRest(changes.map(({ after }) => after)),
+  };
+};

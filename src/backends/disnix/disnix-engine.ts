@@ -1,0 +1,153 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { withDir } from 'tmp-promise';
+import { profileLocation } from '../../generations/profile-location.js';
+import { ReferenceScanner } from '../../profile/store-texts.js';
+import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
+import { nixOptions } from '../../system/nix-options.js';
+import { packageRoot } from '../../system/package-root.js';
+import type { RunRequest, RunResult } from '../../system/ports.js';
+import { MissingProgramError } from '../../system/run.js';
+import type { DeployedProfile, SessionContext } from '../backend.js';
+import { manifestDocument } from './manifest-document.js';
+
+/** Disnix, which takes this machine from one generation to another by itself; the profile is not its concern. */
+export interface DisnixEngine {
+  /** What a transition to a generation would do, in Disnix' own words; a line each. @throws ActivationError */
+  readonly preview: (next: DeployedProfile) => Promise<readonly string[]>;
+  /**
+   * Makes the machine run a generation; null: nothing of the one that runs.
+   *
+   * @throws ActivationError when Disnix could not; it has then tried to put back what ran
+   */
+  readonly transition: (next: DeployedProfile | null) => Promise<void>;
+}
+
+const activate = 'disnix-activate';
+
+/** disnix-activate(8), exit status: it failed, and what ran before runs again. */
+const rolledBack = 1;
+
+/** Results of Nix are linked to from there while they are worked with. */
+const inTemporaryDirectory = <Result>(work: (directory: string) => Promise<Result>): Promise<Result> =>
+  withDir(({ path }) => work(path), { unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+
+/** @throws ManagerUnavailableError when there is no Disnix */
+const requireDisnix = async ({ run }: SessionContext): Promise<void> => {
+  try {
+    await run({ file: activate, args: ['--version'] });
+  } catch (cause) {
+    if (!(cause instanceof MissingProgramError)) throw cause;
+    throw new ManagerUnavailableError(
+      {
+        what: 'Disnix cannot be given the processes: it is not installed',
+        why: `No directory on PATH holds ${activate}`,
+        fix: 'Install Disnix and Dysnomia, or leave out --engine disnix: the processes run without them as well',
+      },
+      { cause },
+    );
+  }
+};
+
+/**
+ * Connects to Disnix. Manifests are built when they are needed: they follow from the profile. The one of the generation
+ * that runs is kept from being collected by a link beside the profile's state.
+ *
+ * @throws ManagerUnavailableError when there is no Disnix
+ */
+export const connectDisnix = async (context: SessionContext): Promise<DisnixEngine> => {
+  const { run, env, log, current, profileLink } = context;
+  await requireDisnix(context);
+  const root = join(profileLocation(profileLink, env).stateDirectory, 'disnix-manifest');
+  /** What Disnix takes for the generation that runs. */
+  let deployed = current;
+
+  const must = async (request: RunRequest, what: string): Promise<RunResult> => {
+    const result = await run(request);
+    if (result.exitCode === 0) return result;
+    throw new ActivationError({ what, why: result.stderr.trim() || `exit code ${String(result.exitCode)}` });
+  };
+
+  /**
+   * @param isEmpty whether the manifest has none of the profile's processes
+   * @param outLink where to make a link that keeps it
+   */
+  const buildManifest = async (profile: DeployedProfile, isEmpty: boolean, outLink: string): Promise<string> => {
+    const what = 'The manifest for Disnix cannot be built';
+    const storeDir = dirname(profile.path);
+    const { stdout: references } = await must(
+      { file: 'nix-store', args: ['--query', '--references', profile.path] },
+      what,
+    );
+    const document = await manifestDocument(
+      profile,
+      isEmpty ? [] : profile.units,
+      env['DISNIX_CLIENT_INTERFACE'] ?? 'disnix-run-activity',
+      new ReferenceScanner(storeDir, references.split('\n')),
+    );
+    const hostPackages = !document.shell.startsWith(`${storeDir}/`);
+    const documentFile = `${outLink}.json`;
+    await writeFile(documentFile, JSON.stringify(document));
+    const { stdout } = await must(
+      {
+        file: 'nix-build',
+        args: [
+          join(packageRoot, 'nix', 'disnix-manifest.nix'),
+          ...['--argstr', 'documentFile', documentFile, '--out-link', outLink],
+          ...nixOptions({ offline: true, hostPackages, showTrace: false }, env),
+        ],
+      },
+      what,
+    );
+    return stdout.trim();
+  };
+
+  /** The arguments of disnix-activate that lead from what runs to `next`; the last one is the new manifest. */
+  const transitionArguments = async (next: DeployedProfile | null, directory: string): Promise<readonly string[]> => {
+    const target = next ?? deployed;
+    if (target === null) throw new Error('there is nothing to go to, and nothing to leave');
+    const manifest = await buildManifest(target, next === null, join(directory, 'next'));
+    // Without a manifest to leave, Disnix would look for one of its own, which says nothing about this profile.
+    return deployed === null
+      ? ['--no-upgrade', manifest]
+      : ['--old-manifest', await buildManifest(deployed, false, join(directory, 'current')), manifest];
+  };
+
+  /** Keeps the components that run from being collected. */
+  const keep = async (manifest: string): Promise<void> => {
+    await mkdir(dirname(root), { recursive: true });
+    await must(
+      { file: 'nix-store', args: ['--realise', manifest, '--add-root', root, '--indirect'] },
+      'The processes cannot be kept from being collected as garbage',
+    );
+  };
+
+  return {
+    preview: (next) =>
+      inTemporaryDirectory(async (directory) => {
+        const { stdout, stderr } = await must(
+          { file: activate, args: ['--dry-run', ...(await transitionArguments(next, directory))] },
+          'Disnix does not accept the processes',
+        );
+        return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+      }),
+    transition: (next) =>
+      inTemporaryDirectory(async (directory) => {
+        if (next?.path === deployed?.path) return;
+        const args = await transitionArguments(next, directory);
+        log.info(`handing over to Disnix: ${activate} ${args.join(' ')}`);
+        const { exitCode, stdout, stderr } = await run({ file: activate, args, leavesDaemon: true });
+        log.debug({ exitCode, stdout, stderr }, 'Disnix has ended');
+        if (exitCode !== rolledBack) {
+          deployed = next;
+          await (next === null ? rm(root, { force: true }) : keep(args.at(-1) ?? ''));
+        }
+        if (exitCode === 0) return;
+        throw new ActivationError({
+          what: `Disnix could not activate the processes (exit code ${String(exitCode)})`,
+          why: stderr.trim() || stdout.trim(),
+          fix: 'See the messages of Disnix and Dysnomia above, and the logs of the processes',
+        });
+      }),
+  };
+};

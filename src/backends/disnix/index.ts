@@ -1,0 +1,19 @@
+import type { ManagerName } from '../../model/process-model.js';
+import type { Backend } from '../backend.js';
+import { dysnomiaSupport } from '../shared/dysnomia-support.js';
+import { nameProblem } from '../shared/script-name.js';
+import { profileData, render } from './render.js';
+import { translate } from './translate.js';
+
+/** Dysnomia's process scripts (https://github.com/svanderburg/dysnomia), run by ourselves or by Disnix. */
+export const disnix: Backend = {
+  name: 'disnix' as ManagerName,
+  summary: 'Simple start and stop scripts that work on every Unix; --engine disnix hands them to Disnix',
+  directFunction: 'createProcessScript',
+  nameProblem,
+  translate,
+  render,
+  profileFiles: dysnomiaSupport,
+  profileData,
+  connect: async (context) => (await import('./connect.js')).connect(context),
+};

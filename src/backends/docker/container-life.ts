@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspectContainers, isUp, type Container } from './containers.js';
+import { engineWords, type ContainerEngine } from './engine.js';
+import { describeExit, isOrderlyExit } from './exit-code.js';
+
+/** What became of a container that was told to do something. */
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+
+const fine: Verdict = { ok: true };
+
+/** Milliseconds that a container has to stay up to count as running. */
+const settlingTime = 1000;
+/** Milliseconds that a health check may take until it passes for the first time. */
+const healthTime = 60_000;
+const pause = 100;
+
+/** The last lines that a container printed; "" for none. */
+export const lastLines = async (engine: ContainerEngine, id: string, lines = 10): Promise<string> => {
+  const { stdout, stderr } = await engine.run('logs', '--tail', String(lines), id);
+  return `${stdout}${stderr}`.trimEnd();
+};
+
+const endingOf = ({ exitCode, outOfMemory, error }: Container): string =>
+  error === '' ? describeExit(exitCode, outOfMemory) : error;
+
+/** How a container ends that is restarted again and again: while it is up, its engine does not know. */
+const repeatedEnding = async (engine: ContainerEngine, id: string): Promise<string> => {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const [now] = await inspectContainers(engine, [id]);
+    if (now === undefined) break;
+    if (!isUp(now)) return endingOf(now);
+    await sleep(pause / 2);
+  }
+  return 'it ended and was started again';
+};
+
+const explainFailure = async (engine: ContainerEngine, { id }: Container, why: string | null): Promise<Verdict> => {
+  const detail = why ?? `it does not stay up: ${await repeatedEnding(engine, id)}`;
+  const log = await lastLines(engine, id);
+  return { ok: false, detail: log === '' ? detail : `${detail}; its last lines:\n${log}` };
+};
+
+/** Whether a container does what it should, not yet (null), or why it never will (null: it is restarted again and again). */
+const judge = (
+  now: Container | undefined,
+  restartsBefore: number,
+  elapsed: number,
+): { readonly ok: true } | { readonly ok: false; readonly why: string | null } | null => {
+  if (now === undefined) return { ok: false, why: 'its container is gone' };
+  const { status, restarts, health, exitCode, isRestarted } = now;
+  if (restarts > restartsBefore) return { ok: false, why: null };
+  if (status === 'exited' && exitCode === 0 && !isRestarted) return { ok: true };
+  if (status === 'paused') return { ok: false, why: 'its container is paused' };
+  if (status !== 'running')
+    return { ok: false, why: isRestarted ? `it does not stay up: ${endingOf(now)}` : endingOf(now) };
+  if (health === 'unhealthy') return { ok: false, why: 'its health check fails' };
+  if (health === 'starting') {
+    return elapsed < healthTime
+      ? null
+      : { ok: false, why: `its health check has not passed within ${healthTime / 1000} seconds` };
+  }
+  return health === 'healthy' || elapsed >= settlingTime ? { ok: true } : null;
+};
+
+/**
+ * Waits until containers that were just started run: for a second, or until their health checks pass. All are looked at
+ * with one call.
+ *
+ * @param started containers as they were before they were started
+ */
+export const awaitRunning = async (
+  engine: ContainerEngine,
+  started: readonly Container[],
+): Promise<ReadonlyMap<string, Verdict>> => {
+  const verdicts = new Map<string, Verdict>();
+  const begin = Date.now();
+  let waiting = started;
+  while (waiting.length > 0) {
+    const elapsed = Date.now() - begin;
+    const now = new Map(
+      (
+        await inspectContainers(
+          engine,
+          waiting.map(({ id }) => id),
+        )
+      ).map((each) => [each.id, each]),
+    );
+    const undecided: Container[] = [];
+    for (const container of waiting) {
+      const verdict = judge(now.get(container.id), container.restarts, elapsed);
+      if (verdict === null) undecided.push(container);
+      else verdicts.set(container.id, verdict.ok ? fine : await explainFailure(engine, container, verdict.why));
+    }
+    waiting = undecided;
+    if (waiting.length > 0) await sleep(pause);
+  }
+  return verdicts;
+};
+
+/** How a container that was stopped ended. */
+export interface Ending {
+  readonly verdict: Verdict;
+  /** True when it had to be killed. */
+  readonly killed: boolean;
+}
+
+/**
+ * Stops a container with the signal and the time that it has for that, and makes sure that it stays down: Podman misses
+ * one that is between two restarts.
+ */
+export const stopContainer = async (engine: ContainerEngine, container: Container): Promise<Ending> => {
+  const begun = isUp(container);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const stopped = await engine.run('stop', container.id);
+    const [now] = await inspectContainers(engine, [container.id]);
+    if (now === undefined) return { verdict: fine, killed: false };
+    if (stopped.exitCode !== 0 && isUp(now)) {
+      return { verdict: { ok: false, detail: engineWords(stopped) }, killed: false };
+    }
+    if (now.restarts === 0 && begun) return { verdict: fine, killed: now.exitCode === 137 && !isUp(now) };
+    await sleep(3 * pause);
+    const [later] = await inspectContainers(engine, [container.id]);
+    if (later === undefined || (!isUp(later) && later.status !== 'restarting' && later.startedAt === now.startedAt)) {
+      return { verdict: fine, killed: begun && now.exitCode === 137 };
+    }
+  }
+  return { verdict: { ok: false, detail: 'its container is restarted as often as it is stopped' }, killed: false };
+};
+
+/** Whether stopping has to be tried at all. */
+export const isAtRest = ({ status, exitCode, restarts }: Container): boolean =>
+  ['created', 'configured', 'initialized', 'exited', 'dead'].includes(status) ||
+  (status === 'stopped' && restarts === 0 && isOrderlyExit(exitCode));

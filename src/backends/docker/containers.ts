@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { labels } from './labels.js';
+import { engineWords, runEngine, type ContainerEngine } from './engine.js';
+import { ActivationError } from '../../system/errors.js';
+
+/** A container of ours, as its engine describes it. */
+export interface Container {
+  readonly id: string;
+  readonly name: string;
+  /** The name of its process. */
+  readonly process: string;
+  readonly configuration: string;
+  readonly image: string;
+  readonly status: string;
+  readonly exitCode: number;
+  readonly outOfMemory: boolean;
+  /** The engine's own words about why it does not run; "" for none. */
+  readonly error: string;
+  /** On the host; null when it does not run. */
+  readonly pid: number | null;
+  /** Milliseconds since the epoch; null when it never started. */
+  readonly startedAt: number | null;
+  /** How often the engine has restarted it by itself. */
+  readonly restarts: number;
+  /** Whether the engine restarts it when it ends by itself. */
+  readonly isRestarted: boolean;
+  /** Of its health check; null when it has none. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
+}
+
+// The fields that Docker and Podman have in common.
+const inspected = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  RestartCount: z.number().nullish(),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean().nullish(),
+    Error: z.string().nullish(),
+    Pid: z.number(),
+    StartedAt: z.string(),
+    Health: z.object({ Status: z.string() }).nullish(),
+    Healthcheck: z.object({ Status: z.string() }).nullish(),
+  }),
+  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
+  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),
+});
+
+const healthOf = (status: string | undefined): Container['health'] =>
+  status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null;
+
+/** Engines write year 1 for a time that has not come. */
+const timeOf = (text: string): number | null => {
+  const time = Date.parse(text);
+  return Number.isNaN(time) || time <= 0 ? null : time;
+};
+
+/**
+ * Reads what `inspect` prints.
+ *
+ * @throws ZodError when it is not in the form that Docker and Podman have
+ */
+export const parseInspection = (text: string): readonly Container[] =>
+  z
+    .array(inspected)
+    .parse(JSON.parse(text))
+    .map(({ Id, Name, RestartCount, State, Config, HostConfig }) => {
+      const given = Config.Labels ?? {};
+      return {
+        id: Id,
+        name: Name.replace(/^\//, ''),
+        process: given[labels.process] ?? '',
+        configuration: given[labels.configuration] ?? '',
+        image: given[labels.image] ?? '',
+        status: State.Status,
+        exitCode: State.ExitCode,
+        outOfMemory: State.OOMKilled === true,
+        error: State.Error ?? '',
+        pid: State.Pid > 0 ? State.Pid : null,
+        startedAt: timeOf(State.StartedAt),
+        restarts: RestartCount ?? 0,
+        isRestarted: !['', 'no'].includes(HostConfig.RestartPolicy?.Name ?? ''),
+        health: healthOf((State.Health ?? State.Healthcheck)?.Status),
+      };
+    });
+
+export const isUp = ({ status }: Container): boolean => status === 'running' || status === 'paused';
+
+const unknown = 'The container engine does not tell about its containers';
+
+/** Looks at containers; those that are gone meanwhile are left out. */
+export const inspectContainers = async (
+  engine: ContainerEngine,
+  ids: readonly string[],
+): Promise<readonly Container[]> => {
+  if (ids.length === 0) return [];
+  const result = await engine.run('container', 'inspect', ...ids);
+  // Whatever it found is printed even when one of them does not exist.
+  if (result.exitCode === 0 || /no such|no container/i.test(result.stderr))
+    return parseInspection(result.stdout || '[]');
+  throw new ActivationError({
+    what: unknown,
+    why: engineWords(result),
+    fix: `See what the engine says to: ${engine.program} info`,
+  });
+};
+
+/** All containers of a profile, running or not, with two calls. */
+export const listContainers = async (engine: ContainerEngine, profile: string): Promise<readonly Container[]> => {
+  const filter = `label=${labels.profile}=${profile}`;
+  const printed = await runEngine(engine, unknown, 'ps', '--all', '--quiet', '--no-trunc', '--filter', filter);
+  return inspectContainers(engine, printed.split('\n').filter(Boolean));
+};

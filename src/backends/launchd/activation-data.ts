@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+
+const activation = z.object({
+  label: z.string(),
+  /** The job's file, relative to the profile. */
+  plist: z.string(),
+  /** Whom launchd runs it as; null for nobody in particular. */
+  user: z.string().nullable(),
+  logFiles: z.array(z.string()),
+  /** launchd starts it as soon as it is loaded; others wait for a socket, a time … */
+  startsAtOnce: z.boolean(),
+});
+
+/** What activation has to know of a job when only the manifest is there. */
+export type Activation = z.infer<typeof activation>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+
+const service = z.object({
+  name: z.string(),
+  kind: z.enum(['longrun', 'oneshot']),
+  /** Hash of what it does; its dependencies are no part of that. */
+  fingerprint: z.string(),
+  /** It says when it is ready. */
+  notifies: z.boolean(),
+  /** Milliseconds between the request to end and SIGKILL; null: without end. */
+  stopTime: z.number().nullable(),
+});
+/** One service of s6-rc's own kind among those that a process consists of. */
+export type AtomicService = z.infer<typeof service>;
+
+const activation = z.object({
+  /** The main one comes first, then its logger. Empty for a bundle. */
+  services: z.array(service),
+  /** For a bundle: the names of what is in it. */
+  contents: z.array(z.string()),
+  flagEssential: z.boolean(),
+  /** The daemon that a oneshot starts; null when it starts none. */
+  daemon: z.object({ pidFile: z.string(), recordFile: z.string() }).nullable(),
+  /** Whether the definition has the files `reload` and `status`. */
+  activities: z.object({ reload: z.boolean(), status: z.boolean() }),
+  /** The current log file; null when there is none but that of s6-svscan. */
+  logFile: z.string().nullable(),
+});
+
+/** What activation has to know of a process when only the manifest is there. */
+export type Activation = z.infer<typeof activation>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);
+
+const profileData = z.object({
+  shell: z.string(),
+  execline: z.string(),
+  s6: z.string(),
+  s6rc: z.string().nullable(),
+});
+
+/** The packages whose programs run a profile; `s6rc` is null when those on PATH are to be used. */
+export type ProfileData = z.infer<typeof profileData>;
+
+/** Null for a profile without processes. */
+export const profileDataOf = (data: unknown): ProfileData | null => profileData.safeParse(data).data ?? null;

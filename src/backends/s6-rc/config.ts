@@ -1,0 +1,308 @@
+import { constants } from 'node:os';
+import { z } from 'zod';
+import type { Credentials, ProcessInstance } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
+import { credentialsFromArguments } from '../shared/credentials-arguments.js';
+import { serviceNameProblem } from './service-name.js';
+
+/** A file of a service definition: its text, or the path of a file that has it. */
+export type Content =
+  { readonly kind: 'text'; readonly text: string } | { readonly kind: 'path'; readonly path: string };
+
+interface Common {
+  readonly name: string;
+  /** `s6-rc -d change` refuses to stop it. */
+  readonly flagEssential: boolean;
+}
+
+export interface Atomic extends Common {
+  /** Names of services and bundles; null for those of the process in the model. */
+  readonly dependencies: readonly string[] | null;
+  /** Milliseconds that s6-rc waits for it to be up, or down; null: without end. */
+  readonly timeoutUp: number | null;
+  readonly timeoutDown: number | null;
+  readonly credentials: Credentials;
+}
+
+/** Where and as whom what a service prints is logged. */
+export interface LogSettings {
+  readonly logDir: string;
+  /** null, as when user changes are disabled: whoever s6-svscan runs as. */
+  readonly user: string | null;
+  readonly group: string | null;
+}
+
+/** A process that s6-supervise runs (createLongRunService). */
+export interface LongRun extends Atomic {
+  readonly kind: 'longrun';
+  readonly run: Content;
+  readonly finish: Content | null;
+  /** The file descriptor that the process writes a line to when it is ready; null for one that does not say. */
+  readonly notificationFd: number | null;
+  /** Milliseconds before SIGKILL: null as s6 has it, without end (0 as well) and 5000. */
+  readonly timeoutKill: number | null;
+  readonly timeoutFinish: number | null;
+  readonly nosetsid: boolean;
+  readonly maxDeathTally: number | null;
+  readonly downSignal: string | null;
+  /** Directories that are copied into the service directory. */
+  readonly data: string | null;
+  readonly env: string | null;
+  readonly producerFor: string | null;
+  readonly consumerFor: readonly string[];
+  readonly pipelineName: string | null;
+  /** null for one whose output nobody logs but s6-svscan, or a service of the model's own. */
+  readonly log: LogSettings | null;
+}
+
+/** Commands for going up and down (createOneShotService). */
+export interface OneShot extends Atomic {
+  readonly kind: 'oneshot';
+  readonly up: Content;
+  readonly down: Content | null;
+  /** Not s6-rc's, but this program's: commands that make it read its configuration, and that say whether it runs. */
+  readonly reload: Content | null;
+  readonly status: Content | null;
+  /** Where the daemon that `up` starts writes its PID; null when it starts none. */
+  readonly pidFile: string | null;
+}
+
+/** One name for several services (createServiceBundle). */
+export interface Bundle extends Common {
+  readonly kind: 'bundle';
+  readonly contents: readonly string[];
+}
+
+/** The logger of the service NAME-srv, as a process of its own (createLogServiceForLongRunService). */
+export interface LogService {
+  readonly kind: 'log';
+  readonly name: string;
+  readonly loggedName: string;
+  readonly log: LogSettings;
+}
+
+export type Service = LongRun | OneShot | Bundle | LogService;
+
+const json: z.ZodType<Json> = z.json();
+
+/** Any value that Nix' toString makes a text of. */
+const text = json.refine((value) => !isJsonObject(value), 'expected a text').transform(nixToString);
+const flag = z.boolean({ error: 'expected true or false' });
+const integer = (least: number, most: number) =>
+  z
+    .union([z.int(), z.string().regex(/^\d+$/, 'expected an integer')], { error: 'expected an integer' })
+    .transform(Number)
+    .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`));
+const milliseconds = integer(0, 4_294_967_295);
+const absolutePath = text.pipe(z.string().startsWith('/', 'expected an absolute path'));
+const serviceName = text.pipe(z.string().regex(/^[^\s#/.][^\n/]*$/, 'expected the name of a service'));
+const names = z.array(serviceName, { error: 'expected a list of services' });
+const signal = text.pipe(
+  z.string().refine((value) => {
+    const name = value.trim().toUpperCase();
+    return name in constants.signals || `SIG${name}` in constants.signals || /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(name);
+  }, 'expected the name or number of a signal'),
+);
+
+const isPath = (value: string): boolean => /^\/\S*$/.test(value);
+const content = text.transform((value): Content =>
+  isPath(value) ? { kind: 'path', path: value } : { kind: 'text', text: value },
+);
+const script = content.refine(
+  (value) => value.kind === 'path' || value.text.startsWith('#!'),
+  'expected a script that begins with "#!", or the path of one',
+);
+
+const logSettings = z.strictObject({ logDir: absolutePath, user: text.nullish(), group: text.nullish() });
+
+const common = {
+  name: text,
+  flagEssential: flag.nullish(),
+  // Files of the profile come from the instance, which has them apart from these arguments.
+  postInstall: json.optional(),
+};
+const atomic = {
+  ...common,
+  dependencies: names.nullish(),
+  timeoutUp: milliseconds.nullish(),
+  timeoutDown: milliseconds.nullish(),
+  credentials: json.optional(),
+};
+
+const longRunSchema = z.strictObject({
+  ...atomic,
+  run: script,
+  finish: script.nullish(),
+  // s6-supervise takes 0, 1 and 2 for mistakes.
+  notificationFd: integer(3, 2_147_483_647).nullish(),
+  timeoutKill: milliseconds.nullish(),
+  timeoutFinish: milliseconds.nullish(),
+  nosetsid: flag.nullish(),
+  maxDeathTally: integer(0, 4096).nullish(),
+  downSignal: signal.nullish(),
+  data: absolutePath.nullish(),
+  env: absolutePath.nullish(),
+  producerFor: serviceName.nullish(),
+  consumerFor: z.union([names, serviceName.transform((name) => [name])], { error: 'expected services' }).nullish(),
+  pipelineName: serviceName.nullish(),
+  autoGenerateLogService: flag.nullish(),
+  logSettings: logSettings.nullish(),
+});
+
+const oneShotSchema = z.strictObject({
+  ...atomic,
+  up: content,
+  down: content.nullish(),
+  reload: content.nullish(),
+  status: content.nullish(),
+  pidFile: absolutePath.nullish(),
+});
+
+const bundleSchema = z.strictObject({
+  ...common,
+  contents: names,
+  // They are its contents.
+  dependencies: json.optional(),
+});
+
+const logServiceSchema = z.strictObject({ name: text, logServiceFor: text, logSettings });
+
+type Instance = Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange'>;
+
+const argumentError = (instance: string, property: string, why: string): ModelError =>
+  new ModelError({
+    what: `Process instance "${instance}" has an argument that s6-rc cannot take: ${property}`,
+    why,
+    fix: `Correct ${property} in the model, or in its overrides.s6-rc`,
+  });
+
+const describeIssue = (issue: z.core.$ZodIssue, known: readonly string[], creator: string): [string, string] =>
+  issue.code === 'unrecognized_keys'
+    ? [issue.keys.join(', '), `${creator} has no such argument. It has: ${known.join(' ')}`]
+    : [issue.path.join('.'), issue.message];
+
+const parse = <Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  creator: string,
+  args: JsonObject,
+  instance: string,
+): z.infer<typeof schema> => {
+  const result = schema.safeParse(args);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  if (issue === undefined) throw result.error;
+  throw argumentError(instance, ...describeIssue(issue, Object.keys(schema.shape), creator));
+};
+
+const settingsFor = (
+  given: z.infer<typeof logSettings> | null | undefined,
+  { directories, forceDisableUserChange }: Instance,
+): LogSettings => ({
+  logDir: given?.logDir ?? directories.logDir,
+  user: forceDisableUserChange ? null : (given?.user ?? null),
+  group: forceDisableUserChange ? null : (given?.group ?? given?.user ?? null),
+});
+
+const longRun = (args: JsonObject, instance: Instance): LongRun => {
+  const given = parse(longRunSchema, 'createLongRunService', args, instance.instance);
+  const { producerFor = null, autoGenerateLogService, pipelineName = null } = given;
+  // Whoever says where the output goes does not want it logged.
+  const logged = autoGenerateLogService ?? producerFor === null;
+  if (logged && producerFor !== null) {
+    throw argumentError(
+      instance.instance,
+      'producerFor',
+      `What it prints cannot go both to ${producerFor} and to a log: autoGenerateLogService is true`,
+    );
+  }
+  if (logged && pipelineName !== null) {
+    throw argumentError(
+      instance.instance,
+      'pipelineName',
+      'A logged service ends a pipeline that has its own name; only the last consumer names a pipeline',
+    );
+  }
+  return {
+    kind: 'longrun',
+    name: given.name,
+    flagEssential: given.flagEssential ?? false,
+    dependencies: given.dependencies ?? null,
+    timeoutUp: given.timeoutUp ?? null,
+    timeoutDown: given.timeoutDown ?? null,
+    credentials: credentialsFromArguments(given.credentials, instance),
+    run: given.run,
+    finish: given.finish ?? null,
+    notificationFd: given.notificationFd ?? null,
+    timeoutKill: given.timeoutKill ?? null,
+    timeoutFinish: given.timeoutFinish ?? null,
+    nosetsid: given.nosetsid ?? false,
+    maxDeathTally: given.maxDeathTally ?? null,
+    downSignal: given.downSignal ?? null,
+    data: given.data ?? null,
+    env: given.env ?? null,
+    producerFor,
+    consumerFor: given.consumerFor ?? [],
+    pipelineName,
+    log: logged ? settingsFor(given.logSettings, instance) : null,
+  };
+};
+
+const oneShot = (args: JsonObject, instance: Instance): OneShot => {
+  const given = parse(oneShotSchema, 'createOneShotService', args, instance.instance);
+  return {
+    kind: 'oneshot',
+    name: given.name,
+    flagEssential: given.flagEssential ?? false,
+    dependencies: given.dependencies ?? null,
+    timeoutUp: given.timeoutUp ?? null,
+    timeoutDown: given.timeoutDown ?? null,
+    credentials: credentialsFromArguments(given.credentials, instance),
+    up: given.up,
+    down: given.down ?? null,
+    reload: given.reload ?? null,
+    status: given.status ?? null,
+    pidFile: given.pidFile ?? null,
+  };
+};
+
+const bundle = (args: JsonObject, instance: Instance): Bundle => {
+  const { name, flagEssential, contents } = parse(bundleSchema, 'createServiceBundle', args, instance.instance);
+  return { kind: 'bundle', name, flagEssential: flagEssential ?? false, contents };
+};
+
+const logService = (args: JsonObject, instance: Instance): LogService => {
+  const given = parse(logServiceSchema, 'createLogServiceForLongRunService', args, instance.instance);
+  return {
+    kind: 'log',
+    name: given.name,
+    loggedName: given.logServiceFor,
+    log: settingsFor(given.logSettings, instance),
+  };
+};
+
+const serviceOf = (args: JsonObject, instance: Instance): Service => {
+  if ('logServiceFor' in args) return logService(args, instance);
+  if ('run' in args) return longRun(args, instance);
+  if ('up' in args) return oneShot(args, instance);
+  if ('contents' in args) return bundle(args, instance);
+  throw new ModelError({
+    what: `Process instance "${instance.instance}" says nothing of what s6-rc is to do`,
+    why: 'It has neither run (a process), up (commands) nor contents (a bundle)',
+    fix: 'Set one of them',
+  });
+};
+
+/**
+ * Checks the arguments of s6-rc's create functions; which one it was is told by them.
+ *
+ * @throws ModelError naming the instance and the argument.
+ */
+export const parseService = (args: JsonObject, instance: Instance): Service => {
+  // null says the same as nothing.
+  const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
+  const service = serviceOf(given, instance);
+  const problem = serviceNameProblem(service.name);
+  if (problem !== null) throw argumentError(instance.instance, 'name', `${JSON.stringify(service.name)}: ${problem}`);
+  return service;
+};

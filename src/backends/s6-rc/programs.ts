@@ -1,0 +1,52 @@
+import { delimiter, join } from 'node:path';
+import { ManagerUnavailableError } from '../../system/errors.js';
+import type { Ports, RunRequest, RunResult } from '../../system/ports.js';
+import { MissingProgramError } from '../../system/run.js';
+import type { ProfileData } from './activation-data.js';
+
+type S6Program = 's6-svc' | 's6-svscan' | 's6-svscanctl' | 's6-svok' | 's6-svstat' | 's6-setsid';
+type S6rcProgram = 's6-rc' | 's6-rc-compile' | 's6-rc-format-upgrade' | 's6-rc-init' | 's6-rc-update';
+type Options = Pick<RunRequest, 'env' | 'cwd' | 'leavesDaemon'>;
+
+/** Runs programs of execline, s6 and s6-rc: those that a profile was built with, s6-rc's otherwise those on PATH. */
+export interface Programs {
+  /** @throws ManagerUnavailableError when it is not there */
+  run(program: S6Program | S6rcProgram | 'execlineb', args: readonly string[], options?: Options): Promise<RunResult>;
+  /** A script for the shell of the model's packages, whose parameters are `args`; it finds all programs by their names. */
+  shell(script: string, args: readonly string[], options?: Options): Promise<RunResult>;
+}
+
+export const programsOf = ({ shell, execline, s6, s6rc }: ProfileData, { run, env }: Ports): Programs => {
+  const path = [
+    ...(s6rc === null ? [] : [join(s6rc, 'bin')]),
+    join(execline, 'bin'),
+    join(s6, 'bin'),
+    env['PATH'] ?? '',
+  ]
+    .filter((directory) => directory !== '')
+    .join(delimiter);
+  const fileOf = (program: string): string => {
+    if (program === 'execlineb') return join(execline, 'bin', program);
+    if (!program.startsWith('s6-rc')) return join(s6, 'bin', program);
+    return s6rc === null ? program : join(s6rc, 'bin', program);
+  };
+  const start = async (request: RunRequest, options: Options): Promise<RunResult> => {
+    try {
+      return await run({ ...request, ...options, env: { ...options.env, PATH: path } });
+    } catch (error) {
+      if (!(error instanceof MissingProgramError)) throw error;
+      throw new ManagerUnavailableError(
+        {
+          what: `The program ${error.program} was not found`,
+          why: 'It belongs to s6-rc, s6 or execline, which the processes of this profile run under',
+          fix: 'Install s6-rc (https://skarnet.org/software/s6-rc/), or add its directory to PATH',
+        },
+        { cause: error },
+      );
+    }
+  };
+  return {
+    run: (program, args, options = {}) => start({ file: fileOf(program), args }, options),
+    shell: (script, args, options = {}) => start({ file: shell, args: ['-c', script, 'sh', ...args] }, options),
+  };
+};

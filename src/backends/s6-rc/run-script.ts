@@ -1,0 +1,86 @@
+import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import type { UnitContext } from '../backend.js';
+import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
+import { searchPath } from '../shared/search-path.js';
+import { execlineScript, type ExeclineCommand } from './execline.js';
+import { storeName, tool } from './tools.js';
+
+/**
+ * Has the commands that follow found among the tools, whatever s6-svscan's own PATH is. A command of execline looks for
+ * the next one where its own PATH says, so that a new PATH takes effect one command later.
+ */
+export const findCommands = (
+  path: string,
+  execline: string,
+  [next = '', ...args]: readonly string[],
+): readonly ExeclineCommand[] => [
+  [`${execline}/bin/export`, 'PATH', path],
+  [`${execline}/bin/${next}`, ...args],
+];
+
+/**
+ * Variables of the process, set by one command each. PATH comes last: before that, it is where the commands themselves
+ * are found.
+ */
+const exportCommands = (
+  environment: ManagedProcess['environment'],
+  { instance }: UnitContext,
+): readonly ExeclineCommand[] => {
+  const unfit = Object.keys(environment).find((name) => name === '' || name.includes('='));
+  if (unfit !== undefined) {
+    throw new ModelError({
+      what: `Process instance "${instance.instance}" has a variable named ${JSON.stringify(unfit)} in its environment`,
+      why: 'The name of a variable is not empty and has no "=" in it',
+      fix: 'Correct the name',
+    });
+  }
+  return Object.entries(environment)
+    .sort(([a], [b]) => Number(a === 'PATH') - Number(b === 'PATH') || (a < b ? -1 : 1))
+    .map(([name, value]) => ['export', name, value]);
+};
+
+/** What becomes the process: by a shell when commands run before it, which may set variables for it. */
+const becomeProcess = (
+  process: ManagedProcess,
+  { executable, args }: CommandLine,
+  context: UnitContext,
+): readonly ExeclineCommand[] => {
+  const { initialize, nice, user, environment } = process;
+  const exports = exportCommands(environment, context);
+  if (initialize === '') {
+    return [
+      ...(nice === null ? [] : [['nice', '-n', String(nice)]]),
+      // It removes variables called UID, GID and GIDLIST: those of the process are set afterwards.
+      ...(user === null ? [] : [['s6-setuidgid', user]]),
+      ...exports,
+      // It is found where its own PATH says.
+      ...(Object.hasOwn(environment, 'PATH') && !executable.includes('/')
+        ? [[`${tool(context, 'execline')}/bin/exec`]]
+        : []),
+      [executable, ...args],
+    ];
+  }
+  const script = launchScript({
+    coreutils: tool(context, 'coreutils'),
+    initialize,
+    nice,
+    user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
+    environment: variablesLostInShells(environment),
+    command: [executable, ...args],
+  });
+  return [...exports, [tool(context, 'shell'), context.storeText(storeName(process.name, 'launch'), script)]];
+};
+
+/** The `run` file of a process that stays in the foreground; what it prints on stderr goes to its log as well. */
+export const runScript = (process: ManagedProcess, program: CommandLine, context: UnitContext): string => {
+  const { umask, directory } = process;
+  const execline = tool(context, 'execline');
+  return execlineScript(execline, [
+    ...findCommands(searchPath(context.instance, process, 'tools-first'), execline, ['fdmove', '-c', '2', '1']),
+    ...(umask === null ? [] : [['execline-umask', umask]]),
+    // The service directory that s6-supervise works in would be the process's own, and could not be removed.
+    ['execline-cd', directory ?? '/'],
+    ...becomeProcess(process, program, context),
+  ]);
+};

@@ -1,0 +1,66 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ManagerUnavailableError } from '../../system/errors.js';
+import { scriptEnvironment } from '../shared/script-environment.js';
+import type { Ports } from '../../system/ports.js';
+import type { Programs } from './programs.js';
+
+/** Whether an s6-svscan listens on a scan directory. A control program without commands sends none (s6-svscanctl). */
+export const isScanned = async (path: string, programs: Programs): Promise<boolean> =>
+  (await programs.run('s6-svscanctl', [path])).exitCode === 0;
+
+/**
+ * More services than anybody has, each of which takes a few bytes. s6-svscan's own limit, 500, would be reached by half
+ * as many processes, since each has a logger.
+ */
+export const mostServices = 4000;
+
+/** A session of its own keeps it from the signals of the user's terminal. */
+const startScript = `exec </dev/null >>"$1" 2>&1
+umask 022
+shift
+if command -v s6-setsid >/dev/null; then s6-setsid "$@" & else "$@" & fi`;
+
+const lastLines = async (path: string): Promise<string> =>
+  (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
+
+const isScannedWithin = async (path: string, expected: boolean, seconds: number, programs: Programs) => {
+  const deadline = Date.now() + seconds * 1000;
+  while ((await isScanned(path, programs)) !== expected) {
+    if (Date.now() > deadline) return false;
+    await sleep(20);
+  }
+  return true;
+};
+
+/**
+ * Starts an s6-svscan of our own in the background. Services inherit its environment, so it gets little of the caller's.
+ *
+ * @throws ManagerUnavailableError when it does not start
+ */
+export const startScanning = async (
+  path: string,
+  log: string,
+  programs: Programs,
+  { env }: Pick<Ports, 'env'>,
+): Promise<void> => {
+  await mkdir(path, { recursive: true, mode: 0o755 });
+  await programs.shell(startScript, [log, 's6-svscan', '-c', String(mostServices), path], {
+    env: scriptEnvironment(env),
+    cwd: '/',
+    leavesDaemon: true,
+  });
+  if (await isScannedWithin(path, true, 10, programs)) return;
+  throw new ManagerUnavailableError({
+    what: `s6-svscan did not start on ${path}`,
+    why: await lastLines(log),
+    fix: `Look at ${log}`,
+  });
+};
+
+/** Ends our own s6-svscan with everything that it supervises. Returns whether it has ended within that time. */
+export const stopScanning = async (path: string, seconds: number, programs: Programs): Promise<boolean> => {
+  if (!(await isScanned(path, programs))) return true;
+  await programs.run('s6-svscanctl', ['-t', path]);
+  return isScannedWithin(path, false, seconds, programs);
+};

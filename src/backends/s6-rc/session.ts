@@ -1,0 +1,509 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InstanceName } from '../../model/process-model.js';
+import { ManagerUnavailableError } from '../../system/errors.js';
+import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { Ports, RunResult } from '../../system/ports.js';
+import { openProcessTable } from '../../system/processes.js';
+import type {
+  DeployedProfile,
+  DeployedUnit,
+  LogSource,
+  ManagerSession,
+  Observation,
+  ObservationDepth,
+  UnitChange,
+  UnitOutcome,
+} from '../backend.js';
+import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
+import { observeService } from '../shared/observe-service.js';
+import { scriptEnvironment } from '../shared/script-environment.js';
+import { activationOf, type Activation, type AtomicService } from './activation-data.js';
+import { compile, databaseOf, provideDatabase, pruneDatabases } from './databases.js';
+import { changeProblem, updateError, updateVerdict } from './exit-codes.js';
+import { noServices, type Services } from './live-state.js';
+import { absent, combine, observeLongrun, observeOneshot } from './observation.js';
+import { sourceDirectory } from './service-definition.js';
+import { placeOf } from './place.js';
+import { serviceStatuses, type ServiceStatus } from './service-status.js';
+import { treeOf, type Tree } from './tree.js';
+
+/** Something about services, by their names. */
+type ByService<T> = ReadonlyMap<string, T>;
+
+/** Milliseconds that a process has to stay up before a start counts: s6 starts what dies again, and says nothing. */
+const settlingTime = 500;
+
+/** Milliseconds that a process without a limit of its own gets to end when it is restarted. */
+const defaultStopTime = 10_000;
+
+/** Milliseconds that a restarted process gets to say that it is ready. */
+const readinessTime = 60_000;
+
+const isLongrun = ({ kind }: AtomicService): boolean => kind === 'longrun';
+
+/** What s6-rc has to say, without its own name in front. */
+const words = ({ stderr }: RunResult): string =>
+  stderr
+    .split('\n')
+    .map((line) => line.replace(/^s6-rc: (?:warning|fatal|info): /, ''))
+    .filter((line) => line !== '' && !line.includes('without readiness notification'))
+    .join('\n');
+
+/** Units with these names, and all that depends on them. */
+const withDependents = (units: readonly DeployedUnit[], names: ReadonlySet<string>): ReadonlySet<InstanceName> => {
+  const found = new Set(units.filter(({ name }) => names.has(name)).map(({ instance }) => instance));
+  // Dependencies come before dependents.
+  for (const { instance, dependencies } of [...units].sort((a, b) => a.level - b.level)) {
+    if (dependencies.some((dependency) => found.has(dependency))) found.add(instance);
+  }
+  return found;
+};
+
+export interface SessionPorts extends Ports {
+  readonly jobs: number;
+}
+
+/**
+ * Drives the s6-rc of one profile. s6-rc knows the dependencies, so it gets all units at once. What it does not do by
+ * itself is done here: it keeps longruns running by their old definitions when they have changed, takes dependents down
+ * with a oneshot that is restarted, and takes a process for started that dies a moment later.
+ */
+export class S6RcSession implements ManagerSession {
+  readonly ordersItself = true;
+  /** s6 supervises; this waits for the signal and looks whether s6-svscan is still there. */
+  readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
+
+  readonly #ports: SessionPorts;
+  #tree: Tree;
+  /** What is deployed, or about to be. */
+  #profile: DeployedProfile;
+  /** The deployment goes to another place, where nothing runs yet. */
+  #moves: boolean;
+  /** Services that are up when the session begins; null as long as nothing was changed. */
+  #upBefore: ReadonlySet<string> | null = null;
+  /** Processes that somebody asked to stop, by their names. */
+  readonly #stopped = new Set<string>();
+  /** PIDs of longruns before s6-rc-update, which restarts some by itself; null when there was none. */
+  #pidsBefore: ByService<number | null> | null = null;
+
+  constructor(current: DeployedProfile | null, target: DeployedProfile | null, ports: SessionPorts) {
+    const profile = current ?? target;
+    if (profile === null) throw new Error('a session needs a profile');
+    this.#ports = ports;
+    this.#profile = profile;
+    this.#tree = treeOf(profile, ports);
+    this.#moves = target !== null && this.#placeOf(target).directory !== this.#tree.place.directory;
+  }
+
+  /** @throws ManagerUnavailableError when s6-rc is not installed */
+  async checkPrograms(): Promise<void> {
+    await this.#tree.programs.run('s6-rc', ['help']);
+  }
+
+  async observe(
+    units: readonly DeployedUnit[],
+    depth: ObservationDepth = 'process',
+  ): Promise<ReadonlyMap<InstanceName, Observation>> {
+    const services = this.#moves ? noServices : await this.#services();
+    const statuses = await this.#statuses(
+      units.flatMap((unit) => activationOf(unit).services),
+      services,
+    );
+    const processes = await openProcessTable(this.#ports.run);
+    const observed = await mapConcurrently(units, this.#ports.jobs, async (unit) => {
+      const observation = await this.#observeUnit(unit, services, statuses);
+      const since =
+        depth === 'state' || observation.pid === null ? null : ((await processes.find(observation.pid))?.since ?? null);
+      return [unit.instance, { ...observation, since: observation.since ?? since }] as const;
+    });
+    return new Map(observed);
+  }
+
+  async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    const { up } = await this.#begin();
+    const names = this.#serviceNames(units).filter((name) => up.has(name));
+    for (const { name } of units) this.#stopped.add(name);
+    if (names.length === 0) return units.map(({ instance }) => ({ instance, ok: true, detail: null }));
+    // Whoever asks for it means it: without that, s6-rc refuses to stop what is flagged as essential.
+    const essential = this.#profile.units.some((unit) => activationOf(unit).flagEssential);
+    const result = await this.#tree.live.change('down', names, essential);
+    const { up: left } = await this.#services();
+    return units.map((unit) => {
+      const stuck = this.#serviceNames([unit]).filter((name) => left.has(name));
+      if (stuck.length === 0) return { instance: unit.instance, ok: true, detail: null };
+      const detail = [changeProblem(result.exitCode), words(result)].filter((text) => text !== '').join('\n');
+      return { instance: unit.instance, ok: false, detail };
+    });
+  }
+
+  async install(next: DeployedProfile | null): Promise<void> {
+    await this.#begin();
+    if (next === null) return;
+    const tree = treeOf(next, this.#ports);
+    if (tree.place.directory !== this.#tree.place.directory) {
+      await this.#tree.end();
+      this.#upBefore = new Set();
+      this.#pidsBefore = null;
+    }
+    const before = this.#profile;
+    this.#tree = tree;
+    this.#profile = next;
+    this.#moves = false;
+    await this.#makeLive(next, before);
+    await this.#bringBack();
+  }
+
+  async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    await this.#begin();
+    await this.#makeLive(this.#profile, this.#profile);
+    const names = this.#serviceNames(units);
+    for (const { name } of units) this.#stopped.delete(name);
+    const marks: ByService<LogMark> = new Map(
+      await Promise.all(units.map(async (unit) => [unit.name, await markLogs(this.#logFiles(unit))] as const)),
+    );
+    const result = await this.#tree.live.change('up', names, false);
+    await this.#wakeUp(units);
+    const failures = await this.#settle(units, result);
+    return Promise.all(
+      units.map(async ({ instance, name }) => {
+        const failure = failures.get(name);
+        if (failure === undefined) return { instance, ok: true, detail: null };
+        const mark = marks.get(name);
+        const lines = mark === undefined ? [] : await linesSince(mark, 10);
+        return { instance, ok: false, detail: [failure, ...lines].join('\n') };
+      }),
+    );
+  }
+
+  async restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> {
+    const services = await this.#begin();
+    const failures = new Map<string, string>();
+    await mapConcurrently(changes, this.#ports.jobs, async (change) => {
+      const problem = await this.#restartServices(change, services);
+      if (problem !== null) failures.set(change.after.name, problem);
+    });
+    const started = await this.start(changes.map(({ after }) => after));
+    return started.map((outcome, index) => {
+      const failure = failures.get(changes[index]?.after.name ?? '');
+      return failure === undefined ? outcome : { ...outcome, ok: false, detail: failure };
+    });
+  }
+
+  async reload(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    const { up } = await this.#services();
+    return mapConcurrently(units, this.#ports.jobs, async (unit) => {
+      const { instance } = unit;
+      const problem = await this.#reloadUnit(unit, up);
+      return { instance, ok: problem === null, detail: problem };
+    });
+  }
+
+  async finish(next: DeployedProfile | null): Promise<void> {
+    if (next === null || next.units.length === 0) {
+      await this.#tree.end();
+      return;
+    }
+    await pruneDatabases(await this.#tree.live.database(), next.path, this.#tree.place);
+  }
+
+  logs(unit: DeployedUnit): LogSource {
+    return { kind: 'files', paths: this.#logFiles(unit) };
+  }
+
+  #placeOf({ directories, profileName }: DeployedProfile): ReturnType<typeof placeOf> {
+    return placeOf(directories.runtimeDir, profileName);
+  }
+
+  /** What s6-rc says of all services; nothing when it does not run. */
+  async #services(): Promise<Services> {
+    const { live } = this.#tree;
+    if (!(await this.#tree.isAlive())) return noServices;
+    const services = await live.services();
+    if (services !== null) return services;
+    await this.#upgradeFormat(this.#profile);
+    return (await live.services()) ?? noServices;
+  }
+
+  /** Remembers what was up before anything is changed. */
+  async #begin(): Promise<Services> {
+    const services = this.#moves ? noServices : await this.#services();
+    this.#upBefore ??= services.up;
+    return services;
+  }
+
+  async #statuses(services: readonly AtomicService[], { up, down }: Services): Promise<ByService<ServiceStatus>> {
+    const { live, programs } = this.#tree;
+    const known = services.filter((service) => isLongrun(service) && (up.has(service.name) || down.has(service.name)));
+    return serviceStatuses(new Map(known.map(({ name }) => [name, live.serviceDirectory(name)])), programs);
+  }
+
+  async #observeUnit(unit: DeployedUnit, services: Services, statuses: ByService<ServiceStatus>): Promise<Observation> {
+    const activation = activationOf(unit);
+    const [main, logger] = activation.services;
+    if (main === undefined) return this.#observeBundle(activation, services);
+    if (main.kind === 'oneshot') return this.#observeOneshot(unit, activation, main, services);
+    const observation = observeLongrun(main, services, statuses.get(main.name));
+    if (observation.state !== 'running' || logger === undefined) return observation;
+    const { state, detail } = observeLongrun(logger, services, statuses.get(logger.name));
+    return state === 'failed' ? { ...observation, detail: `its logger does not run: ${detail ?? state}` } : observation;
+  }
+
+  #observeBundle({ contents }: Activation, { up, down }: Services): Observation {
+    const names = this.#resolve(contents);
+    return combine(
+      names.map((name) => {
+        if (!up.has(name) && !down.has(name)) return absent;
+        return { state: up.has(name) ? 'running' : 'stopped', pid: null, since: null, detail: null };
+      }),
+    );
+  }
+
+  async #observeOneshot(
+    unit: DeployedUnit,
+    { daemon, activities }: Activation,
+    main: AtomicService,
+    services: Services,
+  ): Promise<Observation> {
+    const observation = observeOneshot(main, services);
+    if (observation.state !== 'running' || daemon === null) return observation;
+    const processes = await openProcessTable(this.#ports.run);
+    const askScript = async (): Promise<{ exitCode: number; words: string }> => {
+      if (!activities.status) return { exitCode: 0, words: '' };
+      const { exitCode, stdout } = await this.#runActivity(unit, main.name, 'status');
+      return { exitCode, words: stdout.trim() };
+    };
+    const found = await observeService({ ...daemon, wrapped: false }, processes, askScript);
+    if (found.state === 'running') return found;
+    return { ...found, state: 'failed', detail: found.detail ?? 'the daemon does not run' };
+  }
+
+  /** The services that names of processes and services stand for. */
+  #resolve(names: readonly string[]): readonly string[] {
+    const byName = new Map(this.#profile.units.map((unit) => [unit.name as string, activationOf(unit)]));
+    const seen = new Set<string>();
+    const resolve = (name: string): readonly string[] => {
+      const activation = byName.get(name);
+      if (activation === undefined) return [name];
+      if (seen.has(name)) return [];
+      seen.add(name);
+      return activation.services.length > 0
+        ? activation.services.map((service) => service.name)
+        : activation.contents.flatMap(resolve);
+    };
+    return names.flatMap(resolve);
+  }
+
+  #serviceNames(units: readonly DeployedUnit[]): readonly string[] {
+    return [
+      ...new Set(
+        units.flatMap((unit) => {
+          const { services, contents } = activationOf(unit);
+          return services.length > 0 ? services.map(({ name }) => name) : this.#resolve(contents);
+        }),
+      ),
+    ];
+  }
+
+  /**
+   * Makes the services of a profile those that s6-rc has. Longruns that are in both keep running.
+   *
+   * @param before the profile that was live, in case that its database has to be made again
+   */
+  async #makeLive(profile: DeployedProfile, before: DeployedProfile): Promise<void> {
+    const { live, place, programs } = this.#tree;
+    const database = await provideDatabase(profile.path, place, programs);
+    await this.#tree.ensureAlive(database);
+    if ((await live.database()) === database) return;
+    const statuses = await serviceStatuses(
+      new Map((await live.longruns()).map((name) => [name, live.serviceDirectory(name)])),
+      programs,
+    );
+    this.#pidsBefore = new Map([...statuses].map(([name, { pid }]) => [name, pid]));
+    const first = await live.update(database);
+    const isForeign = updateVerdict(first.exitCode) === 'invalid-database';
+    if (isForeign) await this.#upgradeFormat(before);
+    const result = isForeign ? await live.update(database) : first;
+    const verdict = updateVerdict(result.exitCode);
+    if (verdict !== 'done') throw updateError(verdict, result.exitCode, words(result) || result.stderr);
+  }
+
+  /** After an upgrade of s6-rc: what is live is compiled again, in the format of the version that there is now. */
+  async #upgradeFormat(profile: DeployedProfile): Promise<void> {
+    const { live, place, programs } = this.#tree;
+    const database = `${databaseOf(profile.path, place)}.${Date.now().toString(36)}`;
+    await compile(profile.path, database, programs);
+    const result = await live.upgradeFormat(database);
+    if (result.exitCode !== 0) throw updateError('invalid-database', result.exitCode, result.stderr);
+  }
+
+  /** s6-rc stops what depends on a service together with it: what can do without what was stopped is started again. */
+  async #bringBack(): Promise<void> {
+    const { up } = await this.#services();
+    const before = this.#upBefore ?? new Set();
+    const stopped = withDependents(this.#profile.units, this.#stopped);
+    const gone = this.#serviceNames(this.#profile.units.filter(({ instance }) => !stopped.has(instance))).filter(
+      (name) => before.has(name) && !up.has(name),
+    );
+    if (gone.length === 0) return;
+    const result = await this.#tree.live.change('up', gone, false);
+    if (result.exitCode !== 0) throw updateError('switched-with-failures', result.exitCode, words(result));
+  }
+
+  /** Starts what s6-rc believes to be up and is not: a longrun that s6-svc ended, a daemon that died. */
+  async #wakeUp(units: readonly DeployedUnit[]): Promise<void> {
+    const services = await this.#services();
+    const { live, programs } = this.#tree;
+    const statuses = await this.#statuses(
+      units.flatMap((unit) => activationOf(unit).services),
+      services,
+    );
+    const asleep = [...statuses].filter(([name, { up, wantedUp }]) => services.up.has(name) && !up && !wantedUp);
+    await mapConcurrently(asleep, this.#ports.jobs, ([name]) =>
+      programs.run('s6-svc', ['-wu', '-T', String(defaultStopTime), '-u', live.serviceDirectory(name)]),
+    );
+    const daemons = units.filter((unit) => activationOf(unit).daemon !== null);
+    await mapConcurrently(daemons, this.#ports.jobs, async (unit) => {
+      const activation = activationOf(unit);
+      const [main] = activation.services;
+      if (main === undefined || !services.up.has(main.name)) return;
+      const { state } = await this.#observeOneshot(unit, activation, main, services);
+      if (state !== 'running') await this.#runActivity(unit, main.name, 'up');
+    });
+  }
+
+  /** Waits until it is clear that processes stay up. Returns what is wrong with those that do not, by their units. */
+  async #settle(units: readonly DeployedUnit[], change: RunResult): Promise<ReadonlyMap<string, string>> {
+    const failures = new Map<string, string>();
+    const said = words(change);
+    const services = await this.#services();
+    const upUnits = units.filter((unit) => {
+      const missing = this.#serviceNames([unit]).filter((name) => !services.up.has(name));
+      if (missing.length === 0) return true;
+      const about = said.split('\n').filter((line) => missing.some((name) => line.includes(name)));
+      failures.set(
+        unit.name,
+        [changeProblem(change.exitCode), ...(about.length > 0 ? about : [said])].join('\n').trim(),
+      );
+      return false;
+    });
+    const judge = async (): Promise<ByService<number | null>> => {
+      const statuses = await this.#statuses(
+        upUnits.flatMap((unit) => activationOf(unit).services),
+        services,
+      );
+      for (const unit of upUnits) {
+        if (failures.has(unit.name)) continue;
+        const observation = await this.#observeUnit(unit, services, statuses);
+        if (observation.state !== 'running' && observation.state !== 'starting') {
+          failures.set(unit.name, observation.detail ?? observation.state);
+        }
+      }
+      return new Map([...statuses].map(([name, { pid }]) => [name, pid]));
+    };
+    const first = await judge();
+    if (!upUnits.some((unit) => activationOf(unit).services.some(isLongrun))) return failures;
+    await sleep(settlingTime);
+    const second = await judge();
+    for (const unit of upUnits) {
+      const [main] = activationOf(unit).services;
+      if (main === undefined || failures.has(unit.name)) continue;
+      if (first.get(main.name) !== second.get(main.name))
+        failures.set(unit.name, 'it ended at once and was started again');
+    }
+    return failures;
+  }
+
+  /** Restarts what has another definition; everything of a unit whose definition is the same. Returns what went wrong. */
+  async #restartServices({ before, after }: UnitChange, services: Services): Promise<string | null> {
+    const old = new Map(activationOf(before).services.map((service) => [service.name, service]));
+    const onRequest = before.fingerprint === after.fingerprint;
+    for (const [index, service] of activationOf(after).services.entries()) {
+      const previous = old.get(service.name);
+      const isDue = onRequest ? index === 0 : previous?.fingerprint !== service.fingerprint;
+      if (!isDue || previous?.kind !== service.kind || !services.up.has(service.name)) continue;
+      const problem = isLongrun(service)
+        ? await this.#restartLongrun(service)
+        : await this.#restartOneshot(service, before, after);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+
+  async #restartLongrun({ name, notifies, stopTime }: AtomicService): Promise<string | null> {
+    const { live, programs } = this.#tree;
+    const directory = live.serviceDirectory(name);
+    const status = (await serviceStatuses(new Map([[name, directory]]), programs)).get(name);
+    const hasRestarted = this.#pidsBefore !== null && this.#pidsBefore.get(name) !== status?.pid;
+    // What is about to be started again by itself gets its new definition then.
+    if (status === undefined || !status.up || hasRestarted) return null;
+    const wait = ['-wr', '-T', String((stopTime ?? defaultStopTime) + 5000)];
+    const { exitCode } = await programs.run('s6-svc', [...wait, '-r', directory]);
+    if (exitCode !== 0) {
+      const { exitCode: killed, stderr } = await programs.run('s6-svc', [...wait, '-k', directory]);
+      if (killed !== 0) return stderr.trim();
+    }
+    if (!notifies) return null;
+    const { exitCode: late } = await programs.run('s6-svc', ['-wU', '-T', String(readinessTime), '-u', directory]);
+    return late === 0 ? null : `it has not said that it is ready within ${readinessTime / 1000} seconds`;
+  }
+
+  /** s6-rc would stop everything that depends on it, so the scripts are run as s6-rc would run them. */
+  async #restartOneshot({ name }: AtomicService, before: DeployedUnit, after: DeployedUnit): Promise<string | null> {
+    for (const [unit, script] of [
+      [before, 'down'],
+      [after, 'up'],
+    ] as const) {
+      const { exitCode, stderr } = await this.#runActivity(unit, name, script);
+      if (exitCode !== 0) return `${script} ended with exit code ${exitCode}\n${stderr.trim()}`.trim();
+    }
+    return null;
+  }
+
+  async #reloadUnit(unit: DeployedUnit, up: ReadonlySet<string>): Promise<string | null> {
+    const { services, activities, contents } = activationOf(unit);
+    const [main] = services;
+    if (main === undefined) return `it is a bundle of ${contents.join(', ')}: reload those`;
+    if (!up.has(main.name)) return 'it does not run';
+    const { live, programs } = this.#tree;
+    if (main.kind === 'oneshot' && !activities.reload)
+      return 'it has no process that could read its configuration again';
+    const { exitCode, stderr } =
+      main.kind === 'longrun'
+        ? await programs.run('s6-svc', ['-h', live.serviceDirectory(main.name)])
+        : await this.#runActivity(unit, main.name, 'reload');
+    return exitCode === 0 ? null : stderr.trim();
+  }
+
+  /** Runs one of the scripts of a oneshot's definition in the surroundings that s6-svscan has; no script is fine. */
+  #runActivity(unit: DeployedUnit, service: string, script: string): Promise<RunResult> {
+    const file = join(unit.profile, sourceDirectory, service, script);
+    return this.#tree.programs.shell('if [ -s "$1" ]; then exec execlineb -P "$1"; fi', [file], {
+      env: scriptEnvironment(this.#ports.env),
+      cwd: '/',
+      leavesDaemon: true,
+    });
+  }
+
+  #logFiles(unit: DeployedUnit): readonly string[] {
+    const { logFile, services, contents } = activationOf(unit);
+    if (logFile !== null) return [logFile];
+    if (services.length > 0) return [this.#tree.place.log];
+    const inside = new Set(contents);
+    return this.#profile.units.filter(({ name }) => inside.has(name)).flatMap((other) => this.#logFiles(other));
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      await sleep(2000, undefined, { signal }).catch(() => undefined);
+      if (!isOver() && !(await this.#tree.isAlive())) {
+        throw new ManagerUnavailableError({
+          what: 's6-svscan has ended',
+          why: 'Something else than this command ended it',
+          fix: 'Run the command again',
+        });
+      }
+    }
+  }
+}

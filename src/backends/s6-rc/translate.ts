@@ -1,0 +1,46 @@
+import type { ManagedProcess } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import type { Translation, UnitContext } from '../backend.js';
+import { credentialsArguments } from '../shared/credentials-arguments.js';
+import { daemonScript } from './daemon-script.js';
+import { commandLines } from './execline.js';
+import { runScript } from './run-script.js';
+import { storeName, tool } from './tools.js';
+
+/** Milliseconds that a process gets to end before it is killed: s6 itself would wait for ever. */
+const timeoutKill = 10_000;
+
+/**
+ * A process that can stay in the foreground is a longrun: s6 supervises it, and what it prints is logged. One that only
+ * exists as a daemon is a oneshot, which starts and ends it; nobody restarts it when it dies. Everything can be expressed
+ * but the description, for which s6-rc has no place.
+ *
+ * @throws ModelError for a process without any command.
+ */
+export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
+  const { name, foreground, daemon, credentials } = process;
+  const common = { name, dependencies: context.dependencies, credentials: credentialsArguments(credentials) };
+  if (foreground !== null) {
+    return { arguments: { ...common, run: runScript(process, foreground, context), timeoutKill }, unsupported: [] };
+  }
+  if (daemon === null) {
+    throw new ModelError({
+      what: `Process instance "${context.instance.instance}" has nothing to run`,
+      why: 'It has neither process, foregroundProcess nor daemon',
+      fix: 'Set process, or foregroundProcess for s6-rc',
+    });
+  }
+  const script = context.storeText(storeName(name, 'daemon'), daemonScript(process, daemon, context));
+  const activity = (verb: string): string => commandLines([[tool(context, 'shell'), script, verb]]);
+  return {
+    arguments: {
+      ...common,
+      up: activity('start'),
+      down: activity('stop'),
+      reload: activity('reload'),
+      status: activity('status'),
+      pidFile: process.pidFile,
+    },
+    unsupported: [],
+  };
+};

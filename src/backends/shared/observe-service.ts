@@ -1,0 +1,105 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Observation } from '../backend.js';
+import type { LiveProcess, ProcessTable } from '../../system/processes.js';
+import type { ScriptActivation } from './script-activation.js';
+
+/** One line of a record: its kind, and the process that it names. */
+interface RecordLine {
+  readonly kind: string;
+  readonly pid: string;
+  readonly startTime: string;
+  readonly boot: string;
+}
+
+const textOf = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+};
+
+/** A record that neither we nor root wrote proves nothing. */
+const isTrusted = async (path: string): Promise<boolean> => {
+  try {
+    const { uid } = await stat(path);
+    return uid === 0 || uid === process.geteuid?.();
+  } catch {
+    return false;
+  }
+};
+
+const readRecord = async (path: string): Promise<readonly RecordLine[]> => {
+  const text = (await isTrusted(path)) ? await textOf(path) : null;
+  return (text ?? '').split('\n').flatMap((line) => {
+    const [kind, pid, startTime, boot] = line.split(' ');
+    return kind === undefined || pid === undefined || startTime === undefined || boot === undefined
+      ? []
+      : [{ kind, pid, startTime, boot }];
+  });
+};
+
+/** More than any PID takes, and more than a file of somebody else's can make us read. */
+const largestPidFile = 4096;
+
+const readPidFile = async (path: string): Promise<number | 'unusable' | null> => {
+  // In a directory that everybody can write it may be a pipe, whose reader waits for ever.
+  const found = await stat(path).catch(() => null);
+  if (found === null) return null;
+  const text = found.isFile() && found.size <= largestPidFile ? await textOf(path) : null;
+  const [first] = text?.trim().split(/\s/) ?? [];
+  return first !== undefined && /^[1-9]\d*$/.test(first) ? Number(first) : 'unusable';
+};
+
+const running = ({ pid, since }: LiveProcess): Observation => ({ state: 'running', pid, since, detail: null });
+const notRunning = (state: 'stopped' | 'failed' | 'absent', detail: string | null): Observation => ({
+  state,
+  pid: null,
+  since: null,
+  detail,
+});
+
+/**
+ * Tells the state of a service from its record and its PID file, without running anything.
+ *
+ * @param askScript runs the status activity of the service's script. It is asked in the one case that takes more than a
+ *   look: a process is named by the PID file, but not by the record (the service executed itself anew, or the PID is a
+ *   stranger's)
+ */
+export const observeService = async (
+  { pidFile, recordFile, wrapped }: Pick<ScriptActivation, 'pidFile' | 'recordFile' | 'wrapped'>,
+  processes: ProcessTable,
+  askScript: () => Promise<{ readonly exitCode: number; readonly words: string }>,
+): Promise<Observation> => {
+  const record = await readRecord(recordFile);
+  const current = record.filter(({ boot }) => boot === processes.bootId);
+  for (const { kind, pid, startTime } of current) {
+    if (kind !== 'main') continue;
+    const found = await processes.find(Number(pid));
+    if (found?.startTime === startTime) return running(found);
+  }
+
+  const named = pidFile === null ? null : await readPidFile(pidFile);
+  const candidate = typeof named === 'number' ? await processes.find(named) : null;
+  if (candidate !== null) {
+    const { exitCode, words } = await askScript();
+    return exitCode === 0 ? running(candidate) : notRunning('failed', words);
+  }
+  if (named === 'unusable') return notRunning('failed', `there is no PID in ${pidFile ?? ''}`);
+  if (named !== null) return notRunning('failed', `${pidFile ?? ''} names process ${named}, which is dead`);
+
+  const last = current.at(-1)?.kind;
+  switch (last) {
+    case 'started':
+      return { state: 'running', pid: null, since: null, detail: null };
+    case 'stopped':
+      return notRunning('stopped', null);
+    case 'failed':
+      return notRunning('failed', 'its start failed');
+    case undefined:
+      return record.length === 0 ? notRunning('absent', null) : notRunning('failed', 'not started since the last boot');
+    default:
+      // `daemon` removes its PID file whatever its process dies of; a daemon only when it ends in good order.
+      return wrapped ? notRunning('failed', 'it ended by itself') : notRunning('stopped', 'it ended by itself');
+  }
+};

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+
+/** What activation has to know of a service with a script of its own, when only the manifest is there. */
+export const scriptActivationSchema = z.object({
+  /** The script that starts and stops the service; relative to the profile. */
+  script: z.string(),
+  /** null for a service without a process. */
+  pidFile: z.string().nullable(),
+  /** What nix/nixproc/backends/process-functions.sh records of the service's starts and stops. */
+  recordFile: z.string(),
+  /** The process stays in the foreground; the program that keeps it in the background removes its PID file. */
+  wrapped: z.boolean(),
+  /** null when nobody knows where the service writes. */
+  logFile: z.string().nullable(),
+});
+export type ScriptActivation = z.infer<typeof scriptActivationSchema>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const scriptActivationOf = (unit: DeployedUnit): ScriptActivation =>
+  scriptActivationSchema.parse(unit.activation);

@@ -1,0 +1,26 @@
+/** What a script gets of the caller's environment; as service(8) does, since services outlive who started them. */
+const passed = new Set([
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LANGUAGE',
+  'LOCALE_ARCHIVE',
+  'TZ',
+  'TZDIR',
+  'XDG_RUNTIME_DIR',
+  'NIXPROC_START_TIMEOUT',
+  'NIXPROC_STOP_TIMEOUT',
+]);
+
+/** The changes to the caller's environment that leave only what services may see: all other variables are removed. */
+export const scriptEnvironment = (
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, undefined>> =>
+  Object.fromEntries(
+    Object.keys(environment)
+      .filter((name) => !passed.has(name) && !name.startsWith('LC_'))
+      .map((name) => [name, undefined]),
+  );

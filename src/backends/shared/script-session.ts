@@ -1,0 +1,122 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { InstanceName } from '../../model/process-model.js';
+import { explainFileError } from '../../state/file-errors.js';
+import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { RunRequest, RunResult } from '../../system/ports.js';
+import { openProcessTable } from '../../system/processes.js';
+import { MissingProgramError } from '../../system/run.js';
+import type {
+  DeployedProfile,
+  DeployedUnit,
+  ManagerSession,
+  Observation,
+  SessionContext,
+  UnitChange,
+  UnitOutcome,
+} from '../backend.js';
+import { observeService } from './observe-service.js';
+import { scriptActivationOf } from './script-activation.js';
+
+/** What can be asked of every script. */
+export type ScriptActivity = 'start' | 'stop' | 'reload' | 'status';
+
+/** How the scripts of one manager are called. */
+export interface ScriptCalls {
+  /** The script's arguments that stand for an activity. */
+  readonly argumentsFor: (activity: ScriptActivity) => readonly string[];
+  /** Changes to the environment that the user called us with. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A session with services that are started and stopped by scripts of their profile; no manager runs. */
+export interface ScriptSession extends Pick<
+  ManagerSession,
+  'observe' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise'
+> {
+  /** Removes the records of services that are not in `next`: nothing is left, not even that they were stopped. */
+  readonly removeRecords: (next: DeployedProfile | null) => Promise<void>;
+}
+
+/** The reason of a failure is on stderr; what is on stdout only announces. */
+const lastWords = ({ stdout, stderr, exitCode }: RunResult): string =>
+  [stderr.trim(), stdout.trim(), `exit code ${exitCode}`].find((words) => words !== '') ?? '';
+
+/** Scripts are run from the profile that they belong to. */
+export const createScriptSession = async (
+  { run, jobs, current }: SessionContext,
+  { argumentsFor, environment }: ScriptCalls,
+): Promise<ScriptSession> => {
+  const processes = await openProcessTable(run);
+
+  const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => ({
+    file: join(unit.profile, scriptActivationOf(unit).script),
+    args: argumentsFor(activity),
+    cwd: '/',
+    env: environment,
+    // Our functions see to the output of what they start; a user's own commands may not.
+    leavesDaemon: true,
+  });
+
+  const perform = async (unit: DeployedUnit, activity: ScriptActivity): Promise<UnitOutcome> => {
+    const { instance } = unit;
+    try {
+      const result = await run(callOf(unit, activity));
+      return result.exitCode === 0
+        ? { instance, ok: true, detail: null }
+        : { instance, ok: false, detail: lastWords(result) };
+    } catch (error) {
+      if (!(error instanceof MissingProgramError)) throw error;
+      return { instance, ok: false, detail: `${error.program}, or the shell that it names, is not there` };
+    }
+  };
+  const performAll = (units: readonly DeployedUnit[], activity: ScriptActivity): Promise<readonly UnitOutcome[]> =>
+    mapConcurrently(units, jobs, (unit) => perform(unit, activity));
+
+  const observe = (unit: DeployedUnit): Promise<Observation> =>
+    observeService(scriptActivationOf(unit), processes, async () => {
+      try {
+        const { exitCode, stdout } = await run(callOf(unit, 'status'));
+        return { exitCode, words: stdout.trim() };
+      } catch (error) {
+        if (!(error instanceof MissingProgramError)) throw error;
+        return { exitCode: 4, words: `${error.program} is not there` };
+      }
+    });
+
+  // The old script knows how to stop what it started.
+  const replace = async ({ before, after }: UnitChange): Promise<UnitOutcome> => {
+    const stopped = await perform(before, 'stop');
+    return stopped.ok ? perform(after, 'start') : { ...stopped, instance: after.instance };
+  };
+
+  return {
+    observe: async (units) =>
+      new Map<InstanceName, Observation>(
+        await Promise.all(units.map(async (unit) => [unit.instance, await observe(unit)] as const)),
+      ),
+    stop: (units) => performAll(units, 'stop'),
+    start: (units) => performAll(units, 'start'),
+    reload: (units) => performAll(units, 'reload'),
+    restart: (changes) => mapConcurrently(changes, jobs, replace),
+    logs: (unit) => {
+      const { logFile } = scriptActivationOf(unit);
+      return { kind: 'files', paths: logFile === null ? [] : [logFile] };
+    },
+    supervise: null,
+    removeRecords: async (next) => {
+      const kept = new Set(next?.units.map((unit) => scriptActivationOf(unit).recordFile));
+      for (const unit of current?.units ?? []) {
+        const { recordFile } = scriptActivationOf(unit);
+        if (kept.has(recordFile)) continue;
+        try {
+          await rm(recordFile, { force: true });
+        } catch (error) {
+          throw explainFileError(`The record ${recordFile} cannot be removed`, error);
+        }
+        // Not empty: somebody's record is still there.
+        await rmdir(dirname(recordFile)).catch(() => undefined);
+      }
+    },
+  };
+};

@@ -1,0 +1,35 @@
+import type { ManagedProcess, ProcessInstance } from '../../model/process-model.js';
+
+/** The tools of a model's package set that every process finds on PATH, by their names in a manager's tools.nix. */
+const baseTools = ['coreutils', 'gnused', 'gnugrep', 'inetutils', 'execline', 's6', 'sysvinit'] as const;
+
+/**
+ * Which packages come first on PATH: the process's own (sysvinit), the base tools (supervisord, systemd, docker …), or
+ * whether there are only its own (bsdrc, launchd, cygrunsrv).
+ */
+export type SearchPathOrder = 'packages-first' | 'tools-first' | 'packages-only';
+
+/**
+ * The directories that a process finds its commands in: bin/ of its packages and of the base tools that the manager's
+ * tools.nix supplies; none twice.
+ */
+export const searchDirectories = (
+  { tools }: Pick<ProcessInstance, 'tools'>,
+  { path: packages }: Pick<ManagedProcess, 'path'>,
+  order: SearchPathOrder,
+): readonly string[] => {
+  const base = baseTools.flatMap((name) => tools[name] ?? []);
+  const ordered = {
+    'packages-first': [...packages, ...base],
+    'tools-first': [...base, ...packages],
+    'packages-only': packages,
+  }[order];
+  return [...new Set(ordered.map((directory) => `${directory}/bin`))];
+};
+
+/** The value of PATH: the directories with colons between them; "" when there is none. */
+export const searchPath = (
+  instance: Pick<ProcessInstance, 'tools'>,
+  process: Pick<ManagedProcess, 'path'>,
+  order: SearchPathOrder,
+): string => searchDirectories(instance, process, order).join(':');

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../system/json.js';
+
+const activationData = z.object({
+  logFiles: z.array(z.string()),
+  processes: z.array(z.string()).nullable(),
+  autostart: z.boolean(),
+  startsecs: z.number(),
+  startretries: z.number(),
+  stopwaitsecs: z.number(),
+  exitcodes: z.array(z.number()),
+});
+
+/** What activation has to know of a program when only the manifest is there. */
+export interface ActivationData {
+  /** Where supervisord puts what it prints; empty when that is nowhere, or only supervisord knows. */
+  readonly logFiles: readonly string[];
+  /** What supervisord calls its processes (one, of the program's name, unless numprocs says otherwise); null when only it knows. */
+  readonly processes: readonly string[] | null;
+  /** Whether supervisord starts it as soon as it is loaded. */
+  readonly autostart: boolean;
+  /** Seconds that it has to stay up to count as running. */
+  readonly startsecs: number;
+  /** How often supervisord tries again. */
+  readonly startretries: number;
+  /** Seconds that it gets to end before it is killed. */
+  readonly stopwaitsecs: number;
+  /** Exit codes that do not count as a failure. */
+  readonly exitcodes: readonly number[];
+}
+
+export const toActivation = (data: ActivationData): JsonObject => ({ ...data });
+
+/** @throws ZodError for what toActivation did not make. */
+export const fromActivation = (activation: JsonObject): ActivationData => activationData.parse(activation);
+
+const profileData = z.object({ supervisor: z.string(), shell: z.string() });
+
+/** What activation has to know of the profile as a whole. */
+export interface SupervisordProfileData {
+  /** The package with bin/supervisord. */
+  readonly supervisor: string;
+  /** The shell that starts it. */
+  readonly shell: string;
+}
+
+export const toProfileData = (data: SupervisordProfileData): JsonObject => ({ ...data });
+
+/** Null for a profile without programs. */
+export const fromProfileData = (data: JsonObject): SupervisordProfileData | null =>
+  profileData.safeParse(data).data ?? null;

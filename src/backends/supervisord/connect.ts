@@ -1,0 +1,23 @@
+import type { ManagerSession, SessionContext } from '../backend.js';
+import { fromProfileData } from './activation-data.js';
+import { ownServer } from './own-server.js';
+import { SupervisordSession, type ServerOf } from './session.js';
+import { connectUserServer } from './user-server.js';
+
+/**
+ * The supervisord of a deployment: the user's own when SUPERVISORD_CONF_DIR is set, else one for the profile, which is
+ * not started before it is needed.
+ *
+ * @throws ManagerUnavailableError, or UsageError when SUPERVISORD_CONF_DIR does not lead to a supervisord
+ */
+export const connect = async (context: SessionContext): Promise<ManagerSession> => {
+  const { env, current, target, profileName } = context;
+  const confDir = env['SUPERVISORD_CONF_DIR'];
+  if (confDir !== undefined && confDir !== '') {
+    const server = await connectUserServer(confDir, env);
+    return new SupervisordSession(() => server, current, target);
+  }
+  const serverOf: ServerOf = ({ directories: { runtimeDir }, data }) =>
+    ownServer(runtimeDir, profileName, fromProfileData(data), context);
+  return new SupervisordSession(serverOf, current, target);
+};

@@ -1,0 +1,54 @@
+import type { ActivationData } from './activation-data.js';
+import { isDone, isDown, wordsFor } from './observation.js';
+import type { ProcessInfo } from './supervisor-client.js';
+
+/** How waiting for a program ended, or a call about it. */
+export interface Verdict {
+  readonly ok: boolean;
+  /** Why not, in supervisord's words. */
+  readonly detail: string | null;
+}
+
+/** What to wait for in a program. */
+export interface Expectation {
+  /** What supervisord calls its processes; null when only it knows. */
+  readonly processes: readonly string[] | null;
+  /** Null as long as it is too early to say. */
+  readonly judge: (processes: readonly ProcessInfo[]) => Verdict | null;
+  /** Seconds after which waiting is given up. */
+  readonly seconds: number;
+}
+
+const fine: Verdict = { ok: true, detail: null };
+
+/**
+ * Seconds until supervisord itself has given up: every attempt may take startsecs, and the pauses between them grow by
+ * one second each. Nobody waits more than ten minutes, whatever startretries says.
+ */
+const patience = ({ startsecs, startretries }: ActivationData): number =>
+  startsecs + Math.min((startsecs + 1) * startretries + (startretries * (startretries + 1)) / 2 + 30, 600);
+
+/** All processes have been up for startsecs, or one of them failed for good. */
+export const up = (data: ActivationData): Expectation => ({
+  processes: data.processes,
+  seconds: patience(data),
+  judge: (processes) => {
+    if (processes.length === 0) return { ok: false, detail: 'supervisord does not know it' };
+    const failed = processes.find(
+      // One that has never been started is about to be.
+      (process) => isDown(process.statename) && process.start !== 0 && !isDone(process, data),
+    );
+    if (failed !== undefined) return { ok: false, detail: wordsFor(failed) };
+    return processes.every((process) => process.statename === 'RUNNING' || isDone(process, data)) ? fine : null;
+  },
+});
+
+/** All processes have ended. After stopwaitsecs supervisord kills them. */
+export const down = ({ processes, stopwaitsecs }: Pick<ActivationData, 'processes' | 'stopwaitsecs'>): Expectation => ({
+  processes,
+  seconds: stopwaitsecs + 10,
+  judge: (infos) => (infos.every(({ statename }) => isDown(statename)) ? fine : null),
+});
+
+/** For programs of which only the name is known. */
+export const longestStop = { processes: null, stopwaitsecs: 300 };

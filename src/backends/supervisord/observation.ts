@@ -1,0 +1,73 @@
+import type { Observation } from '../backend.js';
+import type { ActivationData } from './activation-data.js';
+import type { ProcessInfo, SupervisorState } from './supervisor-client.js';
+
+export const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
+
+/** Processes by the group (the program) they belong to. */
+export const byGroup = (processes: readonly ProcessInfo[]): ReadonlyMap<string, readonly ProcessInfo[]> => {
+  const groups = new Map<string, ProcessInfo[]>();
+  for (const process of processes) {
+    const group = groups.get(process.group);
+    if (group === undefined) groups.set(process.group, [process]);
+    else group.push(process);
+  }
+  return groups;
+};
+
+/** It ended as soon as it should: a program with startsecs=0 may be one that has something to do once. */
+export const isDone = ({ statename, exitstatus }: ProcessInfo, { startsecs, exitcodes }: ActivationData): boolean =>
+  statename === 'EXITED' && startsecs === 0 && exitcodes.includes(exitstatus);
+
+/** States in which supervisord has no process and starts none by itself. */
+export const isDown = (state: SupervisorState): boolean => ['STOPPED', 'EXITED', 'FATAL', 'UNKNOWN'].includes(state);
+
+const stateOf = (process: ProcessInfo, data: ActivationData): Exclude<Observation['state'], 'absent'> => {
+  switch (process.statename) {
+    case 'RUNNING':
+      return 'running';
+    case 'STARTING':
+    case 'BACKOFF':
+      return 'starting';
+    case 'STOPPING':
+      return 'stopped';
+    case 'STOPPED':
+      // One that was just loaded stands here until supervisord comes round to it.
+      return process.start === 0 && data.autostart ? 'starting' : 'stopped';
+    case 'EXITED':
+      return isDone(process, data) ? 'stopped' : 'failed';
+    case 'FATAL':
+    case 'UNKNOWN':
+      return 'failed';
+  }
+};
+
+/** supervisord's own words ("FATAL Exited too quickly (process log may have details)"). */
+export const wordsFor = ({ statename, spawnerr, description, exitstatus }: ProcessInfo): string => {
+  switch (statename) {
+    case 'EXITED':
+      return `EXITED with exit code ${exitstatus}`;
+    case 'FATAL':
+    case 'BACKOFF':
+      return `${statename} ${spawnerr === '' ? description : spawnerr}`;
+    default:
+      return statename;
+  }
+};
+
+/** What worries most about several processes of one program. */
+const worstFirst = ['failed', 'starting', 'stopped', 'running'] as const;
+
+/** What supervisord says of one program, whose processes these are. */
+export const observationOf = (processes: readonly ProcessInfo[], data: ActivationData): Observation => {
+  const states = processes.map((process) => ({ process, state: stateOf(process, data) }));
+  const worst = worstFirst.find((state) => states.some((one) => one.state === state));
+  const shown = states.find(({ state }) => state === worst)?.process;
+  if (worst === undefined || shown === undefined) return absent;
+  return {
+    state: worst,
+    pid: shown.pid === 0 ? null : shown.pid,
+    since: shown.pid === 0 ? null : shown.start * 1000,
+    detail: worst === 'running' ? null : wordsFor(shown),
+  };
+};

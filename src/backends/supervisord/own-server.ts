@@ -1,0 +1,200 @@
+import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { explainFileError } from '../../state/file-errors.js';
+import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
+import type { Ports } from '../../system/ports.js';
+import { openProcessTable } from '../../system/processes.js';
+import type { SupervisordProfileData } from './activation-data.js';
+import {
+  explaining,
+  explainTransportError,
+  isHungUp,
+  isNotListening,
+  isShuttingDown,
+  type SupervisordServer,
+} from './server.js';
+import { checkPaths, configurationText, pathsBelow } from './own-configuration.js';
+import { endOrphans } from './orphans.js';
+import { supervisorClient } from './supervisor-client.js';
+
+/** What programs may inherit from whoever happens to start supervisord: where programs are, who it is, language and time. */
+const inherited =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TZDIR|LOCALE_ARCHIVE|(?:NIX_)?SSL_CERT_FILE)$/;
+
+/** Removes all other variables from what a command is given. */
+const onlyInherited = (env: Ports['env']): Record<string, undefined> =>
+  Object.fromEntries(Object.keys(env).flatMap((name) => (inherited.test(name) ? [] : [[name, undefined]])));
+
+/**
+ * How many files supervisord may have open: four for each program. Its children inherit the limit, so that it is not
+ * simply the highest (programs exist that try to close them all).
+ */
+const openFiles = 8192;
+
+const lastLines = async (path: string): Promise<string> =>
+  (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
+
+/** The directory is ours alone: who could write there, or put another in its place, could have programs run as us. */
+const makeDirectory = async (directory: string): Promise<void> => {
+  const self = process.geteuid?.() ?? 0;
+  for (const [path, permissions, owners] of [
+    [dirname(directory), 0o755, [0, self]],
+    [directory, 0o700, [self]],
+  ] as const) {
+    await mkdir(path, { recursive: true, mode: permissions }).catch((error: unknown) => {
+      throw explainFileError(`The directory ${path} cannot be made`, error);
+    });
+    const stats = await lstat(path);
+    if (!stats.isDirectory() || !owners.some((uid) => uid === stats.uid) || (stats.mode & 0o022) !== 0) {
+      throw new ManagerUnavailableError({
+        what: `${path} cannot hold the configuration of supervisord`,
+        why: 'It belongs to somebody else, or others may write there',
+        fix: 'Remove it, or run the command as its owner',
+      });
+    }
+  }
+};
+
+/**
+ * A supervisord of our own for one profile. It listens on a UNIX socket that only its user may use, and its files are
+ * all in one directory below the runtime directory.
+ *
+ * @param data null when no profile says which supervisord to start: then it can only be found and ended
+ * @throws ManagerUnavailableError when its socket would not work there
+ */
+export const ownServer = (
+  runtimeDir: string,
+  profileName: string,
+  data: SupervisordProfileData | null,
+  { run, env, log }: Ports,
+): SupervisordServer => {
+  const paths = pathsBelow(runtimeDir, profileName);
+  checkPaths(paths);
+  const client = supervisorClient({ address: { kind: 'unix', path: paths.socket }, credentials: null });
+
+  const isAlive = async (pid: number): Promise<boolean> => (await (await openProcessTable(run)).find(pid)) !== null;
+
+  /** The supervisord that our PID file names, if it lives and is that of this configuration. */
+  const livingPid = async (): Promise<number | null> => {
+    const pid = Number((await readFile(paths.pidFile, 'utf8').catch(() => '')).trim());
+    if (!Number.isInteger(pid) || pid <= 0 || !(await isAlive(pid))) return null;
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
+    return commandLine === null || commandLine.split('\0').includes(paths.configuration) ? pid : null;
+  };
+
+  const isGoneWithin = async (pid: number, seconds: number): Promise<boolean> => {
+    const deadline = Date.now() + seconds * 1000;
+    while (await isAlive(pid)) {
+      if (Date.now() > deadline) return false;
+      await sleep(20);
+    }
+    return true;
+  };
+
+  const waitUntilGone = async (pid: number): Promise<void> => {
+    if (await isGoneWithin(pid, 60)) return;
+    throw new ActivationError({
+      what: `supervisord (process ${pid}) did not end within a minute`,
+      why: await lastLines(paths.log),
+      fix: `Look at ${paths.log}, and end it with: kill ${pid}`,
+    });
+  };
+
+  const isRunning = async (askAgain = true): Promise<boolean> => {
+    try {
+      await client.getPid();
+      return true;
+    } catch (error) {
+      const pid = await livingPid();
+      if (isShuttingDown(error)) {
+        if (pid !== null) await waitUntilGone(pid);
+        return false;
+      }
+      if (isHungUp(error) && askAgain) {
+        if (pid !== null) await isGoneWithin(pid, 2);
+        return isRunning(false);
+      }
+      if (!isNotListening(error)) throw explainTransportError(error, paths.socket);
+      if (pid === null || (await isGoneWithin(pid, 2))) return false;
+      throw new ManagerUnavailableError({
+        what: `supervisord (process ${pid}) runs, but cannot be reached`,
+        why: `Its socket ${paths.socket} is gone; something else must have removed it`,
+        fix: `End it (its programs end with it), and run the command again: kill ${pid}`,
+      });
+    }
+  };
+
+  const endWhatWasLeft = async (): Promise<void> =>
+    endOrphans([`${paths.log}.1`, paths.log], await openProcessTable(run), log);
+
+  const startServer = async (): Promise<void> => {
+    if (data === null) {
+      throw new ManagerUnavailableError({
+        what: 'There is no supervisord to start',
+        why: 'The deployed profile does not say which one it needs',
+        fix: 'Build and deploy the model again',
+      });
+    }
+    await makeDirectory(paths.directory);
+    await endWhatWasLeft();
+    // A supervisord that was killed leaves these behind too, and links to programs that must not start all at once.
+    await Promise.all([paths.socket, paths.pidFile].map((path) => rm(path, { force: true })));
+    await rm(paths.programs, { recursive: true, force: true });
+    await mkdir(paths.programs, { mode: 0o700 });
+    await writeFile(paths.configuration, configurationText(paths));
+    // It goes to the background as soon as it listens.
+    const { exitCode, stderr } = await run({
+      file: data.shell,
+      args: [
+        '-c',
+        'ulimit -S -n "$1" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"; shift; exec "$@"',
+        'sh',
+        String(openFiles),
+        `${data.supervisor}/bin/supervisord`,
+        '-c',
+        paths.configuration,
+      ],
+      env: onlyInherited(env),
+      cwd: '/',
+      leavesDaemon: true,
+    });
+    if (exitCode !== 0) {
+      throw new ManagerUnavailableError({
+        what: `supervisord did not start (exit code ${exitCode})`,
+        why: stderr.trim() === '' ? await lastLines(paths.log) : stderr.trim(),
+        fix: `Look at ${paths.log}`,
+      });
+    }
+    log.debug({ socket: paths.socket, pid: await client.getPid() }, 'started supervisord');
+  };
+
+  return {
+    client: explaining(client, paths.socket),
+    programDirectory: paths.programs,
+    exclusive: true,
+    isRunning: () => isRunning(),
+    ensureRunning: async () => {
+      if (await isRunning()) return false;
+      await startServer();
+      return true;
+    },
+    end: async () => {
+      if (await isRunning()) {
+        const pid = await client.getPid();
+        await client.shutdown().catch((error: unknown) => {
+          // It may be gone before it has answered.
+          if (!isHungUp(error)) throw explainTransportError(error, paths.socket);
+        });
+        await waitUntilGone(pid);
+      } else {
+        await endWhatWasLeft();
+      }
+      await rm(paths.directory, { recursive: true, force: true });
+      const parent = dirname(paths.directory);
+      const others = await readdir(parent).catch(() => ['?']);
+      // Another profile may move in at the same time.
+      if (others.length === 0) await rmdir(parent).catch(() => undefined);
+    },
+  };
+};

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InstanceName } from '../../model/process-model.js';
+import { ManagerUnavailableError } from '../../system/errors.js';
+import type {
+  DeployedProfile,
+  DeployedUnit,
+  LogSource,
+  ManagerSession,
+  Observation,
+  UnitChange,
+  UnitOutcome,
+} from '../backend.js';
+import { fromActivation } from './activation-data.js';
+import { awaitPrograms } from './await-programs.js';
+import { down, longestStop, up, type Expectation, type Verdict } from './expectations.js';
+import { loadPrograms } from './load-programs.js';
+import { lookAt } from './look-at.js';
+import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
+import { absent, isDown, observationOf } from './observation.js';
+import { callEach, startCalls, type ProgramCall } from './program-calls.js';
+import type { SupervisordServer } from './server.js';
+import {
+  removeGroup,
+  signalProcess,
+  stopProcess,
+  SupervisorFault,
+  type FaultName,
+  type ProcessInfo,
+} from './supervisor-client.js';
+
+/** Which supervisord runs a profile. */
+export type ServerOf = (profile: DeployedProfile) => SupervisordServer;
+
+/** Something about programs, by their names. */
+type ByProgram<T> = ReadonlyMap<string, T>;
+
+/** Units that are not in `verdicts` are fine. */
+const outcomes = (units: readonly DeployedUnit[], verdicts: ByProgram<Verdict>): readonly UnitOutcome[] =>
+  units.map(({ instance, name }) => ({ instance, ...(verdicts.get(name) ?? { ok: true, detail: null }) }));
+
+const unknown: Verdict = { ok: false, detail: 'supervisord does not know it' };
+
+/**
+ * Drives one supervisord by its XML-RPC interface. `supervisorctl update` would stop in the wrong order, start everything
+ * at once and be done before anything runs.
+ */
+export class SupervisordSession implements ManagerSession {
+  /** supervisord supervises; this waits for the signal and looks whether supervisord is still there. */
+  readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
+
+  readonly #serverOf: ServerOf;
+  /** Null when there has never been a deployment: then there is nobody to talk to. */
+  #server: SupervisordServer | null;
+  /** The units that supervisord has, or is to get as soon as it runs. */
+  #units: readonly DeployedUnit[];
+  /** Programs that may have a link of ours. */
+  readonly #ours = new Set<string>();
+  /** Programs of which supervisord has another version than their files; null as long as it has not read these. */
+  #outdated: ReadonlySet<string> | null = null;
+  /** The deployment goes to another supervisord, where nothing runs yet. */
+  #moves: boolean;
+
+  constructor(serverOf: ServerOf, current: DeployedProfile | null, target: DeployedProfile | null) {
+    const profile = current ?? target;
+    this.#serverOf = serverOf;
+    this.#server = profile === null ? null : serverOf(profile);
+    this.#units = current?.units ?? [];
+    for (const { name } of this.#units) this.#ours.add(name);
+    this.#moves =
+      current !== null && target !== null && serverOf(target).programDirectory !== this.#server?.programDirectory;
+  }
+
+  async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {
+    const groups: ByProgram<readonly ProcessInfo[]> = this.#moves ? new Map() : await this.#look(units);
+    return new Map(
+      units.map(({ instance, name, activation }) => {
+        const processes = groups.get(name);
+        return [instance, processes === undefined ? absent : observationOf(processes, fromActivation(activation))];
+      }),
+    );
+  }
+
+  async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    const groups = await this.#look(units);
+    const running = units
+      .flatMap(({ name }) => groups.get(name) ?? [])
+      .filter(({ statename }) => !isDown(statename) && statename !== 'STOPPING');
+    // One that ends by itself meanwhile is fine.
+    const refused = await this.#call(callEach(running, stopProcess), ['NOT_RUNNING']);
+    const loaded = units.filter(({ name }) => groups.has(name) && !refused.has(name));
+    return outcomes(units, new Map([...refused, ...(await this.#await(loaded, down))]));
+  }
+
+  async install(next: DeployedProfile | null): Promise<void> {
+    const server = next === null ? this.#server : this.#serverOf(next);
+    if (this.#server !== null && this.#server.programDirectory !== server?.programDirectory) await this.#server.end();
+    this.#server = server;
+    this.#units = next?.units ?? [];
+    this.#outdated = null;
+    this.#moves = false;
+    // A supervisord that does not run gets its programs when the first of them is started.
+    if (server !== null && (await server.isRunning())) await this.#load(server);
+  }
+
+  async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    const outdated = await this.#ready();
+    const names = units.map(({ name }): string => name);
+    const kept = await this.#unload(names.filter((name) => outdated.has(name)));
+    this.#outdated = new Set([...outdated].filter((name) => kept.has(name) || !names.includes(name)));
+    const groups = await this.#look(units);
+    const logs: ByProgram<LogMark> = new Map(
+      await Promise.all(
+        units.map(async ({ name, activation }) => [name, await markLogs(fromActivation(activation).logFiles)] as const),
+      ),
+    );
+
+    const startable = units.filter(({ name }) => !kept.has(name));
+    const calls = startable.flatMap((unit) => startCalls(unit, groups.get(unit.name)));
+    // A process that cannot be spawned is tried again by supervisord.
+    const refused = await this.#call(calls, ['ALREADY_STARTED', 'SPAWN_ERROR']);
+    // One that supervisord does not start when it is loaded is fine as it is.
+    const awaited = startable.filter(
+      ({ name, activation }) => !refused.has(name) && (groups.has(name) || fromActivation(activation).autostart),
+    );
+    const verdicts = new Map([...kept, ...refused, ...(await this.#await(awaited, up))]);
+    for (const [program, { ok, detail }] of verdicts) {
+      const mark = logs.get(program);
+      if (ok || mark === undefined) continue;
+      verdicts.set(program, { ok, detail: [detail, ...(await linesSince(mark, 10))].join('\n') });
+    }
+    return outcomes(units, verdicts);
+  }
+
+  async restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> {
+    const stopped = await this.stop(changes.map(({ before }) => before));
+    const stuck = stopped.filter(({ ok }) => !ok);
+    const down = changes.filter((_, index) => stopped[index]?.ok === true);
+    return [...stuck, ...(await this.start(down.map(({ after }) => after)))];
+  }
+
+  async reload(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
+    const groups = await this.#look(units);
+    const strangers = units.flatMap(({ name }): [string, Verdict][] => (groups.has(name) ? [] : [[name, unknown]]));
+    const processes = units.flatMap(({ name }) => groups.get(name) ?? []);
+    const refused = await this.#call(
+      callEach(processes, (process) => signalProcess(process, 'HUP')),
+      [],
+    );
+    return outcomes(units, new Map([...strangers, ...refused]));
+  }
+
+  async finish(next: DeployedProfile | null): Promise<void> {
+    if (next === null || next.units.length === 0) await this.#server?.end();
+  }
+
+  logs({ activation }: DeployedUnit): LogSource {
+    return { kind: 'files', paths: fromActivation(activation).logFiles };
+  }
+
+  /** What is loaded of these units; nothing when supervisord does not run. */
+  async #look(units: readonly DeployedUnit[]): Promise<ByProgram<readonly ProcessInfo[]>> {
+    if (this.#server === null || !(await this.#server.isRunning())) return new Map();
+    const programs = units.map(({ name, activation }) => ({ name, processes: fromActivation(activation).processes }));
+    return lookAt(this.#server.client, programs);
+  }
+
+  /** Makes many calls in one. Returns the first refusal for each program, but for those that are `tolerated`. */
+  async #call(calls: readonly ProgramCall[], tolerated: readonly FaultName[]): Promise<ByProgram<Verdict>> {
+    const results = (await this.#server?.client.callAll(calls.map(({ call }) => call))) ?? [];
+    const refused = new Map<string, Verdict>();
+    calls.forEach(({ program }, index) => {
+      const result = results[index];
+      if (!(result instanceof SupervisorFault) || tolerated.includes(result.fault) || refused.has(program)) return;
+      refused.set(program, { ok: false, detail: result.message });
+    });
+    return refused;
+  }
+
+  async #await(
+    units: readonly DeployedUnit[],
+    expect: (data: ReturnType<typeof fromActivation>) => Expectation,
+  ): Promise<ByProgram<Verdict>> {
+    if (this.#server === null) return new Map();
+    const expectations = units.map(({ name, activation }) => [name, expect(fromActivation(activation))] as const);
+    return awaitPrograms(this.#server.client, new Map(expectations));
+  }
+
+  /** Has supervisord running, with our files read. Returns what it has loaded in another version. */
+  async #ready(): Promise<ReadonlySet<string>> {
+    if (this.#server === null) throw new Error('a session without a profile was asked to start something');
+    const isNew = await this.#server.ensureRunning();
+    return isNew || this.#outdated === null ? this.#load(this.#server) : this.#outdated;
+  }
+
+  /** Has supervisord read the files of our units; loads none, and unloads those that are no more. */
+  async #load(server: SupervisordServer): Promise<ReadonlySet<string>> {
+    const { outdated, obsolete } = await loadPrograms(server, this.#units, this.#ours);
+    for (const { name } of this.#units) this.#ours.add(name);
+    await this.#unload(obsolete);
+    this.#outdated = outdated;
+    return outdated;
+  }
+
+  /** Makes supervisord forget programs, which it stops first. Returns those that it does not let go. */
+  async #unload(programs: readonly string[]): Promise<ByProgram<Verdict>> {
+    if (this.#server === null || programs.length === 0) return new Map();
+    const { client } = this.#server;
+    const groups = await lookAt(
+      client,
+      programs.map((name) => ({ name, processes: null })),
+    );
+    const running = programs
+      .flatMap((program) => groups.get(program) ?? [])
+      .filter(({ statename }) => !isDown(statename));
+    await this.#call(callEach(running, stopProcess), ['NOT_RUNNING']);
+    await awaitPrograms(client, new Map(running.map(({ group }) => [group, down(longestStop)])));
+    return this.#call(
+      programs.map((program) => ({ program, call: removeGroup(program) })),
+      ['BAD_NAME'],
+    );
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    const isOver = (): boolean => signal.aborted;
+    while (!isOver()) {
+      await sleep(2000, undefined, { signal }).catch(() => undefined);
+      if (!isOver() && (this.#server === null || !(await this.#server.isRunning()))) {
+        throw new ManagerUnavailableError({
+          what: 'supervisord has ended',
+          why: 'Something else than this command ended it',
+          fix: 'Run the command again',
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InstanceName } from '../../model/process-model.js';
+import { explainFileError } from '../../state/file-errors.js';
+import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { ProcessTable } from '../../system/processes.js';
+import type {
+  DeployedProfile,
+  DeployedUnit,
+  LogSource,
+  ManagerSession,
+  Observation,
+  UnitChange,
+  UnitOutcome,
+} from '../backend.js';
+import { linesSince, markLogs } from '../shared/log-tail.js';
+import { observeService } from '../shared/observe-service.js';
+import { activationOf } from './activation-data.js';
+import { record, symbol, writePreserves } from './preserves.js';
+import type { WatchedDirectory } from './watched-directory.js';
+
+/** Milliseconds; tests have less time. */
+export interface Patience {
+  readonly pause: number;
+  /** How long the server may take to start a process, the dependencies' readiness and the initialization included. */
+  readonly start: number;
+  /** How long a process may take to end. */
+  readonly stop: number;
+  /** How long a process has to live to count as started. */
+  readonly settle: number;
+}
+export const defaultPatience: Patience = { pause: 100, start: 20_000, stop: 20_000, settle: 500 };
+
+interface Verdict {
+  readonly ok: boolean;
+  readonly detail: string | null;
+}
+const fine: Verdict = { ok: true, detail: null };
+
+export interface SynitParts {
+  readonly directory: WatchedDirectory;
+  readonly processes: ProcessTable;
+  readonly current: DeployedProfile | null;
+  readonly jobs: number;
+  readonly patience?: Patience;
+}
+
+/** Says to the server that a service is to be restarted: a message, whose script asserts nothing. */
+const restartMessage = (unit: DeployedUnit): string =>
+  `! ${writePreserves(record('restart-service', record('daemon', symbol(unit.name))))}\n`;
+
+/**
+ * Talks to syndicate-server by the files of the directory that it watches. It waits for dependencies itself. How its
+ * services are, it only tells programs that speak its protocol; what is told here are the processes, which record
+ * themselves when they start.
+ */
+export const createSession = ({
+  directory,
+  processes,
+  current,
+  jobs,
+  patience = defaultPatience,
+}: SynitParts): ManagerSession => {
+  /** The daemons that may be ours, by name: after a failed deployment, what it has added has to go again. */
+  const known = new Map((current?.units ?? []).map((unit) => [unit.name, unit]));
+  const assert = (unit: DeployedUnit): Promise<boolean> => {
+    known.set(unit.name, unit);
+    return directory.assert(unit);
+  };
+
+  const processOf = (unit: DeployedUnit): Promise<Observation> =>
+    observeService({ pidFile: null, recordFile: activationOf(unit).recordFile, wrapped: true }, processes, () =>
+      Promise.resolve({ exitCode: 3, words: '' }),
+    );
+
+  const observe = async (unit: DeployedUnit): Promise<Observation> => {
+    const presence = await directory.presence(unit);
+    const found = await processOf(unit);
+    if (found.state === 'running') return found;
+    if (presence !== 'asserted') {
+      return { ...found, state: presence === 'absent' ? 'absent' : 'stopped', detail: null };
+    }
+    const { isRequired, restarts, endsByItself } = activationOf(unit);
+    if (!isRequired || endsByItself) return { ...found, state: 'stopped', detail: null };
+    if (found.state === 'absent') return { ...found, state: 'starting', detail: 'Synit has not started it yet' };
+    return restarts === 'never'
+      ? { ...found, state: 'failed' }
+      : { ...found, state: 'starting', detail: 'its process has ended; Synit is to start it again' };
+  };
+
+  const until = async (limit: number, isDone: () => Promise<boolean>): Promise<boolean> => {
+    const end = Date.now() + limit;
+    while (!(await isDone())) {
+      if (Date.now() >= end) return false;
+      await sleep(patience.pause);
+    }
+    return true;
+  };
+
+  const isSame = (a: Observation, b: Observation): boolean => a.pid === b.pid && a.since === b.since;
+
+  /** Waits for a process other than `last` that stays. */
+  const awaitProcess = async (
+    unit: DeployedUnit,
+    last: Observation | null,
+    act: () => Promise<unknown>,
+  ): Promise<Verdict> => {
+    const { isRequired, endsByItself, logFile } = activationOf(unit);
+    const logs = await markLogs([logFile]);
+    await act();
+    if (!isRequired || endsByItself) return fine;
+    const isUp = await until(patience.start, async () => {
+      const found = await processOf(unit);
+      return found.state === 'running' && (last === null || !isSame(found, last));
+    });
+    if (isUp) await sleep(patience.settle);
+    if (isUp && (await processOf(unit)).state === 'running') return fine;
+    const reason = isUp
+      ? 'its process ended at once'
+      : 'Synit did not start it in time: does syndicate-server watch the directory, and are its dependencies ready?';
+    return { ok: false, detail: [reason, ...(await linesSince(logs, 10))].join('\n') };
+  };
+
+  const isDown = async (unit: DeployedUnit): Promise<boolean> => (await processOf(unit)).state !== 'running';
+
+  const stopOne = async (unit: DeployedUnit): Promise<Verdict> => {
+    await directory.putAside(unit);
+    return (await until(patience.stop, () => isDown(unit)))
+      ? fine
+      : { ok: false, detail: 'its process did not end in time' };
+  };
+
+  const startOne = async (unit: DeployedUnit): Promise<Verdict> => {
+    const last = await processOf(unit);
+    if (last.state !== 'running') return awaitProcess(unit, null, () => assert(unit));
+    await assert(unit);
+    return fine;
+  };
+
+  const restartOne = async ({ before, after }: UnitChange): Promise<Verdict> => {
+    const last = await processOf(before);
+    return awaitProcess(after, last.state === 'running' ? last : null, async () => {
+      // A changed file restarts it by itself.
+      if (await assert(after)) return;
+      await directory.runScript(`restart-${after.name}`, restartMessage(after), async () => {
+        await until(patience.stop, async () => !isSame(await processOf(after), last));
+      });
+    });
+  };
+
+  const outcomes = (
+    units: readonly DeployedUnit[],
+    act: (unit: DeployedUnit) => Promise<Verdict>,
+  ): Promise<readonly UnitOutcome[]> =>
+    mapConcurrently(units, jobs, async (unit) => ({ instance: unit.instance, ...(await act(unit)) }));
+
+  const removeRecord = async (unit: DeployedUnit): Promise<void> => {
+    const { recordFile } = activationOf(unit);
+    try {
+      await rm(recordFile, { force: true });
+    } catch (error) {
+      throw explainFileError(`The record ${recordFile} cannot be removed`, error);
+    }
+    // Not empty: somebody's record is still there.
+    await rmdir(dirname(recordFile)).catch(() => undefined);
+  };
+
+  return {
+    observe: async (units) =>
+      new Map<InstanceName, Observation>(
+        await mapConcurrently(units, 16, async (unit) => [unit.instance, await observe(unit)] as const),
+      ),
+    stop: (units) => outcomes(units, stopOne),
+    install: async (next) => {
+      const wanted = new Set(next?.units.map(({ name }) => name));
+      for (const unit of known.values()) if (!wanted.has(unit.name)) await directory.remove(unit);
+    },
+    start: (units) => outcomes(units, startOne),
+    restart: (changes) =>
+      mapConcurrently(changes, jobs, async (change) => ({
+        instance: change.after.instance,
+        ...(await restartOne(change)),
+      })),
+    reload: (units) => outcomes(units, reloadOne(processOf)),
+    finish: async (next) => {
+      const wanted = new Set(next?.units.map((unit) => activationOf(unit).recordFile));
+      for (const unit of known.values()) {
+        if (!wanted.has(activationOf(unit).recordFile)) await removeRecord(unit);
+      }
+    },
+    logs: (unit): LogSource => ({ kind: 'files', paths: [activationOf(unit).logFile] }),
+    supervise: null,
+  };
+};
+
+/** Synit has no word for it; the process itself is told. */
+const reloadOne =
+  (processOf: (unit: DeployedUnit) => Promise<Observation>) =>
+  async (unit: DeployedUnit): Promise<Verdict> => {
+    const { pid } = await processOf(unit);
+    if (pid === null) return { ok: false, detail: 'it does not run' };
+    try {
+      process.kill(pid, 'SIGHUP');
+      return fine;
+    } catch (error) {
+      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    }
+  };

@@ -1,0 +1,31 @@
+import type { ManagedProcess } from '../../model/process-model.js';
+import type { Translation, UnitContext } from '../backend.js';
+import { credentialsArguments } from '../shared/credentials-arguments.js';
+import { foregroundWords } from '../shared/foreground-words.js';
+
+/** Tenths of a second between TERM and KILL for a daemon. */
+const grace = 90;
+
+/** A daemon of Synit runs in the foreground; what Synit knows nothing of (user, umask, niceness) a script sees to. */
+export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
+  const { name, description, environment, directory, path, user, umask, nice, initialize, credentials } = process;
+  const [program = '', ...args] = foregroundWords(process, context, 'synit', grace);
+  return {
+    arguments: {
+      name,
+      description,
+      environment,
+      path,
+      process: program,
+      args,
+      ...(directory === null ? {} : { directory }),
+      ...(user === null ? {} : { user }),
+      ...(umask === null ? {} : { umask }),
+      ...(nice === null ? {} : { nice }),
+      ...(initialize === '' ? {} : { initialize }),
+      dependencies: context.dependencies,
+      credentials: credentialsArguments(credentials),
+    },
+    unsupported: [],
+  };
+};

@@ -1,0 +1,127 @@
+import { readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeTextAtomically } from '../../state/atomic-file.js';
+import { errnoOf, explainFileError } from '../../state/file-errors.js';
+import { ActivationError } from '../../system/errors.js';
+import type { DeployedProfile, DeployedUnit } from '../backend.js';
+import { ownerMark, ownerOf } from '../shared/owner-mark.js';
+import { activationOf } from './activation-data.js';
+import { dictionary, record, symbol, writePreserves } from './preserves.js';
+
+/**
+ * The directory whose files named `*.pr` syndicate-server runs as scripts of its configuration language
+ * (https://synit.org/book/operation/builtin/config-watcher.html). When a file changes, everything that it asserted is
+ * taken back first, so that only what has changed may be written.
+ */
+export interface WatchedDirectory {
+  /** @throws ActivationError when a file that is not ours is where the assertions of a daemon have to go */
+  check(units: readonly DeployedUnit[]): Promise<void>;
+  /** What the server is told of a daemon: its file is there, was put aside when it was stopped, or neither. */
+  presence(unit: DeployedUnit): Promise<'asserted' | 'put aside' | 'absent'>;
+  /** Asserts a daemon. @returns whether that changed anything */
+  assert(unit: DeployedUnit): Promise<boolean>;
+  /** Takes back what a daemon's file asserts, and keeps it by a name that the server does not look at. */
+  putAside(unit: DeployedUnit): Promise<void>;
+  /** Removes the files of a daemon. */
+  remove(unit: DeployedUnit): Promise<void>;
+  /** Has the server run a script once. `during` is awaited before the script is taken away again. */
+  runScript(name: string, script: string, during: () => Promise<void>): Promise<void>;
+}
+
+const readText = async (path: string): Promise<string | null> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw explainFileError(`The file ${path} cannot be read`, error);
+  }
+};
+
+/** What goes into the directory for a daemon: its assertions, and one that says whose they are. */
+export const assertedText = (name: string, text: string, profileLink: string): string => {
+  const owner = record('metadata', record('daemon', symbol(name)), dictionary({ owner: ownerMark(profileLink) }));
+  return `${text}${writePreserves(owner)}\n`;
+};
+
+export const openWatchedDirectory = (
+  directory: string,
+  profileLink: string,
+  current: DeployedProfile | null,
+): WatchedDirectory => {
+  const fileOf = ({ name }: DeployedUnit): string => join(directory, `${name}.pr`);
+  const asideOf = (unit: DeployedUnit): string => `${fileOf(unit)}.stopped`;
+  const sourceOf = (unit: DeployedUnit): Promise<string | null> =>
+    readText(join(unit.profile, activationOf(unit).file));
+  const before = new Map((current?.units ?? []).map((unit) => [fileOf(unit), unit]));
+
+  /** What stands in the file of a daemon; null for nothing. */
+  const judge = async (unit: DeployedUnit): Promise<string | null> => {
+    const path = fileOf(unit);
+    const text = await readText(path);
+    if (text === null || ownerOf(text) === profileLink) return text;
+    // Other tools put the files of this generation there as they are in the profile.
+    const previous = before.get(path);
+    if (previous !== undefined && (await sourceOf(previous)) === text) return text;
+    const owner = ownerOf(text);
+    throw new ActivationError({
+      what: `The assertions of ${unit.instance} cannot be put into ${path}`,
+      why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
+      fix: 'Move that file away, or give the process another name, instanceName or instanceSuffix',
+    });
+  };
+
+  const wantedText = async (unit: DeployedUnit): Promise<string> => {
+    const text = await sourceOf(unit);
+    if (text !== null) return assertedText(unit.name, text, profileLink);
+    throw new ActivationError({
+      what: `The profile has no assertions for ${unit.instance}`,
+      why: `There is no file ${join(unit.profile, activationOf(unit).file)}`,
+      fix: 'Build the profile again',
+    });
+  };
+
+  const explained = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw explainFileError(`The assertions in ${directory} cannot be changed`, error);
+    }
+  };
+
+  return {
+    check: async (units) => {
+      for (const unit of units) await judge(unit);
+    },
+    presence: async (unit) => {
+      if ((await readText(fileOf(unit))) !== null) return 'asserted';
+      return (await readText(asideOf(unit))) === null ? 'absent' : 'put aside';
+    },
+    assert: async (unit) => {
+      const wanted = await wantedText(unit);
+      const isChanged = (await judge(unit)) !== wanted;
+      // Its temporary name does not end in ".pr".
+      if (isChanged) await writeTextAtomically(fileOf(unit), wanted);
+      await explained(() => rm(asideOf(unit), { force: true }));
+      return isChanged;
+    },
+    putAside: async (unit) => {
+      if ((await judge(unit)) !== null) await explained(() => rename(fileOf(unit), asideOf(unit)));
+    },
+    remove: async (unit) => {
+      const isOurs = (await judge(unit).catch(() => null)) !== null;
+      await explained(async () => {
+        if (isOurs) await rm(fileOf(unit), { force: true });
+        await rm(asideOf(unit), { force: true });
+      });
+    },
+    runScript: async (name, script, during) => {
+      const path = join(directory, `nixproc-${name}.pr`);
+      await writeTextAtomically(path, script);
+      try {
+        await during();
+      } finally {
+        await explained(() => rm(path, { force: true }));
+      }
+    },
+  };
+};

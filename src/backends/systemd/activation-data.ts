@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../system/json.js';
+import type { DeployedUnit } from '../backend.js';
+
+const activationSchema = z.object({
+  /** The unit that the process itself is. */
+  main: z.string(),
+  /** All of its units: that one, and those that start it when something happens. */
+  units: z.array(z.string()),
+  /** Those that are started for the process to run. */
+  started: z.array(z.string()),
+  /** Links that [Install] asks for: their paths below the directory of the units, and the unit each leads to. */
+  installLinks: z.record(z.string(), z.string()),
+  onlyManualStart: z.boolean(),
+  /** A service that is done when its command ends. */
+  endsByItself: z.boolean(),
+  /** Whether systemd knows how to reload it. */
+  canReload: z.boolean(),
+  /** Whom it becomes; null for the user that systemd runs as. */
+  user: z.string().nullable(),
+});
+
+/** What activation has to know of a process when only the manifest is there. */
+export type Activation = z.infer<typeof activationSchema>;
+
+export const toActivation = (activation: Activation): JsonObject => ({ ...activation });
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
+
+export const mainUnitOf = (unit: DeployedUnit): string => activationOf(unit).main;
+export const unitsOf = (unit: DeployedUnit): readonly string[] => activationOf(unit).units;
+export const startedUnitsOf = (unit: DeployedUnit): readonly string[] => activationOf(unit).started;

@@ -1,0 +1,178 @@
+import type { Credentials } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
+import type { UnitContext } from '../backend.js';
+import { credentialsFromArguments } from '../shared/credentials-arguments.js';
+import { endsInBackslash } from './escape.js';
+import type { Section, Sections } from './unit-file.js';
+import { activators, isCommonSection, isUnitType, sectionOf, unitTypes, type UnitType } from './unit-types.js';
+
+/** A process as createSystemdService's arguments describe it. */
+export interface SystemdProcess {
+  readonly type: UnitType;
+  /** Variables for the service, as they are. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Packages whose bin/ goes on PATH. */
+  readonly path: readonly string[];
+  /** What goes on PATH before them; null for the tools of the model's package set. */
+  readonly basePackages: readonly string[] | null;
+  readonly credentials: Credentials;
+  /** As users of systemd write them: specifiers and quotes are theirs. */
+  readonly sections: Sections;
+}
+
+/** Arguments that are no sections. */
+const ownArguments = new Set([
+  'name',
+  'unitType',
+  'environment',
+  'dependencies',
+  'path',
+  'credentials',
+  'postInstall',
+  'outer',
+]);
+
+/** What a process may not do when user changes are disabled. */
+const userSwitches = new Set(['User', 'Group', 'SupplementaryGroups', 'DynamicUser']);
+
+/**
+ * Checks the arguments of createSystemdService. Values of properties become text as in NixOS: a list gives a line for
+ * each element, booleans are true and false, null leaves the property out.
+ *
+ * @throws ModelError naming the process instance and the argument.
+ */
+export const parseProcess = (args: JsonObject, { instance }: Pick<UnitContext, 'instance'>): SystemdProcess => {
+  const fail = (argument: string, why: string, fix: string): never => {
+    throw new ModelError({
+      what: `Process instance "${instance.instance}" has an argument that systemd cannot take: ${argument}`,
+      why,
+      fix,
+    });
+  };
+  const type = typeOf(args);
+  if (type === null) {
+    return fail('unitType', `It is ${JSON.stringify(args['unitType'])}`, `Choose one of: ${unitTypes.join(', ')}`);
+  }
+
+  const texts = (argument: string, value: Json | undefined): readonly string[] => {
+    if (value === undefined || value === null) return [];
+    if (!Array.isArray(value)) return fail(argument, 'It is not a list', `Make ${argument} a list`);
+    return value.flatMap((entry: Json) => {
+      if (isJsonObject(entry)) return fail(argument, 'It has an attribute set in it', `Put texts into ${argument}`);
+      return entry === null ? [] : [nixToString(entry)];
+    });
+  };
+
+  const environment = args['environment'] ?? {};
+  if (!isJsonObject(environment)) {
+    return fail('environment', 'It is not an attribute set', 'Write environment = { NAME = "value"; }');
+  }
+  const variables = Object.entries(environment).map(([name, value]): readonly [string, string] => {
+    if (name === '' || name.includes('=')) {
+      fail(
+        'environment',
+        `It has a variable named ${JSON.stringify(name)}`,
+        'A name is not empty and has no "=" in it',
+      );
+    }
+    if (isJsonObject(value)) {
+      return fail(`environment.${name}`, 'It is an attribute set', `Make environment.${name} a text`);
+    }
+    return [name, nixToString(value)];
+  });
+  if (type !== 'service' && variables.length > 0) {
+    fail('environment', `A ${type} runs nothing that could have an environment`, 'Set it where the service is made');
+  }
+
+  const lines = (argument: string, text: string): string => {
+    const value = text.replace(/\n+$/, '');
+    if (
+      value.includes('\r') ||
+      value
+        .split('\n')
+        .slice(0, -1)
+        .some((line) => !endsInBackslash(line))
+    ) {
+      return fail(
+        argument,
+        `It is ${JSON.stringify(text)}: systemd would take the second line for another property`,
+        'Write it in one line, or make it a list for several values',
+      );
+    }
+    // Otherwise the next property would become part of this one.
+    return endsInBackslash(value) ? `${value} ` : value;
+  };
+  const property = (argument: string, value: Json): readonly string[] => {
+    if (value === null) return [];
+    if (Array.isArray(value))
+      return value.flatMap((entry: Json) => property(argument, Array.isArray(entry) ? nixToString(entry) : entry));
+    if (typeof value === 'boolean') return [String(value)];
+    if (isJsonObject(value))
+      return fail(argument, 'It is an attribute set', `Make ${argument} a text, a number or a list`);
+    return [lines(argument, nixToString(value))];
+  };
+  const section = (title: string, properties: Json): Section => {
+    if (!isJsonObject(properties)) {
+      return fail(
+        title,
+        `createSystemdService has no such argument; every other one is a section, an attribute set`,
+        `Remove ${title}, or write ${title} = { Property = "value"; }`,
+      );
+    }
+    return Object.fromEntries(
+      Object.entries(properties)
+        .filter(([name]) => !(instance.forceDisableUserChange && title === 'Service' && userSwitches.has(name)))
+        .map(([name, value]) => {
+          if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
+            fail(
+              `${title}.${name}`,
+              'No property has such a name',
+              'Names of properties have letters, digits and dashes',
+            );
+          }
+          return [name, property(`${title}.${name}`, value)];
+        }),
+    );
+  };
+
+  const own = sectionOf(type);
+  const allowed = [...(own === null ? [] : [own]), ...(type === 'service' ? activators.map(sectionOf) : [])];
+  const sections: Record<string, Section> = {};
+  for (const [title, properties] of Object.entries(args)) {
+    if (ownArguments.has(title)) continue;
+    if (properties !== null) sections[title] = section(title, properties);
+    if (!isCommonSection(title) && !allowed.includes(title)) {
+      fail(title, `A unit of type ${type} has no section of this name`, `It has: Unit, Install, ${allowed.join(', ')}`);
+    }
+  }
+  if (type === 'service') requireCommand(sections['Service'] ?? {}, fail);
+
+  const outer = args['outer'];
+  const basePackages = isJsonObject(outer) ? outer['basePackages'] : null;
+  return {
+    type,
+    environment: Object.fromEntries(variables),
+    path: texts('path', args['path']),
+    basePackages: basePackages === undefined || basePackages === null ? null : texts('basePackages', basePackages),
+    credentials: credentialsFromArguments(args['credentials'], instance),
+    sections,
+  };
+};
+
+/** The type of the unit that these arguments make; null when there is no such type, or none that could be installed. */
+export const typeOf = ({ unitType }: JsonObject): UnitType | null => {
+  if (unitType === undefined || unitType === null) return 'service';
+  return typeof unitType === 'string' && isUnitType(unitType) ? unitType : null;
+};
+
+/** systemd does not load a service that does nothing (systemd.service(5), ExecStart=). */
+const requireCommand = (service: Section, fail: (argument: string, why: string, fix: string) => never): void => {
+  const sets = (property: string): boolean => (service[property] ?? []).some((value) => value.trim() !== '');
+  if (['ExecStart', 'ExecStop', 'SuccessAction'].some(sets)) return;
+  fail(
+    'Service.ExecStart',
+    'It is not set, and a service has to run something',
+    'Set ExecStart in the section Service',
+  );
+};

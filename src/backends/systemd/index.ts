@@ -1,0 +1,19 @@
+import type { ManagerName } from '../../model/process-model.js';
+import type { Backend } from '../backend.js';
+import { dysnomiaSupport } from '../shared/dysnomia-support.js';
+import { render } from './render.js';
+import { translate } from './translate.js';
+import { nameProblem } from './unit-name.js';
+
+/** systemd, the system's (as root) or the user's own. */
+export const systemd: Backend = {
+  name: 'systemd' as ManagerName,
+  summary: "systemd: units that start at boot; the system's, or your own with --user",
+  directFunction: 'createSystemdService',
+  nameProblem,
+  translate,
+  render,
+  profileFiles: dysnomiaSupport,
+  profileData: () => ({}),
+  connect: async (context) => (await import('./connect.js')).connect(context),
+};

@@ -1,0 +1,214 @@
+import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeTextAtomically } from '../../state/atomic-file.js';
+import { errnoOf, explainFileError } from '../../state/file-errors.js';
+import { ActivationError } from '../../system/errors.js';
+import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { DeployedProfile, DeployedUnit } from '../backend.js';
+import { activationOf } from './activation-data.js';
+import { createLinkRecords, type OwnedLink } from './link-record.js';
+import { unitDirectory } from './render.js';
+import type { Scope } from './scope.js';
+import { targetMark, targetUnit, targetUnitText } from './target-unit.js';
+
+/** What a deployment puts into the directory of systemd's units. */
+export interface Installation {
+  /** @throws ActivationError when something that is not ours is where a link has to go */
+  check(units: readonly DeployedUnit[]): Promise<void>;
+  /**
+   * Makes the directory hold the links of a generation (null: none), and no others of ours. Can be repeated after a
+   * crash at any point.
+   *
+   * @param reload makes systemd read its units again; called when anything was changed
+   * @returns the units that are no longer there
+   * @throws ActivationError
+   */
+  update(next: DeployedProfile | null, reload: () => Promise<void>): Promise<readonly string[]>;
+  /** What is in the place of a unit: a link or file, a mask, or nothing. */
+  presence(unit: string): Promise<'installed' | 'masked' | 'absent'>;
+}
+
+const concurrency = 16;
+const mask = '/dev/null';
+
+/** Where a link leads to; null for nothing there, "" for anything but a link. */
+const targetOf = async (path: string): Promise<string | null> => {
+  try {
+    return await readlink(path);
+  } catch (error) {
+    const errno = errnoOf(error);
+    return errno === 'ENOENT' || errno === 'ENOTDIR' ? null : '';
+  }
+};
+
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
+
+const replaceLink = async (path: string, target: string): Promise<void> => {
+  // systemd takes no notice of names with a dot in front.
+  const temporary = join(dirname(path), `.nix-processmgmt-${process.pid}-${path.slice(dirname(path).length + 1)}`);
+  await rm(temporary, { force: true });
+  await symlink(target, temporary);
+  await rename(temporary, path);
+};
+
+/** The links that a process needs, for systemd to know it. */
+const linksOf = (unit: DeployedUnit): readonly OwnedLink[] => {
+  const { units, installLinks } = activationOf(unit);
+  const fileOf = (name: string): string => join(unit.profile, unitDirectory, name);
+  return [
+    ...units.map((name) => ({ path: name, target: fileOf(name) })),
+    ...Object.entries(installLinks).map(([path, name]) => ({
+      path,
+      // An alias is a link to the unit beside it (systemd.unit(5)).
+      target: path.includes('/') ? fileOf(name) : name,
+    })),
+  ];
+};
+
+/** Whether a link leads to the same unit in whatever profile: a generation's that was not put away, or another tool's. */
+const leadsToProfile = ({ path }: OwnedLink, target: string): boolean =>
+  target.startsWith('/') && target.endsWith(`/${unitDirectory}/${path.slice(path.lastIndexOf('/') + 1)}`);
+
+const conflict = (path: string, why: string, fix: string): ActivationError =>
+  new ActivationError({ what: `${path} is not ours, and in the way`, why, fix });
+
+const isSame = (a: readonly OwnedLink[], b: readonly OwnedLink[]): boolean =>
+  a.length === b.length && a.every(({ path, target }, index) => path === b[index]?.path && target === b[index].target);
+
+export const createInstallation = (
+  { directory, bootTarget }: Scope,
+  profileName: string,
+  profileLink: string,
+): Installation => {
+  const records = createLinkRecords(directory, profileName);
+  const target = targetUnit(profileName);
+  const targetFile = join(directory, target);
+  const bootLink: OwnedLink = { path: `${bootTarget}.wants/${target}`, target: `../${target}` };
+
+  /** The links that are recorded as ours. @throws ActivationError when another profile has our name */
+  const recorded = async (): Promise<readonly OwnedLink[]> => {
+    const record = await records.read();
+    if (record !== null && record.profileLink !== profileLink && (await exists(record.profileLink))) {
+      throw conflict(
+        targetFile,
+        `It belongs to the profile ${record.profileLink}, which has the same name`,
+        'Use another profile name with -p',
+      );
+    }
+    return record?.links ?? [];
+  };
+
+  /** @throws ActivationError when somebody else has written a target of that name */
+  const checkTarget = async (): Promise<void> => {
+    if (!(await exists(targetFile))) return;
+    const text = await readFile(targetFile, 'utf8').catch(() => '');
+    if (text.startsWith(`${targetMark}\n`)) return;
+    throw conflict(
+      targetFile,
+      'It was not written by nix-processmgmt-ts',
+      'Move it away, or use another profile name with -p',
+    );
+  };
+
+  /** What is to be done about a link: `keep` it, `write` it, or leave it `masked`. */
+  const judge = async (
+    link: OwnedLink,
+    owned: readonly OwnedLink[],
+    others: ReadonlyMap<string, string>,
+  ): Promise<'keep' | 'write' | 'masked'> => {
+    const path = join(directory, link.path);
+    const found = await targetOf(path);
+    if (found === null) return 'write';
+    if (found === mask) return 'masked';
+    const other = others.get(link.path);
+    if (other !== undefined) {
+      throw conflict(
+        path,
+        `The profile ${other} has a process with the same name`,
+        'Give one of them another name, instanceName or instanceSuffix',
+      );
+    }
+    if (found === link.target) return 'keep';
+    if (owned.some((own) => own.path === link.path && own.target === found) || leadsToProfile(link, found)) {
+      return 'write';
+    }
+    throw conflict(
+      path,
+      found === '' ? 'It is no link' : `It is a link to ${found}`,
+      'Move it away, or give the process another name',
+    );
+  };
+
+  /** @throws ActivationError when something that is not ours is in the way */
+  const judgeAll = async (units: readonly DeployedUnit[], owned: readonly OwnedLink[]) => {
+    const links =
+      units.length === 0 ? [] : [...units.flatMap(linksOf), bootLink].sort((a, b) => (a.path < b.path ? -1 : 1));
+    if (links.length > 0) await checkTarget();
+    const others = new Map(
+      (await records.readOthers()).flatMap((record) => record.links.map(({ path }) => [path, record.profileLink])),
+    );
+    return mapConcurrently(links, concurrency, async (link) => ({ link, verdict: await judge(link, owned, others) }));
+  };
+
+  const targetText = (units: readonly DeployedUnit[]): string => {
+    const wants = units.flatMap((unit) => {
+      const { started, onlyManualStart } = activationOf(unit);
+      return onlyManualStart ? [] : started;
+    });
+    return targetUnitText(profileLink, [...wants].sort());
+  };
+
+  const directoriesOf = (links: readonly OwnedLink[]): ReadonlySet<string> =>
+    new Set(links.map(({ path }) => dirname(join(directory, path))));
+
+  return {
+    check: async (units) => {
+      await judgeAll(units, await recorded());
+    },
+
+    update: async (next, reload) => {
+      const units = next?.units ?? [];
+      const owned = await recorded();
+      const verdicts = await judgeAll(units, owned);
+      const written = verdicts.flatMap(({ link, verdict }) => (verdict === 'write' ? [link] : []));
+      const ours = verdicts.flatMap(({ link, verdict }) => (verdict === 'masked' ? [] : [link]));
+      const wanted = new Set(verdicts.map(({ link }) => link.path));
+      const obsolete = owned.filter(({ path }) => !wanted.has(path));
+      if (written.length === 0 && isSame(owned, ours)) return [];
+
+      try {
+        await mkdir(directory, { recursive: true });
+        // Before the first link is touched: after a crash, the next run has to know all that may be ours.
+        await records.write({ profileLink, links: [...owned, ...ours] });
+        for (const { path, target: recordedTarget } of obsolete) {
+          // What somebody has put there instead is theirs.
+          if ((await targetOf(join(directory, path))) === recordedTarget) await rm(join(directory, path));
+        }
+        for (const path of directoriesOf(obsolete)) {
+          // Not empty: other links are in it.
+          if (path !== directory) await rmdir(path).catch(() => undefined);
+        }
+        for (const path of directoriesOf(ours)) await mkdir(path, { recursive: true });
+        await mapConcurrently(written, concurrency, (link) => replaceLink(join(directory, link.path), link.target));
+        if (ours.length > 0) await writeTextAtomically(targetFile, targetText(units));
+        else await rm(targetFile, { force: true });
+      } catch (error) {
+        throw explainFileError(`The units cannot be linked into ${directory}`, error);
+      }
+      await reload();
+      // Last, so that systemd is told again when this run does not get here.
+      if (ours.length > 0) await records.write({ profileLink, links: ours });
+      else await records.remove();
+      return [...new Set(obsolete.flatMap(({ path }) => (path.includes('/') ? [] : [path])))];
+    },
+
+    presence: async (unit) => {
+      const found = await targetOf(join(directory, unit));
+      return found === null ? 'absent' : found === mask ? 'masked' : 'installed';
+    },
+  };
+};

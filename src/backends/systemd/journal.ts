@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Run } from '../../system/ports.js';
+import { MissingProgramError } from '../../system/run.js';
+import type { Scope } from './scope.js';
+
+const entry = z.object({
+  // Bytes that are no text come as numbers.
+  MESSAGE: z.union([z.string(), z.array(z.int())]).nullish(),
+  SYSLOG_IDENTIFIER: z.string().nullish(),
+});
+
+const messageOf = (line: string): readonly string[] => {
+  const { MESSAGE: message, SYSLOG_IDENTIFIER: writer } = entry.parse(JSON.parse(line));
+  // What systemd says about the unit is known better from its properties.
+  if (message === null || message === undefined || writer === 'systemd') return [];
+  return [typeof message === 'string' ? message : Buffer.from(message).toString('utf8')];
+};
+
+/**
+ * The last lines that a unit has written, as far as the journal may be read.
+ *
+ * @param since milliseconds since the epoch; older lines are of earlier starts
+ */
+export const lastWords = async (unit: string, since: number, run: Run, { unitOption }: Scope): Promise<string> => {
+  try {
+    const { exitCode, stdout } = await run({
+      file: 'journalctl',
+      args: [
+        ...['--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE,SYSLOG_IDENTIFIER'],
+        ...[`${unitOption}=${unit}`, `--since=@${Math.floor(since / 1000)}`, '--lines=20'],
+      ],
+    });
+    if (exitCode !== 0) return '';
+    return stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : messageOf(line)))
+      .slice(-5)
+      .join('\n');
+  } catch (error) {
+    if (error instanceof MissingProgramError) return '';
+    throw error;
+  }
+};

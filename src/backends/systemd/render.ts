@@ -1,0 +1,199 @@
+import type { ProcessName } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
+import { nixToString, isJsonObject, type Json, type JsonObject } from '../../system/json.js';
+import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
+import { searchPath } from '../shared/search-path.js';
+import { toActivation } from './activation-data.js';
+import { carryEnvironment } from './carry-environment.js';
+import { canReload, policyKeys, reloadTriggers, unitPolicy } from './change-policy.js';
+import { parseProcess, type SystemdProcess } from './config.js';
+import { installLinks } from './install-links.js';
+import { processUnits } from './process-units.js';
+import { unitFileText, type Section, type Sections } from './unit-file.js';
+import { isUnitName } from './unit-name.js';
+import { sectionOf } from './unit-types.js';
+
+/** Where a profile keeps its units, whoever runs them. */
+export const unitDirectory = 'etc/systemd/system';
+
+/** systemd ignores the rest of a file from a longer line on (LONG_LINE_MAX). */
+const longestLine = 1024 * 1024;
+
+/**
+ * Properties of [Unit] that say nothing about how the process runs: a difference does not restart it. NixOS'
+ * switch-to-configuration leaves out the same ones, but for those that only order starts (After, Before, Wants).
+ */
+const cosmetic = new Set([
+  ...['Description', 'Documentation', 'SourcePath', 'After', 'Before', 'Wants', 'AllowIsolate', 'CollectMode'],
+  ...['IgnoreOnIsolate', 'OnFailure', 'OnFailureJobMode', 'OnSuccess', 'RefuseManualStart', 'RefuseManualStop'],
+  ...['StopWhenUnneeded', reloadTriggers, ...policyKeys],
+]);
+
+/**
+ * Writes a process as the units of systemd.
+ *
+ * @param all the arguments of every process of the model: a dependency may have other units than its name suggests
+ * @throws ModelError naming the instance when an argument is of the wrong kind or unknown, or cannot be written.
+ */
+export const render = (
+  args: JsonObject,
+  context: UnitContext,
+  all: ReadonlyMap<ProcessName, JsonObject> = new Map(),
+): RenderedUnit => {
+  const { instance } = context;
+  const process = parseProcess(args, context);
+  const policy = unitPolicy(process.sections);
+  const { main, activators, started } = processUnits(instance.name, args, policy.notSocketActivated);
+  const names = [main, ...activators.map(({ name }) => name)];
+  checkNames(names, context);
+
+  const environment = process.type === 'service' ? environmentOf(process, context) : {};
+  const dependencies = dependencyUnits(args, context, all);
+  const service = carryEnvironment(process.sections['Service'] ?? {}, environment, context);
+  const mainSections: Sections = {
+    ...without(
+      process.sections,
+      activators.flatMap(({ type }) => sectionOf(type) ?? []),
+    ),
+    Unit: { ...process.sections['Unit'], ...ordering(process.sections['Unit'] ?? {}, dependencies) },
+    ...(process.type === 'service' ? { Service: service } : {}),
+  };
+  const [description = instance.name] = process.sections['Unit']?.['Description'] ?? [];
+  const texts = [
+    unitFileText(mainSections),
+    ...activators.map(({ type }) => {
+      const title = sectionOf(type) ?? '';
+      return unitFileText({
+        Unit: { Description: [`${description} (${type})`] },
+        [title]: process.sections[title] ?? {},
+      });
+    }),
+  ];
+  texts.forEach(checkLines(context));
+
+  const reloads = canReload(process.sections);
+  const triggers = process.sections['Unit']?.[reloadTriggers];
+  const properties = propertiesOf(process, environment);
+  return {
+    files: [
+      ...names.map((name, index): ProfileFile => ({
+        kind: 'file',
+        path: `${unitDirectory}/${name}`,
+        text: texts[index] ?? '',
+        executable: false,
+      })),
+      ...dependencies.map((dependency): ProfileFile => ({
+        kind: 'link',
+        path: `${unitDirectory}/${main}.wants/${dependency}`,
+        target: `../${dependency}`,
+      })),
+    ],
+    // What cannot be reloaded has to be restarted.
+    properties: triggers === undefined || reloads ? properties : { ...properties, [reloadTriggers]: jsonOf(triggers) },
+    ...(triggers !== undefined && reloads ? { reloadProperties: { [reloadTriggers]: jsonOf(triggers) } } : {}),
+    ...(policy.onChange === 'restart' && policy.onRemoval === 'stop'
+      ? {}
+      : { changePolicy: { onChange: policy.onChange, onRemoval: policy.onRemoval } }),
+    activation: toActivation({
+      main,
+      units: names,
+      started: [...started],
+      installLinks: installLinks(process.sections['Install'] ?? {}, main, context),
+      onlyManualStart: policy.onlyManualStart,
+      endsByItself: process.sections['Service']?.['Type']?.at(-1) === 'oneshot',
+      canReload: reloads,
+      user: process.sections['Service']?.['User']?.at(-1) ?? null,
+    }),
+    credentials: process.credentials,
+  };
+};
+
+const without = (sections: Sections, titles: readonly string[]): Sections =>
+  Object.fromEntries(Object.entries(sections).filter(([title]) => !titles.includes(title)));
+
+const checkNames = (names: readonly string[], { instance }: UnitContext): void => {
+  const wrong = names.find((name) => !isUnitName(name));
+  if (wrong === undefined) return;
+  throw new ModelError({
+    what: `Process instance "${instance.instance}" would become the unit ${JSON.stringify(wrong)}, which systemd cannot take`,
+    why: 'Names of units have letters, digits and the characters : - _ . \\ @, and no more than 249 of them',
+    fix: 'Give it another name, or another prefix',
+  });
+};
+
+const checkLines =
+  ({ instance }: UnitContext) =>
+  (text: string): void => {
+    const line = text.split('\n').find((candidate) => Buffer.byteLength(candidate) >= longestLine);
+    if (line === undefined) return;
+    const property = line.slice(0, line.indexOf('='));
+    throw new ModelError({
+      what: `Process instance "${instance.instance}" has a value that is too long for systemd: ${property}`,
+      why: `Written out it has ${Buffer.byteLength(line)} bytes; a line of a unit has less than ${longestLine}`,
+      fix: 'Put it into a file, and let the process read that',
+    });
+  };
+
+const environmentOf = (process: SystemdProcess, { instance }: UnitContext): Readonly<Record<string, string>> => {
+  const { basePackages, path, environment } = process;
+  const generated =
+    basePackages === null
+      ? searchPath(instance, process, 'tools-first')
+      : [...new Set([...basePackages, ...path])].map((directory) => `${directory}/bin`).join(':');
+  return { ...(generated === '' ? {} : { PATH: generated }), ...environment };
+};
+
+/** The units of the processes that this one depends on. */
+const dependencyUnits = (
+  args: JsonObject,
+  { dependencies }: UnitContext,
+  all: ReadonlyMap<ProcessName, JsonObject>,
+): readonly string[] => {
+  const { dependencies: given = dependencies } = args;
+  const names = Array.isArray(given) ? given.map(nixToString) : dependencies;
+  return [
+    ...new Set(
+      names.flatMap((name) => {
+        const of = all.get(name as ProcessName) ?? {};
+        return processUnits(name, of, startsWithSocket(of)).started;
+      }),
+    ),
+  ].sort();
+};
+
+/** Whether a dependency is started beside its socket. Its own arguments are checked when it is rendered itself. */
+const startsWithSocket = (args: JsonObject): boolean => {
+  const sections = ['Unit', 'Service'].map((title): readonly [string, Section] => {
+    const properties = args[title];
+    const key = isJsonObject(properties) ? properties['X-NotSocketActivated'] : undefined;
+    return [title, key === undefined || isJsonObject(key) ? {} : { 'X-NotSocketActivated': [nixToString(key)] }];
+  });
+  return unitPolicy(Object.fromEntries(sections)).notSocketActivated;
+};
+
+const ordering = (unit: Section, dependencies: readonly string[]): Section =>
+  Object.fromEntries(
+    (dependencies.length === 0 ? [] : ['Wants', 'After']).map((property) => [
+      property,
+      [...(unit[property] ?? []), ...dependencies],
+    ]),
+  );
+
+const jsonOf = (values: readonly string[]): Json => (values.length === 1 ? (values[0] ?? '') : values);
+
+/** What the running process was started with. */
+const propertiesOf = ({ sections }: SystemdProcess, environment: Readonly<Record<string, string>>): JsonObject => {
+  const judged = Object.entries(sections).flatMap(([title, section]): readonly (readonly [string, Json])[] => {
+    if (title === 'Install') return [];
+    const kept = Object.entries(section).filter(
+      ([property]) => !policyKeys.has(property) && !(title === 'Unit' && cosmetic.has(property)),
+    );
+    return kept.length === 0
+      ? []
+      : [[title, Object.fromEntries(kept.map(([property, values]) => [property, jsonOf(values)]))]];
+  });
+  return {
+    ...Object.fromEntries(judged),
+    ...(Object.keys(environment).length === 0 ? {} : { environment }),
+  };
+};

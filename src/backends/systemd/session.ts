@@ -1,0 +1,159 @@
+import { ActivationError } from '../../system/errors.js';
+import type { RunResult } from '../../system/ports.js';
+import type { DeployedUnit, ManagerSession, SessionContext, UnitChange, UnitOutcome } from '../backend.js';
+import { activationOf, mainUnitOf, startedUnitsOf, unitsOf } from './activation-data.js';
+import { createInstallation } from './installation.js';
+import { hasFailed } from './observation.js';
+import { observeUnits } from './observe-units.js';
+import { remarksAboutLingering, remarksAboutUnits } from './remarks.js';
+import type { Scope } from './scope.js';
+import { outcomesOfStart } from './start-outcomes.js';
+import { wordsAbout, type Answers } from './systemctl-answers.js';
+import type { Systemctl } from './systemctl.js';
+import { targetUnit } from './target-unit.js';
+import { searchUnits } from './unit-search.js';
+import { activators } from './unit-types.js';
+
+const isActivator = (name: string): boolean => activators.some((type) => name.endsWith(`.${type}`));
+const hasSocket = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => name.endsWith('.socket'));
+const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: true, detail: null });
+
+/** Talks to one systemd. systemd knows what depends on what: it gets all units at once, and orders them. */
+export const createSession = async (
+  { profileName, profileLink, target, run }: SessionContext,
+  scope: Scope,
+  systemctl: Systemctl,
+  unitPath: readonly string[],
+): Promise<ManagerSession> => {
+  const installation = createInstallation(scope, profileName, profileLink);
+  const search = await searchUnits(unitPath, scope.directory, target?.units.flatMap(unitsOf) ?? []);
+  const isHidden = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => search.hiddenBy(name) !== null);
+  const judgeStart = (units: readonly DeployedUnit[], since: number, answers: Answers) =>
+    outcomesOfStart(units, { since, answers }, { run, scope, systemctl, installation });
+
+  /** Does nothing for no units. */
+  const call = async (verb: readonly string[], names: readonly string[]): Promise<RunResult | null> =>
+    names.length === 0 ? null : systemctl.call(...verb, '--', ...new Set(names));
+
+  /** systemd stops a service before what starts it, which would then start it again. */
+  const stopUnits = async (names: readonly string[]): Promise<Answers> => {
+    const others = names.filter((name) => !isActivator(name));
+    return [await call(['stop'], names.filter(isActivator)), await call(['stop'], others)];
+  };
+
+  const start = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
+    const since = Date.now();
+    // Otherwise one that has failed too often would not be started. What is not loaded cannot have failed.
+    await call(['reset-failed'], units.flatMap(unitsOf));
+    return judgeStart(units, since, [await call(['start'], units.flatMap(startedUnitsOf))]);
+  };
+
+  const stop = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
+    const names = units.flatMap(unitsOf);
+    const answers = await stopUnits(names);
+    const states = await systemctl.listUnits();
+    const activeState = (name: string): string => states.get(name)?.active ?? 'inactive';
+    // A process that did not end in good order has ended nonetheless; nobody shall take that for a crash.
+    await call(
+      ['reset-failed'],
+      names.filter((name) => activeState(name) === 'failed'),
+    );
+    return units.map((unit): UnitOutcome => {
+      const up = unitsOf(unit).find((name) => !['inactive', 'failed'].includes(activeState(name)));
+      if (up === undefined) return succeeded(unit);
+      return { instance: unit.instance, ok: false, detail: wordsAbout(unit, answers) || `${up} is ${activeState(up)}` };
+    });
+  };
+
+  const restart = async (changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> => {
+    const since = Date.now();
+    const all = changes.map(({ after }) => after);
+    // A masked one goes on by its old definition: the user has been told.
+    const units = all.filter((unit) => !isHidden(unit));
+    // A socket cannot be opened anew while its service runs.
+    const anew = units.filter(hasSocket);
+    const others = units.filter((unit) => !hasSocket(unit));
+    const dropped = changes.flatMap(({ before, after }) =>
+      unitsOf(before).filter((name) => !unitsOf(after).includes(name)),
+    );
+    await call(['reset-failed'], units.flatMap(unitsOf));
+    const answers = [
+      ...(await stopUnits([...anew.flatMap(unitsOf), ...dropped])),
+      await call(['restart'], others.flatMap(startedUnitsOf)),
+      // What a timer or a path has started.
+      await call(
+        ['try-restart'],
+        others.flatMap((unit) => unitsOf(unit).filter((name) => !startedUnitsOf(unit).includes(name))),
+      ),
+      await call(['start'], anew.flatMap(startedUnitsOf)),
+    ];
+    return [...(await judgeStart(units, since, answers)), ...all.filter(isHidden).map(succeeded)];
+  };
+
+  const reload = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
+    const able = units.filter((unit) => activationOf(unit).canReload);
+    const unable = units.filter((unit) => !able.includes(unit));
+    const answers = [
+      await call(['reload'], able.map(mainUnitOf)),
+      // As init scripts do: most programs read their configuration again.
+      await call(['kill', '--kill-who=main', '--signal=HUP'], unable.map(mainUnitOf)),
+    ];
+    if (answers.every((answer) => answer === null || answer.exitCode === 0)) return units.map(succeeded);
+    const properties = await systemctl.show(units.map(mainUnitOf), ['ActiveState', 'ReloadResult']);
+    return units.map((unit): UnitOutcome => {
+      const of = properties.get(mainUnitOf(unit));
+      const words = wordsAbout(unit, answers);
+      if (of?.('ActiveState') === 'active' && of('ReloadResult') === 'success' && words === '') return succeeded(unit);
+      return { instance: unit.instance, ok: false, detail: words || 'its reload command failed' };
+    });
+  };
+
+  const reloadManager = async (): Promise<void> => {
+    const { exitCode, stderr } = await systemctl.call('daemon-reload');
+    if (exitCode === 0) return;
+    throw new ActivationError({ what: 'systemd could not read its units again', why: stderr.trim() });
+  };
+
+  /** Units whose files are gone, but which systemd remembers, or even wants to start again. */
+  const forget = async (names: readonly string[]): Promise<void> => {
+    const states = await systemctl.listUnits();
+    const remembered = names.filter((name) => hasFailed(states.get(name) ?? null));
+    await call(['stop'], remembered);
+    await call(['reset-failed'], remembered);
+  };
+
+  return {
+    ordersItself: true,
+    observe: (units, depth = 'process') => observeUnits(units, depth, systemctl, installation),
+    isWanted: (unit) => !activationOf(unit).onlyManualStart && !isHidden(unit),
+    remarks: async (units) => {
+      await installation.check(units);
+      return [...remarksAboutUnits(units.flatMap(unitsOf), search), ...(await remarksAboutLingering(scope))];
+    },
+    start,
+    stop,
+    restart,
+    reload,
+    install: async (next) => {
+      const removed = await installation.update(next, reloadManager);
+      if (removed.length === 0) return;
+      // Without its file, stopping it does not stop what may go on running.
+      if (next === null) await call(['stop'], [targetUnit(profileName)]);
+      await forget(removed);
+    },
+    finish: async (next) => {
+      // Without the processes that it wants: those that somebody has stopped shall stay so.
+      if (next !== null) await call(['start', '--job-mode=ignore-dependencies'], [targetUnit(profileName)]);
+    },
+    logs: (unit) => ({
+      kind: 'command',
+      command: ({ lines, follow }) => [
+        'journalctl',
+        ...['--no-pager', '--output=short-iso', `${scope.unitOption}=${mainUnitOf(unit)}`, `--lines=${lines}`],
+        ...(follow ? ['--follow'] : []),
+      ],
+    }),
+    // systemd itself supervises; a unit that runs us in the foreground only waits.
+    supervise: null,
+  };
+};

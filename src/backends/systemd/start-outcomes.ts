@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { Run } from '../../system/ports.js';
+import type { DeployedUnit, Observation, UnitOutcome } from '../backend.js';
+import { activationOf } from './activation-data.js';
+import type { Installation } from './installation.js';
+import { lastWords } from './journal.js';
+import { observedProperties } from './observation.js';
+import { observeUnits } from './observe-units.js';
+import type { Scope } from './scope.js';
+import type { Systemctl } from './systemctl.js';
+import { wordsAbout, type Answers } from './systemctl-answers.js';
+
+/** How long a process has to stay up to count as started, in milliseconds: what cannot run at all mostly ends sooner. */
+const settlingTime = 250;
+
+/** How many logs are read at once. */
+const concurrency = 8;
+
+const isUp = ({ state }: Observation): boolean => state === 'running' || state === 'starting';
+
+/**
+ * Waits until it is known whether what was started stays up, and says why where it does not.
+ *
+ * @param since when the start began, in milliseconds since the epoch
+ * @param answers what systemctl said to it
+ */
+export const outcomesOfStart = async (
+  units: readonly DeployedUnit[],
+  { since, answers }: { readonly since: number; readonly answers: Answers },
+  {
+    run,
+    scope,
+    systemctl,
+    installation,
+  }: {
+    readonly run: Run;
+    readonly scope: Scope;
+    readonly systemctl: Systemctl;
+    readonly installation: Installation;
+  },
+): Promise<readonly UnitOutcome[]> => {
+  if (units.length === 0) return [];
+  await sleep(settlingTime);
+  const observations = await observeUnits(units, 'state', systemctl, installation);
+
+  /** Why a unit rests that was started and has not failed; null when that is as it should be. */
+  const reasonOfRest = async (unit: DeployedUnit): Promise<string | null> => {
+    const refusal = wordsAbout(unit, answers);
+    if (refusal !== '') return refusal;
+    const { main, endsByItself } = activationOf(unit);
+    if (endsByItself) return null;
+    const properties = (await systemctl.show([main], observedProperties)).get(main);
+    return properties?.('ConditionResult') === 'no'
+      ? null
+      : `it ended at once, with exit status ${properties?.('ExecMainStatus') ?? '0'}`;
+  };
+
+  return mapConcurrently(units, concurrency, async (unit): Promise<UnitOutcome> => {
+    const { instance } = unit;
+    const observation = observations.get(instance);
+    if (observation === undefined || isUp(observation))
+      return { instance, ok: observation !== undefined, detail: null };
+    const reason =
+      observation.state === 'stopped' ? await reasonOfRest(unit) : (observation.detail ?? observation.state);
+    if (reason === null) return { instance, ok: true, detail: null };
+    const said = await lastWords(activationOf(unit).main, since, run, scope);
+    return { instance, ok: false, detail: said === '' ? reason : `${reason}\n${said}` };
+  });
+};

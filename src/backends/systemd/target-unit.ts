@@ -1,0 +1,27 @@
+import { unitFileText } from './unit-file.js';
+import { unitName } from './unit-name.js';
+
+/** What names of files begin with that belong to a profile rather than to one of its processes. */
+const prefix = 'nix-processmgmt-';
+
+/** The name of the target of a profile: the machine wants it, and it wants the processes. */
+export const targetUnit = (profileName: string): string => unitName(prefix, profileName, 'target');
+
+/** The first line of a target, by which it is told from other people's files. */
+export const targetMark = '# Written by nix-processmgmt-ts: a switch writes it anew.';
+
+/**
+ * The target makes the machine start the processes at boot, and lets an operator start and stop all of them.
+ *
+ * @param profileLink the link that points to the profile's current generation
+ * @param wants the units that it wants
+ */
+export const targetUnitText = (profileLink: string, wants: readonly string[]): string =>
+  `${targetMark}\n${unitFileText({
+    Unit: {
+      Description: [`Processes of ${profileLink.replaceAll('%', '%%')}`],
+      Wants: wants,
+      // Stopping it stops them all; older versions of systemd than 249 do not know this.
+      PropagatesStopTo: wants,
+    },
+  })}`;

@@ -1,0 +1,21 @@
+/** One section of a unit file: the values of each property, a line for each. */
+export type Section = Readonly<Record<string, readonly string[]>>;
+export type Sections = Readonly<Record<string, Section>>;
+
+/** Unit comes first and Install last, as people expect it; everything else is sorted. */
+const rank = (section: string): number => (section === 'Unit' ? 0 : section === 'Install' ? 2 : 1);
+
+const bySection = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);
+
+/** The text of a unit file (systemd.syntax(7)); sections and properties without values are left out. */
+export const unitFileText = (sections: Sections): string =>
+  Object.keys(sections)
+    .sort(bySection)
+    .flatMap((name) => {
+      const section = sections[name] ?? {};
+      const lines = Object.keys(section)
+        .sort()
+        .flatMap((property) => (section[property] ?? []).map((value) => `${property}=${value}\n`));
+      return lines.length === 0 ? [] : [`[${name}]\n${lines.join('')}`];
+    })
+    .join('\n');

@@ -1,0 +1,25 @@
+import type { ManagerSession, SessionContext } from '../backend.js';
+import { scriptEnvironment } from '../shared/script-environment.js';
+import { createScriptSession } from '../shared/script-session.js';
+import { activationOf } from './activation-data.js';
+import { createBootLinks } from './boot-links.js';
+import { currentRunlevel } from './current-runlevel.js';
+
+/** Scripts are run from the profile that they belong to; init itself need not run, nor know them. */
+export const connect = async (context: SessionContext): Promise<ManagerSession> => {
+  const runlevel = await currentRunlevel(context);
+  const bootLinks = createBootLinks(context);
+  const { removeRecords, ...session } = await createScriptSession(context, {
+    argumentsFor: (activity) => [activity],
+    environment: scriptEnvironment(context.env),
+  });
+  return {
+    ...session,
+    isWanted: (unit) => activationOf(unit).runlevels.includes(runlevel),
+    install: (next) => bootLinks.check(next),
+    finish: async (next) => {
+      await bootLinks.update(next);
+      await removeRecords(next);
+    },
+  };
+};

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { DeployedUnit } from '../backend.js';
+import { scriptActivationSchema } from '../shared/script-activation.js';
+
+/** What activation has to know of a script when only the manifest is there. */
+const activationSchema = scriptActivationSchema.extend({
+  /** Runlevels that it is started in. */
+  runlevels: z.array(z.string()),
+  startSequence: z.string(),
+  stopSequence: z.string(),
+  stopRunlevels: z.array(z.string()),
+});
+export type Activation = z.infer<typeof activationSchema>;
+
+/** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
+export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);

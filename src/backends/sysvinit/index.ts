@@ -1,0 +1,19 @@
+import type { ManagerName } from '../../model/process-model.js';
+import type { Backend } from '../backend.js';
+import { nameProblem } from '../shared/script-name.js';
+import { render } from './render.js';
+import { translate } from './translate.js';
+
+/** System V init: a script for each process, which starts and stops it. */
+export const sysvinit: Backend = {
+  name: 'sysvinit' as ManagerName,
+  summary: 'System V init: LSB init scripts and runlevel links; needs no running manager',
+  directFunction: 'createSystemVInitScript',
+  nameProblem,
+  translate,
+  render,
+  profileFiles: () => [],
+  profileData: () => ({}),
+  connect: async (context) => (await import('./activate.js')).connect(context),
+  serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
+};
