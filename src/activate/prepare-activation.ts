@@ -1,0 +1,120 @@
+import type { ObservationDepth } from '../backends/backend.js';
+import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import type { ProfileLocation } from '../generations/profile-location.js';
+import type { ManagerName } from '../model/process-model.js';
+import type { ActivationPlan } from '../plan/activation-plan.js';
+import { planActivation, type ObservedUnit } from '../plan/plan-activation.js';
+import { UsageError } from '../system/errors.js';
+import type { Ports } from '../system/ports.js';
+import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
+import { afterUnfinishedSwitch, beginSwitch, endSwitch, readUnfinishedSwitch } from './unfinished-switch.js';
+import { connectSessions, type ManagedProfile, type Sessions, type SessionSettings } from './sessions.js';
+
+/** An activation that has been decided on, with the connections that it was decided from. */
+export interface PreparedActivation {
+  readonly plan: ActivationPlan;
+  /** Carries out what the plan says about users and groups. */
+  readonly accounts: PreparedAccounts;
+  readonly current: ManagedProfile | null;
+  /** Null when nothing is to run afterwards. */
+  readonly target: ManagedProfile | null;
+  /** Remembers, while the activation is at work, where it goes. */
+  readonly journal: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> };
+  /** The managers that may run something now. */
+  readonly leaving: readonly ManagerName[];
+  readonly present: readonly ObservedUnit[];
+  readonly sessions: Sessions;
+}
+
+const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null =>
+  built === null || built.manifest.units.length === 0
+    ? null
+    : { manager: built.manifest.manager, profile: deployedProfile(built, name) };
+
+/** @throws UsageError when there is no built profile */
+const requireProfile = async (path: string): Promise<BuiltProfile> => {
+  const built = await readBuiltProfile(path);
+  if (built !== null) return built;
+  throw new UsageError({
+    what: `There is no old profile ${path}`,
+    why: 'It holds no manifest',
+    fix: 'Name a generation of the profile, or leave out --old-profile: the current generation is meant then',
+  });
+};
+
+/** Asks a manager, once, what it says of a generation's units. */
+export const observeUnits = async (
+  deployed: ManagedProfile,
+  sessions: Sessions,
+  depth: ObservationDepth = 'process',
+): Promise<readonly ObservedUnit[]> => {
+  const { manager, profile } = deployed;
+  const observations = await sessions.of(manager).observe(profile.units, depth);
+  return profile.units.map((unit) => ({
+    manager,
+    unit,
+    observation: observations.get(unit.instance) ?? { state: 'absent', pid: null, since: null, detail: null },
+  }));
+};
+
+/**
+ * Compares what runs with a built profile and decides what to do; changes nothing. `plan` and `switch` share it.
+ *
+ * @param oldProfile what runs now: a built profile or a link to one. Default: the current generation
+ * @throws ManagerUnavailableError when a manager cannot be asked
+ * @throws ModelError when the users and groups that the model wants cannot be
+ * @throws UsageError when an ordinary user would have to create accounts, or when there is no such old profile
+ */
+export const prepareActivation = async (
+  location: ProfileLocation,
+  next: BuiltProfile,
+  settings: SessionSettings,
+  ports: Ports,
+  oldProfile?: string,
+): Promise<PreparedActivation> => {
+  const running = oldProfile === undefined ? await readBuiltProfile(location.link) : await requireProfile(oldProfile);
+  const current = managedProfile(running, location.name);
+  const target = managedProfile(next, location.name);
+  const unfinished = await readUnfinishedSwitch(location);
+  const reached = managedProfile(unfinished, location.name);
+  const sessions = await connectSessions(current, target, reached === null ? [] : [reached], settings, ports);
+  const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
+    side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
+  const present =
+    unfinished === null
+      ? await observe(current)
+      : afterUnfinishedSwitch(await observe(current), await observe(reached));
+  const session = target === null ? null : sessions.of(target.manager);
+  const accounts = await prepareAccounts(location, next.manifest, ports);
+  const leaving = [...new Set([current, reached].flatMap((side) => side?.manager ?? []))];
+  const plan = planActivation(
+    present,
+    target === null
+      ? null
+      : {
+          manager: target.manager,
+          units: target.profile.units,
+          isWanted: (unit) => session?.isWanted?.(unit) ?? true,
+        },
+  );
+  const remarks = target === null ? [] : ((await session?.remarks?.(target.profile.units)) ?? []);
+  const journal = {
+    begin: () => beginSwitch(location, next.path, ports),
+    end: () => endSwitch(location),
+  };
+  const notes = [
+    ...(unfinished === null ? [] : [`a switch to ${unfinished.path} did not finish; this one goes on from there`]),
+    ...plan.notes,
+    ...remarks,
+  ];
+  return {
+    plan: { ...plan, notes, accounts: accounts.plan },
+    accounts,
+    journal,
+    current,
+    target,
+    leaving,
+    present,
+    sessions,
+  };
+};

@@ -1,0 +1,109 @@
+import { lstat, mkdir, readdir, readlink, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ActivationError, UsageError } from '../system/errors.js';
+import type { Ports } from '../system/ports.js';
+import type { ProfileLocation } from './profile-location.js';
+
+/** One version of a profile. */
+export interface Generation {
+  readonly number: number;
+  /** The link "processes-7-link". */
+  readonly link: string;
+  readonly created: Date;
+  readonly isCurrent: boolean;
+}
+
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
+const numberOf = (profile: string, entry: string): number | null => {
+  if (!entry.startsWith(`${profile}-`)) return null;
+  const match = /^(\d+)-link$/.exec(entry.slice(profile.length + 1));
+  return match === null ? null : Number(match[1]);
+};
+
+const currentLink = async ({ link }: ProfileLocation): Promise<string | null> => {
+  try {
+    return basename(await readlink(link));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+};
+
+/** The generations of a profile, oldest first; none when the profile does not exist. */
+export const listGenerations = async (location: ProfileLocation): Promise<readonly Generation[]> => {
+  const directory = dirname(location.link);
+  let entries: readonly string[];
+  try {
+    entries = await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+  const current = await currentLink(location);
+  const generations = await Promise.all(
+    entries.flatMap((entry) => {
+      const number = numberOf(location.name, entry);
+      const link = join(directory, entry);
+      return number === null
+        ? []
+        : [lstat(link).then(({ mtime }) => ({ number, link, created: mtime, isCurrent: entry === current }))];
+    }),
+  );
+  return generations.sort((a, b) => a.number - b.number);
+};
+
+/** The number of the current generation; null when there is none. */
+export const currentGeneration = async (location: ProfileLocation): Promise<number | null> => {
+  const current = await currentLink(location);
+  return current === null ? null : numberOf(location.name, current);
+};
+
+const nixEnv = async (location: ProfileLocation, args: readonly string[], { run }: Ports): Promise<void> => {
+  await mkdir(dirname(location.link), { recursive: true });
+  const { exitCode, stderr } = await run({ file: 'nix-env', args: ['--profile', location.link, ...args] });
+  if (exitCode !== 0) {
+    throw new ActivationError({
+      what: `The profile ${location.link} cannot be changed`,
+      why: stderr.trim().replace(/^error: */, ''),
+      fix: 'Check that you may write to its directory, and that the disk is not full',
+    });
+  }
+};
+
+/** Makes a built profile the newest generation, unless it is the current one already. */
+export const setGeneration = async (location: ProfileLocation, path: string, ports: Ports): Promise<void> => {
+  const current = await realpath(location.link).catch(() => null);
+  if (current === path) return;
+  await nixEnv(location, ['--set', path], ports);
+};
+
+/** Makes an existing generation the current one. */
+export const switchGeneration = (location: ProfileLocation, number: number, ports: Ports): Promise<void> =>
+  nixEnv(location, ['--switch-generation', String(number)], ports);
+
+/** Deletes a profile with all of its generations; what they run is not stopped. */
+export const deleteAllGenerations = async (location: ProfileLocation): Promise<void> => {
+  const generations = await listGenerations(location);
+  for (const path of [location.link, ...generations.map(({ link }) => link)]) await rm(path, { force: true });
+};
+
+/**
+ * Deletes generations as nix-env means it: numbers, "old" (all but the current one) or an age such as "30d".
+ *
+ * @throws UsageError for another word
+ */
+export const deleteGenerations = async (
+  location: ProfileLocation,
+  specs: readonly string[],
+  ports: Ports,
+): Promise<void> => {
+  const wrong = specs.find((spec) => !/^(\d+|\d+d|old|\+\d+)$/.test(spec));
+  if (wrong !== undefined) {
+    throw new UsageError({
+      what: `"${wrong}" does not say which generations to delete`,
+      fix: 'Give generation numbers, "old", an age in days such as "30d", or "+5" to keep the last five',
+    });
+  }
+  await nixEnv(location, ['--delete-generations', ...specs], ports);
+};

@@ -1,0 +1,32 @@
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** Where a profile and what belongs to it live. */
+export interface ProfileLocation {
+  /** "processes" */
+  readonly name: string;
+  /** The link that always points to the current generation. */
+  readonly link: string;
+  /** The directory of lock, history and the ledger of created accounts. */
+  readonly stateDirectory: string;
+}
+
+const profilesDirectory = (env: Readonly<Record<string, string | undefined>>): string => {
+  const userProfiles = env['NIX_USER_PROFILE_DIR'];
+  if (userProfiles !== undefined && userProfiles !== '') return userProfiles;
+  const nixState = env['NIX_STATE_DIR'];
+  if (nixState !== undefined && nixState !== '') return join(nixState, 'profiles');
+  if (process.getuid?.() === 0) return '/nix/var/nix/profiles';
+  const state = env['XDG_STATE_HOME'];
+  return join(state !== undefined && state !== '' ? state : join(homedir(), '.local', 'state'), 'nix', 'profiles');
+};
+
+/**
+ * Finds a profile by its name in NIX_USER_PROFILE_DIR, else in NIX_STATE_DIR/profiles, else in Nix' own directory (root)
+ * or below XDG_STATE_HOME (an ordinary user, who may not write to Nix' own). A name with a slash is a path.
+ */
+export const profileLocation = (name: string, env: Readonly<Record<string, string | undefined>>): ProfileLocation => {
+  const link = name.includes('/') ? resolve(name) : join(profilesDirectory(env), name);
+  const base = link.slice(dirname(link).length + 1);
+  return { name: base, link, stateDirectory: join(dirname(link), '.nix-processmgmt-ts', base) };
+};

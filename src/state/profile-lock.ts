@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { ExplainedError, exitCodes } from '../system/errors.js';
+import { errnoOf, explainFileError } from './file-errors.js';
+import type { Run } from '../system/ports.js';
+import { openProcessIdentities, type ProcessIdentities } from './process-identity.js';
+
+/*
+ * Node has no flock(), and a helper process that holds one would outlive us or die alone. So the lock is a file that
+ * comes into being with link(), which fails when the name is taken, on every file system with hard links.
+ *
+ * The difficulty is the file of a holder that was killed. "It is stale, remove it, make mine" is a race: of two takers
+ * the slower one removes the file of the faster. Here a lock is never removed by anybody but its living holder. A taker
+ * first claims the right to replace one certain dead lock: it links `lock.claim-TOKEN`, TOKEN being unique to the dead
+ * lock, so that one taker wins. The winner makes sure that the lock is still that one (the claim of a faster taker may
+ * have come and gone), renames its own file over it, which is atomic, and removes the claim. When a winner is killed in
+ * between, its claim is the stale thing: the right passes to whoever claims that claim, and so on. All but the last in
+ * such a chain are dead, so only one process acts. That is sound because "dead" is only said when it is certain.
+ */
+
+const lockRecord = z.object({
+  /** Unique to one acquisition. */
+  token: z.string().regex(/^[\w-]+$/),
+  /** What the holder does, for people ("switch"). */
+  command: z.string(),
+  /** ISO 8601, UTC. */
+  since: z.string(),
+  process: z.object({
+    pid: z.number().int().positive(),
+    startTime: z.string(),
+    bootId: z.string(),
+    pidNamespace: z.string().nullable(),
+    machine: z.string(),
+  }),
+});
+
+/** Who holds a lock. */
+export type LockHolder = z.infer<typeof lockRecord>;
+
+/** Another command works on the profile (exit code 9). */
+export class ProfileLockedError extends ExplainedError {
+  readonly holder: LockHolder;
+
+  constructor(profileName: string, lockFile: string, holder: LockHolder, isVisible: boolean) {
+    const { command, process, since } = holder;
+    super(exitCodes.locked, {
+      what: `The profile "${profileName}" is in use by another command`,
+      why: `"${command}" (PID ${process.pid}${isVisible ? '' : ` on ${process.machine}, or in another container`}) has held it since ${since}`,
+      fix: isVisible
+        ? 'Wait until it has finished, or let this command wait with --wait-lock SECONDS'
+        : `Wait until it has finished; if you are sure that it no longer runs, remove ${lockFile}`,
+    });
+    this.holder = holder;
+  }
+}
+
+export interface LockRequest {
+  /** The profile's state directory (ProfileLocation.stateDirectory), made when it is missing. */
+  readonly directory: string;
+  readonly profileName: string;
+  /** Looks at the processes of other holders where there is no /proc. */
+  readonly run: Run;
+  /** What we are going to do, for whoever finds the lock taken. */
+  readonly command: string;
+  /** How many seconds to wait for another holder. Default 0. */
+  readonly waitSeconds?: number;
+  /** Called once, when the waiting begins. */
+  readonly onWait?: (holder: LockHolder) => void;
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+}
+
+const pollMilliseconds = 100;
+
+/** Links `from` to a name that must be free. Returns whether it was. */
+const linkExclusively = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw explainFileError(`The lock ${to} cannot be made`, error);
+  }
+};
+
+const damaged = (file: string, cause: unknown): ExplainedError =>
+  new ExplainedError(
+    exitCodes.locked,
+    {
+      what: `The lock ${file} cannot be understood`,
+      why: 'It was not written by this version of the program, or it is damaged',
+      fix: `Make sure that no other command works on the profile, then remove ${file}`,
+    },
+    { cause },
+  );
+
+/** Null when there is no such file (any more). */
+const readRecord = async (file: string): Promise<LockHolder | null> => {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw explainFileError(`The lock ${file} cannot be read`, error);
+  }
+  try {
+    return lockRecord.parse(JSON.parse(text));
+  } catch (error) {
+    throw damaged(file, error);
+  }
+};
+
+type Attempt =
+  | { readonly outcome: 'acquired' }
+  /** Somebody else was faster with something: what we saw is no longer true. */
+  | { readonly outcome: 'again' }
+  | { readonly outcome: 'held'; readonly holder: LockHolder; readonly isVisible: boolean };
+
+/** Replaces the lock of a holder that is certainly dead; see the explanation above. */
+const takeOver = async (
+  lockFile: string,
+  stale: LockHolder,
+  candidate: string,
+  { livenessOf }: ProcessIdentities,
+): Promise<Attempt> => {
+  let predecessor = stale;
+  for (;;) {
+    const claim = `${lockFile}.claim-${predecessor.token}`;
+    if (await linkExclusively(candidate, claim)) {
+      try {
+        if ((await readRecord(lockFile))?.token !== stale.token) return { outcome: 'again' };
+        await rename(candidate, lockFile);
+        return { outcome: 'acquired' };
+      } finally {
+        await rm(claim, { force: true });
+      }
+    }
+    const claimant = await readRecord(claim);
+    if (claimant === null) return { outcome: 'again' };
+    const liveness = await livenessOf(claimant.process);
+    if (liveness !== 'dead') return { outcome: 'held', holder: claimant, isVisible: liveness === 'alive' };
+    predecessor = claimant;
+  }
+};
+
+const attempt = async (lockFile: string, candidate: string, identities: ProcessIdentities): Promise<Attempt> => {
+  if (await linkExclusively(candidate, lockFile)) return { outcome: 'acquired' };
+  const holder = await readRecord(lockFile);
+  if (holder === null) return { outcome: 'again' };
+  const liveness = await identities.livenessOf(holder.process);
+  return liveness === 'dead'
+    ? takeOver(lockFile, holder, candidate, identities)
+    : { outcome: 'held', holder, isVisible: liveness === 'alive' };
+};
+
+/** Removes what killed processes left beside the lock. A claim on a lock that is gone gives no right any more. */
+const sweep = async (directory: string, lockFile: string, { livenessOf }: ProcessIdentities): Promise<void> => {
+  const leftovers = (await readdir(directory)).filter((name) => name.startsWith(`${basename(lockFile)}.`));
+  for (const file of leftovers.map((name) => join(directory, name))) {
+    // One that cannot be read may just be being written.
+    const record = await readRecord(file).catch(() => null);
+    if (record !== null && (await livenessOf(record.process)) === 'dead') await rm(file, { force: true });
+  }
+};
+
+const writeCandidate = async (file: string, record: LockHolder): Promise<void> => {
+  const handle = await open(file, 'wx', 0o644);
+  try {
+    await handle.writeFile(JSON.stringify(record));
+    // Linked before its content is on the disk, it could be an empty lock after a power cut.
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};
+
+const acquire = async (
+  { profileName, waitSeconds = 0, onWait, signal }: LockRequest,
+  lockFile: string,
+  candidate: string,
+  identities: ProcessIdentities,
+) => {
+  const deadline = performance.now() + waitSeconds * 1000;
+  let isWaiting = false;
+  for (;;) {
+    const result = await attempt(lockFile, candidate, identities);
+    if (result.outcome === 'acquired') return;
+    if (result.outcome === 'again') continue;
+    const remaining = deadline - performance.now();
+    if (remaining <= 0) throw new ProfileLockedError(profileName, lockFile, result.holder, result.isVisible);
+    if (!isWaiting) onWait?.(result.holder);
+    isWaiting = true;
+    await delay(Math.min(pollMilliseconds, remaining), undefined, signal === undefined ? {} : { signal });
+  }
+};
+
+/**
+ * Does `work` while no other command does anything to the profile. The lock of a process that was killed is taken over.
+ *
+ * @throws ProfileLockedError naming the holder when another process has the lock and does not give it up in time
+ * @throws ActivationError when the directory is not writable or its file system has no hard links
+ */
+export const withProfileLock = async <Result>(request: LockRequest, work: () => Promise<Result>): Promise<Result> => {
+  const { directory, command } = request;
+  const lockFile = join(directory, 'lock');
+  const token = randomUUID();
+  const candidate = `${lockFile}.${token}`;
+  const identities = await openProcessIdentities(request.run);
+  try {
+    await mkdir(directory, { recursive: true });
+    await writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
+  } catch (error) {
+    throw explainFileError(`The profile "${request.profileName}" cannot be locked in ${directory}`, error);
+  }
+  try {
+    await acquire(request, lockFile, candidate, identities);
+  } finally {
+    await rm(candidate, { force: true });
+  }
+  try {
+    await sweep(directory, lockFile, identities);
+    return await work();
+  } finally {
+    // Somebody may have removed it by hand, and another command may hold its own by now.
+    if ((await readRecord(lockFile))?.token === token) await rm(lockFile, { force: true });
+  }
+};
