@@ -1,0 +1,45 @@
+import type { ManagerName } from '../model/process-model.js';
+import { parseManagerName } from '../backends/registry.js';
+import { UsageError } from '../system/errors.js';
+import { wholeNumber } from './settings.js';
+
+/** What yargs parsed of the activation options. */
+export interface ActivationArguments {
+  readonly runlevel?: string | undefined;
+  readonly enableAtBoot?: boolean | undefined;
+  readonly user?: boolean | undefined;
+  readonly engine?: string | undefined;
+  readonly jobs?: number | undefined;
+  readonly oldProfile?: string | undefined;
+}
+
+/** Options that only some managers know, by the names that their backends use. */
+export const managerOptions = ({
+  runlevel,
+  enableAtBoot,
+  user,
+  engine,
+}: ActivationArguments): Readonly<Record<string, string>> => ({
+  ...(runlevel === undefined ? {} : { runlevel }),
+  ...(enableAtBoot === true ? { enableAtBoot: 'true' } : {}),
+  ...(user === true ? { user: 'true' } : {}),
+  ...(engine === undefined ? {} : { engine }),
+});
+
+export const jobsOf = ({ jobs }: ActivationArguments): number => wholeNumber(jobs, 'jobs', 1, 8);
+
+/**
+ * @param current the manager of the current generation, if there is one
+ * @throws UsageError when neither says which manager
+ */
+export const chosenManager = (given: string | undefined, current: ManagerName | null): ManagerName => {
+  if (given !== undefined) return parseManagerName(given);
+  if (current === null) {
+    throw new UsageError({
+      what: 'No process manager was chosen',
+      why: 'There is no current generation whose manager could be meant',
+      fix: 'Choose one with -P, for example: -P sysvinit',
+    });
+  }
+  return current;
+};

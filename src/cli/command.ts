@@ -1,0 +1,33 @@
+import type { ArgumentsCamelCase, Argv } from 'yargs';
+import type { ExitCode } from '../system/errors.js';
+import type { Ports } from '../system/ports.js';
+
+/** What a command is given besides its own arguments. */
+export interface CommandContext extends Ports {
+  /** Writes a result to stdout. */
+  readonly print: (text: string) => void;
+  /** Whether stdout shows colours. */
+  readonly colour: boolean;
+}
+
+/** Exit codes of `status`, as the LSB defines them for init scripts: 3 is "not running", 4 "unknown". */
+export type StatusCode = 0 | 3 | 4;
+
+/** A command in yargs' terms, whose handler gets our ports and returns its exit code (nothing: 0). */
+export interface Command {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: Argv) => Argv;
+  readonly run: (args: never, context: CommandContext) => Promise<ExitCode | StatusCode | undefined>;
+}
+
+/** Ties the type of a command's arguments to what its builder declares. */
+export const defineCommand = <Arguments>(definition: {
+  readonly command: string;
+  readonly describe: string;
+  readonly builder: (yargs: Argv) => Argv<Arguments>;
+  readonly run: (
+    args: ArgumentsCamelCase<Arguments>,
+    context: CommandContext,
+  ) => Promise<ExitCode | StatusCode | undefined>;
+}): Command => definition;

@@ -1,0 +1,38 @@
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import {
+  evaluationOptions,
+  managerOption,
+  outputOptions,
+  profileOption,
+  stateDirectoryOptions,
+  withModel,
+} from '../options.js';
+
+export const build = defineCommand({
+  command: 'build [model]',
+  describe: 'Build the profile of a model, and print its store path',
+  builder: (yargs) =>
+    withModel(yargs)
+      .options({
+        ...managerOption,
+        ...profileOption,
+        ...outputOptions,
+        ...stateDirectoryOptions,
+        ...evaluationOptions,
+      })
+      .example('$0 build -P sysvinit processes.nix', 'Build it, and link it as ./result')
+      .example('$0 build -P supervisord --no-out-link processes.nix', 'Only print the store path')
+      .example('$0 build -P supervisord --undeploy', 'A profile to switch to when nothing is to run'),
+  run: async (args, context) => {
+    const { buildFromArguments, emptyModel } = await import('../deployment.js');
+    const { profileLocation } = await import('../../generations/profile-location.js');
+    const outLink = args.noOutLink === true ? null : resolve(args.outLink);
+    const location = profileLocation(args.profile, context.env);
+    const what = args.undeploy === true ? { ...args, model: emptyModel } : args;
+    const { path, release } = await buildFromArguments(what, location, outLink, context);
+    await release();
+    context.print(`${path}\n`);
+    return undefined;
+  },
+});

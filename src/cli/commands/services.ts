@@ -1,0 +1,68 @@
+import { defineCommand, type Command } from '../command.js';
+import { activationOptions, profileOption } from '../options.js';
+import type { PlanStep, StepAction } from '../../plan/activation-plan.js';
+
+const { jobs, 'wait-lock': waitLock } = activationOptions;
+
+const serviceCommand = (action: StepAction, describe: string, example: string): Command =>
+  defineCommand({
+    command: `${action} <names..>`,
+    describe,
+    builder: (yargs) =>
+      yargs
+        .positional('names', {
+          type: 'string',
+          array: true,
+          demandOption: true,
+          describe: 'Instances or process names',
+        })
+        .options({ ...profileOption, jobs, 'wait-lock': waitLock })
+        .example(`$0 ${action} webapp1`, example),
+    run: async (args, context) => {
+      const { withLock } = await import('../deployment.js');
+      const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
+      const { executePlan } = await import('../../activate/execute-plan.js');
+      const { stagesOf } = await import('../../plan/activation-plan.js');
+      const { describeFailures } = await import('../../activate/activate.js');
+      const { ActivationError } = await import('../../system/errors.js');
+      await withLock(action, args, context, async () => {
+        const deployment = await requireDeployment(args, context);
+        const { manager } = deployment.deployed;
+        const downwards = action === 'stop' ? -1 : 1;
+        const steps = unitsCalled(deployment, args.names.map(String))
+          .toSorted((a, b) => downwards * (a.level - b.level))
+          .map((unit): PlanStep => {
+            const common = { manager, level: unit.level, reasons: ['you asked for it'] };
+            return action === 'restart'
+              ? { ...common, action, before: unit, after: unit }
+              : { ...common, action, unit };
+          });
+        const { failures, error } = await executePlan(
+          { stages: stagesOf(steps), unchanged: [], notes: [] },
+          [manager],
+          deployment.deployed,
+          deployment.sessions,
+          new AbortController().signal,
+          context.log,
+        );
+        if (error !== null) throw error;
+        if (failures.length > 0) {
+          throw new ActivationError({
+            what: `Not every process could be told to ${action}`,
+            why: describeFailures(failures),
+            fix: 'Look at the logs with: nix-processmgmt-ts logs NAME',
+          });
+        }
+      });
+      return undefined;
+    },
+  });
+
+export const start = serviceCommand('start', 'Start process instances', 'Start one instance');
+export const stop = serviceCommand('stop', 'Stop process instances; a switch leaves them stopped', 'Stop one instance');
+export const restart = serviceCommand('restart', 'Restart process instances', 'Restart one instance');
+export const reload = serviceCommand(
+  'reload',
+  'Make process instances read their configuration again',
+  'Reload one instance',
+);

@@ -1,0 +1,42 @@
+import { defineCommand } from '../command.js';
+import {
+  activationOptions,
+  evaluationOptions,
+  managerOption,
+  profileOption,
+  stateDirectoryOptions,
+  withModel,
+} from '../options.js';
+
+export const switchCommand = defineCommand({
+  command: 'switch [model]',
+  describe: 'Make the machine run a model (or a profile that build made)',
+  builder: (yargs) =>
+    withModel(yargs)
+      .options({
+        ...managerOption,
+        ...profileOption,
+        ...activationOptions,
+        ...stateDirectoryOptions,
+        ...evaluationOptions,
+      })
+      .example('$0 switch -P supervisord processes.nix', 'Run the services of processes.nix')
+      .example('$0 switch processes.nix', 'Again, after a change: only what changed restarts')
+      .example(
+        '$0 switch -P sysvinit --state-dir ~/var --force-disable-user-change processes.nix',
+        'As an ordinary user',
+      )
+      .example('$0 switch ./result', 'Deploy a profile that build made'),
+  run: async (args, context) => {
+    const { buildFromArguments, deployNewGeneration, withLock } = await import('../deployment.js');
+    await withLock('switch', args, context, async (location) => {
+      const next = await buildFromArguments(args, location, null, context);
+      try {
+        await deployNewGeneration(location, next, args, context);
+      } finally {
+        await next.release();
+      }
+    });
+    return undefined;
+  },
+});

@@ -1,0 +1,83 @@
+import { connectSessions, type ManagedProfile, type Sessions } from '../activate/sessions.js';
+import { observeUnits } from '../activate/prepare-activation.js';
+import type { BuiltProfile } from '../generations/built-profile.js';
+import { deployedProfile, readBuiltProfile } from '../generations/built-profile.js';
+import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
+import type { ObservedUnit } from '../plan/plan-activation.js';
+import type { DeployedUnit } from '../profile/manifest.js';
+import { UsageError } from '../system/errors.js';
+import { jobsOf, managerOptions, type ActivationArguments } from './arguments.js';
+import type { CommandContext } from './command.js';
+
+/** The current generation, with a connection to its manager. */
+export interface CurrentDeployment {
+  readonly location: ProfileLocation;
+  readonly built: BuiltProfile;
+  readonly deployed: ManagedProfile;
+  readonly sessions: Sessions;
+}
+
+/** Connects to the manager of a built profile, which runs it or is going to. */
+export const connectTo = async (
+  built: BuiltProfile,
+  location: ProfileLocation,
+  args: ActivationArguments,
+  context: CommandContext,
+): Promise<CurrentDeployment> => {
+  const deployed: ManagedProfile = { manager: built.manifest.manager, profile: deployedProfile(built, location.name) };
+  const settings = {
+    profileName: location.name,
+    profileLink: location.link,
+    managerOptions: managerOptions(args),
+    jobs: jobsOf(args),
+  };
+  return { location, built, deployed, sessions: await connectSessions(deployed, deployed, [], settings, context) };
+};
+
+/** Null when nothing is deployed. */
+export const findDeployment = async (
+  args: ActivationArguments & { readonly profile: string },
+  context: CommandContext,
+): Promise<CurrentDeployment | null> => {
+  const location = profileLocation(args.profile, context.env);
+  const built = await readBuiltProfile(location.link);
+  return built === null || built.manifest.units.length === 0 ? null : connectTo(built, location, args, context);
+};
+
+/** @throws UsageError when nothing is deployed */
+export const requireDeployment = async (
+  args: ActivationArguments & { readonly profile: string },
+  context: CommandContext,
+): Promise<CurrentDeployment> => {
+  const deployment = await findDeployment(args, context);
+  if (deployment === null) {
+    throw new UsageError({
+      what: `Nothing is deployed in the profile ${profileLocation(args.profile, context.env).link}`,
+      fix: 'Deploy a model with: nix-processmgmt-ts switch -P MANAGER processes.nix',
+    });
+  }
+  return deployment;
+};
+
+export const observe = ({ deployed, sessions }: CurrentDeployment): Promise<readonly ObservedUnit[]> =>
+  observeUnits(deployed, sessions);
+
+/**
+ * Finds units by instance name or by process name.
+ *
+ * @throws UsageError naming those that do not exist, and those that do
+ */
+export const unitsCalled = (
+  { deployed: { profile } }: CurrentDeployment,
+  names: readonly string[],
+): readonly DeployedUnit[] => {
+  const found = names.map((name) => profile.units.find((unit) => unit.instance === name || unit.name === name));
+  const missing = names.filter((_, index) => found[index] === undefined);
+  if (missing.length > 0) {
+    throw new UsageError({
+      what: `There is no process instance ${missing.map((name) => `"${name}"`).join(', ')}`,
+      fix: `The current generation has: ${profile.units.map(({ instance }) => instance).join(', ')}`,
+    });
+  }
+  return [...new Set(found.flatMap((unit) => (unit === undefined ? [] : [unit])))];
+};

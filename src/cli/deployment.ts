@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { prepareActivation, type PreparedActivation } from '../activate/prepare-activation.js';
+import { activate } from '../activate/activate.js';
+import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
+import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import { currentGeneration, setGeneration } from '../generations/generations.js';
+import { historyAfterLeaving, readHistory, writeHistory } from '../generations/history.js';
+import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
+import type { ManagerName } from '../model/process-model.js';
+import { createStateDirectories } from '../state/state-directories.js';
+import { withProfileLock } from '../state/profile-lock.js';
+import { UsageError } from '../system/errors.js';
+import { packageRoot } from '../system/package-root.js';
+import { countOf } from './terminal.js';
+import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
+import type { CommandContext } from './command.js';
+import { modelPath, stateSettings, wholeNumber, type StateArguments } from './settings.js';
+
+/** What yargs parsed of the options that say what to build. */
+export interface BuildArguments extends StateArguments {
+  readonly model?: string | undefined;
+  readonly processManager?: string | undefined;
+  readonly extraParams?: string | undefined;
+  readonly include?: readonly string[] | undefined;
+  readonly hostPackages?: boolean | undefined;
+  readonly offline?: boolean | undefined;
+  readonly showTrace?: boolean | undefined;
+}
+
+/** A profile that stays in the store at least until `release` is called. */
+export interface HeldProfile extends BuiltProfile {
+  readonly release: () => Promise<void>;
+}
+
+/** The model of an undeployment, which has no instances. */
+export const emptyModel = join(packageRoot, 'nix', 'empty-model.nix');
+
+const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
+  location === null ? null : ((await readBuiltProfile(location.link))?.manifest.manager ?? null);
+
+/** @throws UsageError when there is nothing at `path` */
+const expressionFile = async (path: string): Promise<string> => {
+  try {
+    return (await stat(path)).isDirectory() ? join(path, 'default.nix') : path;
+  } catch (cause) {
+    throw new UsageError(
+      { what: `There is no model ${path}`, fix: 'Name the processes.nix of your model, or a profile that build made' },
+      { cause },
+    );
+  }
+};
+
+/**
+ * What the command line says about the evaluation of the model at `path`.
+ *
+ * @param location whose current generation chooses the manager when -P does not; null for none
+ */
+export const evaluationRequest = async (
+  args: BuildArguments,
+  path: string,
+  location: ProfileLocation | null,
+  { env }: CommandContext,
+): Promise<EvaluationRequest> => ({
+  exprFile: await expressionFile(path),
+  manager: chosenManager(args.processManager, await currentManager(location)),
+  settings: stateSettings(args, env),
+  extraParams: args.extraParams ?? null,
+  includePaths: args.include ?? [],
+  hostPackages: args.hostPackages ?? false,
+  offline: args.offline ?? false,
+  showTrace: args.showTrace ?? false,
+});
+
+/** Evaluates the model that the command line names. */
+export const evaluateFromArguments = async (
+  args: BuildArguments,
+  location: ProfileLocation,
+  context: CommandContext,
+): Promise<EvaluatedModel> => {
+  const { evaluateModel } = await import('../evaluate/evaluate-model.js');
+  return evaluateModel(await evaluationRequest(args, modelPath(args.model, context.env), location, context), context);
+};
+
+/**
+ * Builds what the command line names: a model, or nothing when it names a profile that was built before.
+ *
+ * @param location whose current generation chooses the manager when -P does not
+ * @param outLink where to make a link to the profile; null for none
+ */
+export const buildFromArguments = async (
+  args: BuildArguments,
+  location: ProfileLocation | null,
+  outLink: string | null,
+  context: CommandContext,
+): Promise<HeldProfile> => {
+  const path = modelPath(args.model, context.env);
+  const prebuilt = await readBuiltProfile(path);
+  if (prebuilt !== null) {
+    if (args.processManager !== undefined && args.processManager !== prebuilt.manifest.manager) {
+      throw new UsageError({
+        what: `${path} was built for ${prebuilt.manifest.manager}, not for ${args.processManager}`,
+        fix: `Leave out -P, or build the model again with -P ${args.processManager}`,
+      });
+    }
+    return { ...prebuilt, release: () => Promise.resolve() };
+  }
+  const { buildModel } = await import('../profile/build-model.js');
+  const built = await buildModel(await evaluationRequest(args, path, location, context), outLink, context);
+  const profile = await readBuiltProfile(built.path);
+  if (profile === null) throw new Error(`${built.path} was built without a manifest`);
+  return { ...profile, release: built.release };
+};
+
+/** What yargs parsed of the options that say how to deploy. */
+export interface DeployArguments extends ActivationArguments {
+  readonly profile: string;
+  readonly noRollback?: boolean | undefined;
+  readonly waitLock?: number | undefined;
+}
+
+/** Runs `work` while no other command works on the profile. */
+export const withLock = <Result>(
+  command: string,
+  { profile, waitLock }: Pick<DeployArguments, 'profile' | 'waitLock'>,
+  context: CommandContext,
+  work: (location: ProfileLocation) => Promise<Result>,
+): Promise<Result> => {
+  const location = profileLocation(profile, context.env);
+  return withProfileLock(
+    {
+      directory: location.stateDirectory,
+      run: context.run,
+      profileName: location.name,
+      command: `nix-processmgmt-ts ${command}`,
+      waitSeconds: wholeNumber(waitLock, 'wait-lock', 0, 0),
+      onWait: (holder) => {
+        context.log.info(`waiting for "${holder.command}" (PID ${String(holder.process.pid)})`);
+      },
+    },
+    () => work(location),
+  );
+};
+
+/** SIGINT and SIGTERM end an activation between two stages rather than in the middle of one. */
+const withSignal = async <Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort();
+  };
+  process.once('SIGINT', abort).once('SIGTERM', abort);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off('SIGINT', abort).off('SIGTERM', abort);
+  }
+};
+
+/** Decides what a switch to `next` would do. */
+export const prepare = (
+  location: ProfileLocation,
+  next: BuiltProfile,
+  args: ActivationArguments,
+  context: CommandContext,
+): Promise<PreparedActivation> =>
+  prepareActivation(
+    location,
+    next,
+    {
+      profileName: location.name,
+      profileLink: location.link,
+      managerOptions: managerOptions(args),
+      jobs: jobsOf(args),
+    },
+    context,
+    args.oldProfile,
+  );
+
+/** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
+export const deployNewGeneration = (
+  location: ProfileLocation,
+  next: BuiltProfile,
+  args: DeployArguments,
+  context: CommandContext,
+): Promise<void> =>
+  deploy(
+    location,
+    next,
+    args,
+    async () => {
+      const left = await currentGeneration(location);
+      await setGeneration(location, next.path, context);
+      await rememberLeaving(location, left);
+    },
+    context,
+  );
+
+/** Remembers the generation that is left, for rollback. */
+export const rememberLeaving = async (location: ProfileLocation, left: number | null): Promise<void> => {
+  if (left !== (await currentGeneration(location))) {
+    await writeHistory(location, historyAfterLeaving(await readHistory(location), left));
+  }
+};
+
+/**
+ * Makes the machine run `next` and, when all of it runs, calls `record`, which makes it the current generation. Says on
+ * stderr what was done. The caller holds the lock.
+ */
+export const deploy = async (
+  location: ProfileLocation,
+  next: BuiltProfile,
+  args: DeployArguments,
+  record: () => Promise<void>,
+  context: CommandContext,
+): Promise<void> => {
+  const prepared = await prepare(location, next, args, context);
+  const { plan, target } = prepared;
+  if (plan.stages.length === 0 && (await readBuiltProfile(location.link))?.path === next.path) {
+    for (const note of plan.notes) context.log.info(`note: ${note}`);
+    await prepared.journal.end();
+    context.log.info('nothing to do: everything is as the model says');
+    return;
+  }
+  if (target !== null) {
+    const userChanges = !next.manifest.forceDisableUserChange && process.getuid?.() === 0;
+    await createStateDirectories(next.manifest.directories, { userChanges });
+  }
+  await withSignal((signal) =>
+    activate(location, next, prepared, { rollBack: args.noRollback !== true, signal }, record, context),
+  );
+  const generation = await currentGeneration(location);
+  const kept = String(plan.unchanged.length);
+  context.log.info(
+    target === null
+      ? 'done: nothing runs any more'
+      : `done: generation ${String(generation)} with ${countOf(target.profile.units.length, 'process', 'processes')} under ${target.manager} (${kept} left untouched)`,
+  );
+};

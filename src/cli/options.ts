@@ -1,0 +1,149 @@
+import type { Argv, Options } from 'yargs';
+import { managerNames } from '../backends/registry.js';
+
+/** Options, each defined once; commands pick what they need. */
+const define = <T extends Readonly<Record<string, Options>>>(options: T): T => options;
+
+export const stateDirectoryOptions = define({
+  'state-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Base directory of all state [/var]' },
+  'runtime-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where PID files and sockets go' },
+  'log-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where log files go' },
+  'tmp-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where temporary files go' },
+  'cache-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where caches go' },
+  'spool-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where spool files go' },
+  'lock-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where lock files go' },
+  'lib-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where persistent data goes' },
+  'force-disable-user-change': {
+    type: 'boolean',
+    group: 'State:',
+    describe: 'Create no users and groups and run everything as the calling user',
+  },
+});
+
+export const managerOption = define({
+  'process-manager': {
+    alias: 'P',
+    type: 'string',
+    choices: managerNames,
+    requiresArg: true,
+    describe: 'The process manager that runs the services [that of the current generation]',
+  },
+});
+
+export const evaluationOptions = define({
+  'extra-params': {
+    type: 'string',
+    requiresArg: true,
+    group: 'Evaluation:',
+    describe: "More arguments for the model, as a Nix attribute set: '{ port = 8080; }'",
+  },
+  include: {
+    alias: 'I',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    group: 'Evaluation:',
+    describe: 'Add a directory to the Nix search path, as nix-build -I does',
+  },
+  'host-packages': {
+    type: 'boolean',
+    group: 'Evaluation:',
+    describe: 'Use the programs of this machine as packages even when <nixpkgs> can be found',
+  },
+  offline: { type: 'boolean', group: 'Evaluation:', describe: 'Never ask a binary cache' },
+  'show-trace': { type: 'boolean', group: 'Evaluation:', describe: "Show Nix' evaluation trace when it fails" },
+});
+
+export const profileOption = define({
+  profile: {
+    alias: 'p',
+    type: 'string',
+    default: 'processes',
+    requiresArg: true,
+    describe: 'Name of the Nix profile that holds the generations',
+  },
+});
+
+export const outputOptions = define({
+  'out-link': {
+    alias: 'o',
+    type: 'string',
+    default: 'result',
+    requiresArg: true,
+    describe: 'Where to make a link to the profile',
+  },
+  'no-out-link': { type: 'boolean', describe: 'Make no link' },
+  undeploy: { type: 'boolean', describe: 'Build a profile in which nothing runs; no model is needed' },
+});
+
+export const activationOptions = define({
+  'old-profile': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'What runs now, as a profile or a link to one [the current generation]',
+  },
+  runlevel: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'sysvinit: start the scripts of this runlevel [the current one, else 3]',
+  },
+  user: {
+    type: 'boolean',
+    describe: "systemd: use the calling user's own systemd, as ordinary users always do",
+  },
+  'enable-at-boot': {
+    type: 'boolean',
+    describe: 'sysvinit, bsdrc: also put the scripts where the system starts them from',
+  },
+  engine: {
+    type: 'string',
+    choices: ['local', 'disnix'],
+    requiresArg: true,
+    describe: 'disnix: who starts and stops the processes, this program or Disnix [local]',
+  },
+  jobs: { alias: 'j', type: 'number', requiresArg: true, describe: 'How many services to start or stop at once [8]' },
+  'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
+  'wait-lock': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Seconds to wait for another command that works on the same profile [0]',
+  },
+});
+
+export const activityOptions = define({
+  reverse: { alias: 'r', type: 'boolean', describe: 'Begin with the services that were started last' },
+});
+
+export const idOptions = define({
+  'id-resources': {
+    type: 'string',
+    requiresArg: true,
+    demandOption: true,
+    describe: 'Nix file with the pools: { ports = { min = 5000; max = 6000; }; }',
+  },
+  ids: { type: 'string', requiresArg: true, describe: 'Nix file with the IDs that were assigned before; they stay' },
+  'service-property': {
+    type: 'string',
+    requiresArg: true,
+    default: 'requiresUniqueIdsFor',
+    describe: 'Property of an instance that lists the pools that it wants an ID of',
+  },
+  'output-file': { type: 'string', requiresArg: true, describe: 'Where to write the IDs [stdout]' },
+  'output-xml': { type: 'boolean', describe: 'Write XML in place of Nix' },
+});
+
+export const jsonOption = define({
+  json: { type: 'boolean', describe: 'Print JSON' },
+});
+
+export const modelPositional = {
+  name: 'model',
+  options: {
+    type: 'string',
+    describe: 'The processes.nix to deploy [$NIXPROC_PROCESSES], or a profile that build made',
+  },
+} as const satisfies { name: string; options: Options };
+
+/** Adds the positional argument MODEL. */
+export const withModel = <T>(yargs: Argv<T>): Argv<T & { model: string | undefined }> =>
+  yargs.positional(modelPositional.name, modelPositional.options);

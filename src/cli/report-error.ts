@@ -1,0 +1,37 @@
+import { ExplainedError, exitCodes, type ExitCode } from '../system/errors.js';
+import { explainFileError } from '../state/file-errors.js';
+import { paint } from './terminal.js';
+
+const indent = (text: string): string => text.trim().replace(/\n/g, '\n       ');
+
+const causesOf = (error: Error): string =>
+  error.cause instanceof Error ? `\ncaused by: ${error.cause.stack ?? error.cause.message}` : '';
+
+/** The words for a failure and the exit code that belongs to it. */
+export const explain = (error: unknown, verbose: boolean, colour: boolean): { text: string; exitCode: ExitCode } => {
+  const lines = (what: string, why: string | undefined, fix: string | undefined, stack: string | undefined): string =>
+    [
+      `${paint('error:', 'red', colour)} ${what}`,
+      ...(why === undefined || why === '' ? [] : [`  why: ${indent(why)}`]),
+      ...(fix === undefined || fix === '' ? [] : [`  fix: ${indent(fix)}`]),
+      ...(verbose && stack !== undefined ? ['', stack] : []),
+      '',
+    ].join('\n');
+
+  if (error instanceof ExplainedError) {
+    const stack = `${error.stack ?? ''}${causesOf(error)}`;
+    return { text: lines(error.message, error.why, error.fix, stack), exitCode: error.exitCode };
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const explained = explainFileError(message, error);
+  if (explained instanceof ExplainedError) return explain(explained, verbose, colour);
+  return {
+    text: lines(
+      `This is a bug in nix-processmgmt-ts: ${message}`,
+      undefined,
+      'Please report it with the output of --verbose',
+      stack,
+    ),
+    exitCode: exitCodes.bug,
+  };
+};

@@ -1,0 +1,64 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { loadBackend } from '../backends/registry.js';
+import { readBuiltProfile } from '../generations/built-profile.js';
+import { ActivationError, UsageError } from '../system/errors.js';
+import { chosenManager, managerOptions } from './arguments.js';
+import type { CommandContext } from './command.js';
+import { withLock } from './deployment.js';
+
+/** What yargs parsed of the options of run-activity. */
+export interface ActivityArguments {
+  readonly activity: string;
+  readonly path?: string | undefined;
+  readonly processManager?: string | undefined;
+  readonly profile: string;
+  readonly reverse?: boolean | undefined;
+  readonly runlevel?: string | undefined;
+  readonly waitLock?: number | undefined;
+}
+
+/**
+ * Calls every service script of a profile, one after the other, with an activity; their output is shown. One that fails
+ * does not keep the others from being called.
+ *
+ * @throws UsageError when there is no such profile, or when its services are no scripts
+ * @throws ActivationError naming the scripts that failed
+ */
+export const runActivityOfScripts = async (args: ActivityArguments, context: CommandContext): Promise<void> => {
+  const { activity } = args;
+  await withLock('run-activity', args, context, async ({ link }) => {
+    const profile = args.path === undefined ? link : resolve(args.path);
+    await access(profile).catch((cause: unknown) => {
+      throw new UsageError(
+        { what: `There is no profile ${profile}`, fix: 'Deploy a model first, or name a profile that build made' },
+        { cause },
+      );
+    });
+    const manager = chosenManager(args.processManager, (await readBuiltProfile(profile))?.manifest.manager ?? null);
+    const { serviceScripts } = await loadBackend(manager);
+    if (serviceScripts === undefined) {
+      throw new UsageError({
+        what: `Services under ${manager} are no scripts that could be called with "${activity}"`,
+        fix: 'Use: nix-processmgmt-ts start, stop, restart, reload or status',
+      });
+    }
+    const { files, environment } = await serviceScripts(profile, {
+      run: context.run,
+      env: context.env,
+      managerOptions: managerOptions(args),
+    });
+    const failed: string[] = [];
+    for (const file of args.reverse === true ? files.toReversed() : files) {
+      context.log.debug(`${file} ${activity}`);
+      const { exitCode } = await context.run({ file, args: [activity], cwd: '/', env: environment, mode: 'inherit' });
+      if (exitCode !== 0) failed.push(`${file} ended with exit code ${exitCode}`);
+    }
+    if (failed.length > 0) {
+      throw new ActivationError({
+        what: `The activity "${activity}" failed for ${failed.length} of ${files.length} scripts`,
+        why: failed.join('\n'),
+      });
+    }
+  });
+};

@@ -1,0 +1,85 @@
+import yargs from 'yargs';
+import { exitCodes, UsageError } from '../system/errors.js';
+import { createRun } from '../system/run.js';
+import { commands } from './commands/index.js';
+import type { CommandContext } from './command.js';
+import { createLogger } from './logger.js';
+import { explain } from './report-error.js';
+import { wantsColour } from './terminal.js';
+
+/** What may be given more than once. */
+const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
+
+/** Of any other option that was given more than once the last one counts, as users of getopt expect. */
+const withoutRepetitions = (parsed: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(parsed).map(([name, value]): [string, unknown] => [
+      name,
+      Array.isArray(value) && !lists.has(name) ? value.at(-1) : value,
+    ]),
+  );
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's name
+ * @returns the exit code; every failure has been reported on stderr
+ */
+export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, version: string): Promise<number> => {
+  const verbose = args.includes('--verbose');
+  const quiet = args.includes('--quiet');
+  const colour = wantsColour(process.stderr, env);
+  const context: CommandContext = {
+    run: createRun(env),
+    log: createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour),
+    env,
+    print: (text) => process.stdout.write(text),
+    colour: wantsColour(process.stdout, env),
+  };
+  let exitCode: number = exitCodes.success;
+  try {
+    const parser = yargs([...args])
+      .scriptName('nix-processmgmt-ts')
+      .usage('$0 COMMAND [OPTIONS]\n\nRuns the services of a Nix process model under a process manager.')
+      .version(version)
+      .alias('help', 'h')
+      .strict()
+      .demandCommand(1, 'Say what to do: name a command')
+      .recommendCommands()
+      .wrap(Math.min(110, process.stdout.columns || 110))
+      .parserConfiguration({
+        'boolean-negation': false,
+        'parse-positional-numbers': false,
+      })
+      .option('verbose', {
+        type: 'boolean',
+        global: true,
+        group: 'Output:',
+        describe: 'Tell more; show stacks of errors',
+      })
+      .option('quiet', { type: 'boolean', global: true, group: 'Output:', describe: 'Tell warnings and errors alone' })
+      .epilogue('Exit codes and environment variables are listed in README.md.')
+      .exitProcess(false)
+      .fail((message: string | null, error: Error | undefined) => {
+        // yargs throws its own complaints about the command line, too.
+        if (error !== undefined && error.name !== 'YError') throw error;
+        throw new UsageError({ what: message ?? 'The command line is wrong', fix: 'See: nix-processmgmt-ts --help' });
+      });
+    for (const { command, describe, builder, run } of commands) {
+      parser.command({
+        command,
+        describe,
+        builder,
+        handler: async (parsed) => {
+          exitCode = (await run(withoutRepetitions(parsed) as never, context)) ?? exitCodes.success;
+        },
+      });
+    }
+    await parser.parseAsync();
+    return exitCode;
+  } catch (error) {
+    const { text, exitCode: failure } = explain(error, verbose, colour);
+    process.stderr.write(text);
+    return failure;
+  }
+};

@@ -1,0 +1,133 @@
+import { describeFailures } from '../activate/activate.js';
+import { executePlan } from '../activate/execute-plan.js';
+import { prepareAccounts } from '../activate/prepare-accounts.js';
+import { readBuiltProfile } from '../generations/built-profile.js';
+import type { ProfileLocation } from '../generations/profile-location.js';
+import { planActivation } from '../plan/plan-activation.js';
+import { createStateDirectories } from '../state/state-directories.js';
+import { ActivationError, UsageError } from '../system/errors.js';
+import type { CommandContext } from './command.js';
+import { countOf } from './terminal.js';
+import { connectTo, observe, requireDeployment, type CurrentDeployment } from './current-deployment.js';
+import { buildFromArguments, withLock, type BuildArguments, type DeployArguments } from './deployment.js';
+
+/** What runs in the foreground, and what has to be done when it has ended. */
+interface ForegroundDeployment {
+  readonly deployment: CurrentDeployment;
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Builds a model that is to run without becoming a generation; its users and groups live as long as it runs.
+ *
+ * @throws UsageError when the profile has a deployment, whose sockets and records it would share
+ */
+const buildForNow = async (
+  args: DeployArguments & BuildArguments,
+  location: ProfileLocation,
+  context: CommandContext,
+): Promise<ForegroundDeployment> => {
+  const deployed = await readBuiltProfile(location.link);
+  if (deployed !== null && deployed.manifest.units.length > 0) {
+    throw new UsageError({
+      what: `The profile ${location.link} has a deployment of its own`,
+      why: 'A model that runs beside it under the same name would be taken for it',
+      fix: 'Choose another name with -p, or leave out the model to run the current generation',
+    });
+  }
+  const built = await buildFromArguments(args, location, null, context);
+  try {
+    await (await prepareAccounts(location, built.manifest, context)).prepare();
+    return {
+      deployment: await connectTo(built, location, args, context),
+      end: async () => {
+        await (await prepareAccounts(location, { ...built.manifest, units: [] }, context)).clean();
+        await built.release();
+      },
+    };
+  } catch (error) {
+    await built.release();
+    throw error;
+  }
+};
+
+/**
+ * Starts the current generation, or a model that does not become one, waits for SIGTERM or SIGINT, and stops it:
+ * supervision for machines that start nothing of ours by themselves after a reboot.
+ *
+ * @throws ActivationError when a process does not start (the others are stopped again) or stop
+ */
+export const runInForeground = async (
+  args: DeployArguments & BuildArguments,
+  context: CommandContext,
+): Promise<void> => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
+      controller.abort();
+      resolve();
+    };
+    process.once('SIGINT', end).once('SIGTERM', end);
+  });
+
+  const { deployment, end, started } = await withLock('run', args, context, async (location) => {
+    const { deployment: current, end } =
+      args.model === undefined
+        ? { deployment: await requireDeployment(args, context), end: async () => undefined }
+        : await buildForNow(args, location, context);
+    const { deployed, sessions, built } = current;
+    const { directories, forceDisableUserChange } = built.manifest;
+    await createStateDirectories(directories, {
+      userChanges: !forceDisableUserChange && process.getuid?.() === 0,
+    });
+    // Whatever does not run is started, also what was stopped: that is what running a generation means.
+    const running = (await observe(current)).filter(({ observation: { state } }) => state === 'running');
+    const session = sessions.of(deployed.manager);
+    const plan = planActivation(running, {
+      manager: deployed.manager,
+      units: deployed.profile.units,
+      isWanted: (unit) => session.isWanted?.(unit) ?? true,
+    });
+    const execution = await executePlan(plan, [deployed.manager], deployed, sessions, signal, context.log);
+    return { deployment: current, end, started: execution };
+  });
+
+  const { deployed, sessions } = deployment;
+  const session = sessions.of(deployed.manager);
+  const failed = started.error !== null || started.failures.length > 0;
+  if (!failed && !signal.aborted) {
+    context.log.info(
+      `running ${countOf(deployed.profile.units.length, 'process', 'processes')} under ${deployed.manager}`,
+    );
+    if (session.supervise === null) {
+      // A pending promise alone does not keep Node alive.
+      const alive = setInterval(() => undefined, 2 ** 30);
+      await ended;
+      clearInterval(alive);
+    } else {
+      await session.supervise(deployed.profile, signal);
+    }
+  }
+
+  const present = await observe(deployment);
+  const stopped = await executePlan(
+    planActivation(present, null),
+    [deployed.manager],
+    null,
+    sessions,
+    new AbortController().signal,
+    context.log,
+  );
+  await end();
+  const failures = [...started.failures, ...stopped.failures];
+  const error = started.error ?? stopped.error;
+  if (error !== null) throw error;
+  if (failures.length > 0) {
+    throw new ActivationError({
+      what: 'Not every process could be started and stopped',
+      why: describeFailures(failures),
+      fix: 'Look at the logs with: nix-processmgmt-ts logs NAME',
+    });
+  }
+};

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import type { EvaluationSettings } from '../evaluate/evaluation-request.js';
+import { UsageError } from '../system/errors.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What yargs parsed of the state options. */
+export type StateArguments = {
+  readonly [Setting in keyof EvaluationSettings]?: EvaluationSettings[Setting] | undefined;
+};
+
+const variables = {
+  stateDir: 'NIXPROC_STATE_DIR',
+  runtimeDir: 'NIXPROC_RUNTIME_DIR',
+  logDir: 'NIXPROC_LOG_DIR',
+  tmpDir: 'NIXPROC_TMP_DIR',
+  cacheDir: 'NIXPROC_CACHE_DIR',
+  spoolDir: 'NIXPROC_SPOOL_DIR',
+  lockDir: 'NIXPROC_LOCK_DIR',
+  libDir: 'NIXPROC_LIB_DIR',
+} as const satisfies Partial<Record<keyof EvaluationSettings, string>>;
+
+/** A variable that is set to nothing counts as not set. */
+export const fromEnvironment = (env: Environment, name: string): string | undefined =>
+  env[name] === '' ? undefined : env[name];
+
+/** Collects the state options; a flag wins over its variable. Relative paths are resolved against the working directory. */
+export const stateSettings = (args: StateArguments, env: Environment): EvaluationSettings => {
+  const settings: Record<string, string | boolean> = {};
+  for (const [key, variable] of Object.entries(variables) as [keyof typeof variables, string][]) {
+    const value = args[key] ?? fromEnvironment(env, variable);
+    if (value !== undefined) settings[key] = resolve(value);
+  }
+  const disabled = args.forceDisableUserChange ?? fromEnvironment(env, 'NIXPROC_FORCE_DISABLE_USER_CHANGE') === '1';
+  if (disabled) settings['forceDisableUserChange'] = true;
+  return settings;
+};
+
+/** @throws UsageError when the command line names no model and NIXPROC_PROCESSES is not set */
+export const modelPath = (model: string | undefined, env: Environment): string => {
+  const path = model ?? fromEnvironment(env, 'NIXPROC_PROCESSES');
+  if (path === undefined) {
+    throw new UsageError({
+      what: 'No model was given',
+      fix: 'Name a processes.nix on the command line, or set NIXPROC_PROCESSES to one',
+    });
+  }
+  return resolve(path);
+};
+
+/** @throws UsageError when a number option is not a number of at least `least` */
+export const wholeNumber = (value: number | undefined, option: string, least: number, fallback: number): number => {
+  if (value === undefined) return fallback;
+  if (!Number.isInteger(value) || value < least) {
+    throw new UsageError({ what: `--${option} must be a whole number of at least ${String(least)}` });
+  }
+  return value;
+};
