@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetupError } from './setup-error.mjs';
+
+// What an ordinary user's PATH leaves out on Debian.
+const systemDirectories = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+const isThere = (file, mode) => {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const hasProgram = (name) =>
+  [...(process.env.PATH ?? '').split(delimiter), ...systemDirectories].some(
+    (directory) => directory !== '' && isThere(join(directory, name), constants.X_OK),
+  );
+const hasFile = (path) => isThere(path, constants.R_OK);
+
+/** Debian's packages and how to see that one of them, or something that does its work, is there. */
+const requirements = [
+  { package: 'nix-bin', met: () => ['nix-instantiate', 'nix-build', 'nix-store', 'nix-env'].every(hasProgram) },
+  { package: 'nginx-light', met: () => hasProgram('nginx') },
+  { package: 'daemon', met: () => hasProgram('daemon') },
+  { package: 'supervisor', met: () => hasProgram('supervisord') },
+  { package: 'python3', met: () => hasProgram('python3') },
+  { package: 'gcc', met: () => hasProgram('gcc') },
+  { package: 'libc6-dev', met: () => hasFile('/usr/include/stdio.h') },
+  { package: 'make', met: () => hasProgram('make') },
+  { package: 's6', met: () => hasProgram('s6-svscan') },
+  { package: 'execline', met: () => hasProgram('execlineb') },
+  { package: 'systemd', met: () => hasFile('/lib/systemd/systemd') && hasProgram('systemctl') },
+  { package: 'libpam-systemd', met: () => hasFile('/usr/share/pam-configs/systemd') },
+  { package: 'dbus', met: () => hasProgram('dbus-daemon') },
+  { package: 'podman', met: () => hasProgram('podman') },
+  { package: 'crun', met: () => hasProgram('crun') },
+  { package: 'catatonit', met: () => hasProgram('catatonit') },
+  { package: 'uidmap', met: () => hasProgram('newuidmap') },
+];
+
+/** The Debian packages that the tests and the demo still need, sorted as they are listed above. */
+export const missingDebianPackages = () =>
+  requirements.filter((requirement) => !requirement.met()).map((requirement) => requirement.package);
+
+/**
+ * As root on Debian: installs what is missing. As anybody else: says what to install.
+ *
+ * @throws SetupError
+ */
+export const provideDebianPackages = () => {
+  const missing = missingDebianPackages();
+  if (missing.length === 0) return;
+
+  const list = missing.join(' ');
+  if (!hasProgram('apt-get')) {
+    throw new SetupError(`Install what these Debian packages hold, then run this command again: ${list}`);
+  }
+  if (process.getuid() !== 0) {
+    throw new SetupError(
+      `Debian packages are missing. Install them as root, then run this command again:\n` +
+        `  apt-get install --no-install-recommends ${list}`,
+    );
+  }
+
+  console.error(`setup: installing Debian packages: ${list}`);
+  // One installation at a time: the lock is on a directory that every Debian has, so that no lock file stays behind.
+  const installer = fileURLToPath(new URL('install-debian-packages.mjs', import.meta.url));
+  const { status } = spawnSync('flock', ['/etc/apt', process.execPath, installer], { stdio: 'inherit' });
+  if (status !== 0) throw new SetupError(`Debian packages could not be installed: ${list}`);
+};

@@ -1,0 +1,55 @@
+// `npm test`: prepares the machine, compiles, and runs jest, which gets the arguments (`npm test -- test/order`).
+// NIXPROC_TEST_RESULTS names a file that is to receive jest's results as JSON.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runToEnd } from './run-to-end.mjs';
+import { repository, setUp } from './setup.mjs';
+import { makeScratch } from './test/scratch.mjs';
+import { unexplainedSkips } from './test/unexplained-skips.mjs';
+
+const runJest = (resultsFile, temporaryDirectory) =>
+  runToEnd(
+    process.execPath,
+    [
+      join(repository, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--json',
+      `--outputFile=${resultsFile}`,
+      ...process.argv.slice(2),
+    ],
+    {
+      cwd: repository,
+      // With --json, what people read is on stderr.
+      stdio: ['inherit', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings`,
+        TMPDIR: temporaryDirectory,
+      },
+    },
+  );
+
+/** What makes a run fail although every test passed. */
+const complaints = (resultsFile, scratch) => [
+  ...scratch.leftovers().map((line) => `the tests left a process behind: ${line}`),
+  // Nothing is skipped in silence where the results count.
+  ...(process.env.CI
+    ? unexplainedSkips(
+        JSON.parse(readFileSync(resultsFile, 'utf8')),
+        JSON.parse(readFileSync(join(repository, 'test', 'cannot-run-here.json'), 'utf8')),
+      ).map((name) => `skipped, but not in test/cannot-run-here.json: ${name}`)
+    : []),
+];
+
+setUp();
+const scratch = makeScratch();
+try {
+  const resultsFile = process.env.NIXPROC_TEST_RESULTS ?? join(scratch.path, 'results.json');
+  process.exitCode = await runJest(resultsFile, scratch.path);
+  if (process.exitCode === 0) {
+    const found = complaints(resultsFile, scratch);
+    for (const complaint of found) console.error(complaint);
+    if (found.length > 0) process.exitCode = 1;
+  }
+} finally {
+  await scratch.remove();
+}

@@ -1,0 +1,232 @@
+import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { activate } from '../../src/activate/activate.js';
+import type { PreparedActivation } from '../../src/activate/prepare-activation.js';
+import type { ManagedProfile } from '../../src/activate/sessions.js';
+import type { ManagerSession } from '../../src/backends/backend.js';
+import type { ManagerName } from '../../src/model/process-model.js';
+import { planActivation, type ObservedUnit } from '../../src/plan/plan-activation.js';
+import type { DeployedUnit } from '../../src/profile/manifest.js';
+import { ExplainedError } from '../../src/system/errors.js';
+import type { Ports } from '../../src/system/ports.js';
+import { fakeManager, type FakeManager } from '../support/fake-session.js';
+import { unitCalled } from '../support/instances.js';
+
+const sysvinit = 'sysvinit' as ManagerName;
+const supervisord = 'supervisord' as ManagerName;
+
+const ports: Ports = {
+  run: () => Promise.reject(new Error('an activation runs no command of its own')),
+  log: pino({ level: 'silent' }),
+  env: {},
+};
+
+const managed = (manager: ManagerName, units: readonly DeployedUnit[]): ManagedProfile | null =>
+  units.length === 0
+    ? null
+    : {
+        manager,
+        profile: {
+          path: '/store/profile',
+          profileName: 'processes',
+          units,
+          data: {},
+          directories: { stateDir: '/var', runtimeDir: '/run', logDir: '/log' },
+          forceDisableUserChange: true,
+        },
+      };
+
+const nothing = async (): Promise<void> => undefined;
+const accounts = { preparations: [], removals: [], notes: [] };
+
+const down = { state: 'stopped', pid: null, since: null, detail: null } as const;
+
+/** Everything in `before` that its manager runs counts as running. */
+const prepare = (
+  sessions: Readonly<Record<string, FakeManager>>,
+  [from, before]: readonly [ManagerName, readonly DeployedUnit[]],
+  [to, after]: readonly [ManagerName, readonly DeployedUnit[]],
+  journal: PreparedActivation['journal'] = { begin: nothing, end: nothing },
+): PreparedActivation => {
+  const present: readonly ObservedUnit[] = before.map((unit) => ({
+    manager: from,
+    unit,
+    observation: sessions[from]?.running.has(unit.name) === true ? { ...down, state: 'running' } : down,
+  }));
+  return {
+    plan: { ...planActivation(present, after.length === 0 ? null : { manager: to, units: after }), accounts },
+    accounts: { plan: accounts, prepare: nothing, clean: nothing, withdraw: nothing },
+    journal,
+    leaving: before.length === 0 ? [] : [from],
+    current: managed(from, before),
+    target: managed(to, after),
+    present,
+    sessions: {
+      of: (manager): ManagerSession => {
+        const session = sessions[manager];
+        if (session === undefined) throw new Error(`nobody connected to ${manager}`);
+        return session;
+      },
+    },
+  };
+};
+
+const run = async (
+  prepared: PreparedActivation,
+  { rollBack = true, signal = new AbortController().signal, record = async (): Promise<void> => undefined } = {},
+): Promise<ExplainedError | null> => {
+  const location = { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' };
+  const next = { path: '/store/next', manifest: {} as never };
+  try {
+    await activate(location, next, prepared, { rollBack, signal }, record, ports);
+    return null;
+  } catch (error) {
+    if (error instanceof ExplainedError) return error;
+    throw error;
+  }
+};
+
+const old = (name: string, level = 0): DeployedUnit => unitCalled(name, { version: 'old', name }, level);
+const fresh = (name: string, level = 0): DeployedUnit => unitCalled(name, { version: 'new', name }, level);
+
+test('units are made known between the stops and the starts, and the generation is recorded last', async () => {
+  const manager = fakeManager([old('gone'), old('kept')]);
+  const events: string[] = [];
+  const error = await run(
+    prepare({ sysvinit: manager }, [sysvinit, [old('gone'), old('kept')]], [sysvinit, [old('kept'), fresh('more', 1)]]),
+    {
+      record: async () => {
+        events.push(...manager.calls, 'record');
+      },
+    },
+  );
+  expect(error).toBeNull();
+  expect(events).toEqual(['stop gone', 'install', 'start more', 'finish', 'record']);
+});
+
+test('when one of several changed processes fails, what ran before runs again and nothing is recorded', async () => {
+  const before = [old('a'), old('b'), old('c', 1)];
+  const after = [fresh('a'), fresh('b'), old('c', 1), fresh('d', 2)];
+  const manager = fakeManager(before, [fresh('b').fingerprint]);
+  let recorded = false;
+  const error = await run(prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, after]), {
+    record: async () => {
+      recorded = true;
+    },
+  });
+  expect(error?.exitCode).toBe(7);
+  expect(error?.why).toContain('b did not restart: it exited with status 1');
+  expect(recorded).toBe(false);
+  expect([...manager.running].sort()).toEqual(before.map(({ name, fingerprint }) => [name, fingerprint]));
+  expect(manager.calls.filter((call) => call.includes(' c'))).toEqual([]);
+});
+
+test('what was down before the failed switch stays down', async () => {
+  const before = [old('up'), old('down')];
+  const manager = fakeManager([old('up')], [fresh('bad').fingerprint]);
+  await run(
+    prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, [fresh('up'), fresh('down'), fresh('bad', 1)]]),
+  );
+  expect([...manager.running]).toEqual([['up', old('up').fingerprint]]);
+});
+
+test('a first deployment that fails leaves nothing running', async () => {
+  const manager = fakeManager([], [fresh('bad').fingerprint]);
+  const error = await run(prepare({ sysvinit: manager }, [sysvinit, []], [sysvinit, [fresh('good'), fresh('bad', 1)]]));
+  expect(error?.exitCode).toBe(7);
+  expect(manager.running.size).toBe(0);
+  expect(manager.calls.at(-1)).toBe('finish nothing');
+});
+
+test('a failed switch keeps what runs when it is told to', async () => {
+  const manager = fakeManager([old('a')], [fresh('bad').fingerprint]);
+  const error = await run(
+    prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a'), fresh('bad', 1)]]),
+    { rollBack: false },
+  );
+  expect(error?.exitCode).toBe(6);
+  expect([...manager.running]).toEqual([['a', fresh('a').fingerprint]]);
+});
+
+test('a move that fails moves everything back to the old manager', async () => {
+  const before = [old('a'), old('b', 1)];
+  const from = fakeManager(before);
+  const to = fakeManager([], [old('b').fingerprint]);
+  const error = await run(
+    prepare({ sysvinit: from, supervisord: to }, [sysvinit, before], [supervisord, [old('a'), old('b', 1)]]),
+  );
+  expect(error?.exitCode).toBe(7);
+  expect(from.running.size).toBe(2);
+  expect(to.running.size).toBe(0);
+  expect(to.calls.at(-1)).toBe('finish nothing');
+});
+
+test('a move leaves the old manager before the new one starts anything', async () => {
+  const from = fakeManager([old('a')]);
+  const to = fakeManager();
+  await run(prepare({ sysvinit: from, supervisord: to }, [sysvinit, [old('a')]], [supervisord, [old('a')]]));
+  expect(from.calls).toEqual(['stop a', 'install nothing', 'finish nothing']);
+  expect(to.calls).toEqual(['install', 'start a', 'finish']);
+});
+
+test('a signal ends the switch between two stages, and what ran before runs again', async () => {
+  const controller = new AbortController();
+  const manager = fakeManager([old('a')]);
+  const interrupting: FakeManager = {
+    ...manager,
+    restart: (changes) => {
+      controller.abort();
+      return manager.restart(changes);
+    },
+  };
+  const error = await run(
+    prepare({ sysvinit: interrupting }, [sysvinit, [old('a')]], [sysvinit, [fresh('a'), fresh('b', 1)]]),
+    { signal: controller.signal },
+  );
+  expect(error?.exitCode).toBe(10);
+  expect([...manager.running]).toEqual([['a', old('a').fingerprint]]);
+});
+
+test('a manager that breaks down in between fails the switch and is put back', async () => {
+  const manager = fakeManager([old('a')]);
+  let broken = true;
+  const breaking: FakeManager = {
+    ...manager,
+    install: (next) => {
+      if (!broken) return manager.install(next);
+      broken = false;
+      return Promise.reject(new Error('the server went away'));
+    },
+  };
+  const error = await run(
+    prepare({ sysvinit: breaking }, [sysvinit, [old('a'), old('gone')]], [sysvinit, [fresh('a')]]),
+  );
+  expect(error?.exitCode).toBe(7);
+  expect(error?.why).toContain('the server went away');
+});
+
+test('an undeployment stops everything and leaves the manager', async () => {
+  const manager = fakeManager([old('a'), old('b', 1)]);
+  await run(prepare({ sysvinit: manager }, [sysvinit, [old('a'), old('b', 1)]], [sysvinit, []]));
+  expect(manager.calls).toEqual(['stop b', 'stop a', 'install nothing', 'finish nothing']);
+});
+
+test.each([
+  ['a switch that succeeds', [], true, ['begin', 'end']],
+  ['a failure that is put back', [fresh('a').fingerprint], true, ['begin', 'end']],
+  ['a failure that is left as it is', [fresh('a').fingerprint], false, ['begin']],
+])('the journal of %s', async (_, broken, rollBack, expected) => {
+  const events: string[] = [];
+  const event = (name: string) => async (): Promise<void> => {
+    events.push(name);
+  };
+  const manager = fakeManager([old('a')], broken);
+  await run(
+    prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], {
+      begin: event('begin'),
+      end: event('end'),
+    }),
+    { rollBack },
+  );
+  expect(events).toEqual(expected);
+});

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import { findEngine, type ContainerEngine } from '../../../src/backends/docker/engine.js';
+import type { Run } from '../../../src/system/ports.js';
+import { MissingProgramError } from '../../../src/system/run.js';
+
+const dockerAnswer = JSON.stringify({ Client: { Version: '28' }, Server: { Version: '28' } });
+const podmanAnswer = JSON.stringify({ Client: { Version: '4.3.1' } });
+
+/** Engines by program: what `version` prints, what it fails with, or null when they are not installed. */
+const find = (
+  programs: Readonly<Record<string, string | Error | null>>,
+  { env = {}, runsOurs = null }: { env?: Readonly<Record<string, string>>; runsOurs?: string | null } = {},
+): Promise<ContainerEngine> => {
+  const run: Run = async ({ file }) => {
+    const answer = programs[file] ?? null;
+    if (answer === null) throw new MissingProgramError(file);
+    return typeof answer === 'string'
+      ? { exitCode: 0, stdout: answer, stderr: '', timedOut: false }
+      : { exitCode: 1, stdout: '', stderr: answer.message, timedOut: false };
+  };
+  return findEngine({ run, env, log: pino({ level: 'silent' }) }, async ({ program }) => program === runsOurs);
+};
+
+test('docker is taken when it answers, else podman', async () => {
+  expect(await find({ docker: dockerAnswer, podman: podmanAnswer })).toMatchObject({
+    program: 'docker',
+    isPodman: false,
+  });
+  const down = new Error('Cannot connect to the Docker daemon at unix:///var/run/docker.sock.');
+  expect(await find({ docker: down, podman: podmanAnswer })).toMatchObject({ program: 'podman', isPodman: true });
+  // Debian's podman-docker is Podman under the name of docker.
+  expect(await find({ docker: podmanAnswer })).toMatchObject({ program: 'docker', isPodman: true });
+});
+
+test('the engine that runs the profile goes on running it', async () => {
+  const both = { docker: dockerAnswer, podman: podmanAnswer };
+  expect(await find(both, { runsOurs: 'podman' })).toMatchObject({ program: 'podman' });
+});
+
+test('a variable chooses the engine, and DOCKER_HOST means docker', async () => {
+  const all = { docker: dockerAnswer, podman: podmanAnswer, '/opt/podman': podmanAnswer };
+  expect(await find(all, { env: { NIXPROC_CONTAINER_ENGINE: '/opt/podman' } })).toMatchObject({
+    program: '/opt/podman',
+  });
+  await expect(
+    find({ docker: new Error('error: refused'), podman: podmanAnswer }, { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } }),
+  ).rejects.toMatchObject({ exitCode: 8, fix: expect.stringContaining('tcp://127.0.0.1:1') });
+});
+
+test('without an engine it is said what each candidate lacks, and what to install', async () => {
+  const none = find({ docker: new Error('Cannot connect to the Docker daemon') });
+  await expect(none).rejects.toMatchObject({
+    exitCode: 8,
+    message: 'There is no container engine to talk to',
+    why: 'docker: Cannot connect to the Docker daemon\npodman: it is not installed',
+    fix: expect.stringContaining('apt-get install podman crun catatonit'),
+  });
+});

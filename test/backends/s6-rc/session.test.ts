@@ -1,0 +1,393 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { DeployedProfile, ManagerSession } from '../../../src/backends/backend.js';
+import { createRun } from '../../../src/system/run.js';
+import { isAlive, processesThatMention } from '../../support/processes.js';
+import { eventually } from '../../support/waiting.js';
+import { daemonProgram } from '../supervisord/support/daemon.js';
+import {
+  deploy,
+  failures,
+  makeS6Place,
+  observe,
+  pidsOf,
+  sh,
+  sleeper,
+  undeploy,
+  unitCalled,
+  type Properties,
+  type S6Place,
+  type Service,
+} from './support/tree.js';
+
+jest.setTimeout(60_000);
+
+// s6-svscan, s6-supervise and s6-log are real; programs stand for those of s6-rc, which Debian 12 does not have.
+let place: S6Place;
+let session: ManagerSession;
+let profile: DeployedProfile;
+beforeEach(async () => {
+  place = await makeS6Place();
+});
+afterEach(async () => {
+  await undeploy(session, profile);
+  await place.remove();
+});
+
+const start = async (...services: readonly Service[]): Promise<void> => {
+  profile = place.generation(services);
+  session = await place.connect(null, profile);
+  expect(failures(await deploy(session, profile))).toEqual([]);
+  place.standIn.calls();
+};
+
+/** Makes another generation current, restarting what is named, as an activation does. */
+const switchTo = async (services: readonly Service[], restart: readonly string[] = []) => {
+  const before = profile;
+  const after = place.generation(services);
+  session = await place.connect(before, after);
+  const kept = new Set(after.units.map(({ name }) => name));
+  await session.stop(before.units.filter(({ name }) => !kept.has(name)));
+  profile = after;
+  await session.install(after);
+  const restarted = await session.restart(
+    restart.map((name) => ({ before: unitCalled(before, name), after: unitCalled(after, name) })),
+  );
+  const known = new Set(before.units.map(({ name }) => name));
+  const started = await session.start(after.units.filter(({ name }) => !known.has(name)));
+  await session.finish(after);
+  return failures([...restarted, ...started]);
+};
+
+const daemon = (name: string, version: number, properties: Properties = {}): Service => ({
+  name,
+  daemon: daemonProgram(join(place.root, 'run', `${name}.pid`), String(version)),
+  ...properties,
+});
+
+/** Living processes that work in a directory or below it; s6-supervise names its own nowhere else. */
+const processesIn = (directory: string): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`).startsWith(directory) && isAlive(pid);
+      } catch {
+        return false;
+      }
+    });
+
+const databases = (): readonly string[] =>
+  readdirSync(join(place.root, 'run/nix-processmgmt-ts/test/compiled')).filter((name) => !name.startsWith('.'));
+const isCalled = (name: string) => (call: string) => call.startsWith(`${name} `);
+
+test('the first deployment compiles a database, makes a live state and starts everything', async () => {
+  profile = place.generation([sleeper('a'), sleeper('b', { dependencies: ['a'], level: 1 })]);
+  session = await place.connect(null, profile);
+  expect(failures(await deploy(session, profile))).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' }, b: { state: 'running' } });
+  const calls = place.standIn.calls().map((call) => call.replaceAll(place.root, ''));
+  const live = '/run/nix-processmgmt-ts/test/live';
+  expect(calls.filter((call) => !/ list$| help$/.test(call))).toEqual([
+    expect.stringMatching(/^s6-rc-compile \S+\/compiled\/\.profile-1\.\d+ \/store\/profile-1\/etc\/s6\/sv$/),
+    `s6-rc-init -b -t 60000 -c /run/nix-processmgmt-ts/test/compiled/profile-1 -l ${live} /run/nix-processmgmt-ts/test/scan`,
+    `s6-rc -b -l ${live} -t 300000 -u change a-srv a-log b-srv b-log`,
+  ]);
+});
+
+test('of longruns that stay, exactly those that changed are restarted', async () => {
+  await start(sleeper('a'), sleeper('b', { dependencies: ['a'], level: 1 }), sleeper('c'));
+  const before = await pidsOf(session, profile);
+  const changed = [
+    sleeper('a', { environment: { CHANGED: '1' } }),
+    sleeper('b', { dependencies: ['a'], level: 1 }),
+    sleeper('c'),
+  ];
+  expect(await switchTo(changed, ['a'])).toEqual([]);
+  const after = await pidsOf(session, profile);
+  expect(after).toEqual({ a: expect.any(Number), b: before['b'], c: before['c'] });
+  expect(after['a']).not.toBe(before['a']);
+  expect(readFileSync(`/proc/${after['a'] ?? 0}/environ`, 'utf8')).toContain('CHANGED=1');
+  expect(place.standIn.calls().filter(isCalled('s6-rc-update'))).toEqual([expect.not.stringContaining(' -f ')]);
+});
+
+test('a logger is not restarted with its process, nor the process with its logger', async () => {
+  const logger = async (name: string): Promise<string> => {
+    const directory = join(place.root, 'run/nix-processmgmt-ts/test/live/servicedirs', `${name}-log`);
+    return (await createRun(process.env)({ file: 's6-svstat', args: ['-o', 'pid', directory] })).stdout.trim();
+  };
+  await start(sleeper('a'));
+  const [before, writer] = [await pidsOf(session, profile), await logger('a')];
+  await switchTo([sleeper('a', { umask: '077' })], ['a']);
+  const middle = await pidsOf(session, profile);
+  expect(await logger('a')).toBe(writer);
+  expect(middle['a']).not.toBe(before['a']);
+  await switchTo(
+    [sleeper('a', { umask: '077', override: { logSettings: { logDir: join(place.root, 'tmp') } } })],
+    ['a'],
+  );
+  expect(await logger('a')).not.toBe(writer);
+  expect(await pidsOf(session, profile)).toEqual(middle);
+});
+
+test('what is removed is stopped, what is new is started, and what depended on the former runs again', async () => {
+  await start(sleeper('old'), sleeper('a', { dependencies: ['old'], level: 1 }), sleeper('b'));
+  const before = await pidsOf(session, profile);
+  expect(await switchTo([sleeper('a'), sleeper('b'), sleeper('new')], ['a'])).toEqual([]);
+  const after = await pidsOf(session, profile);
+  expect(after).toEqual({ a: expect.any(Number), b: before['b'], new: expect.any(Number) });
+  expect(isAlive(before['old'] ?? 0)).toBe(false);
+});
+
+test('a process that becomes one of another kind is replaced', async () => {
+  await start(sleeper('a', { override: { autoGenerateLogService: false } }));
+  expect(await switchTo([sleeper('a')], ['a'])).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+  expect(await switchTo([daemon('a', 1)], ['a'])).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+  expect(await switchTo([sleeper('a')], ['a'])).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+});
+
+test('each generation has a database, which goes when the generation has gone', async () => {
+  await start(sleeper('a'));
+  await switchTo([sleeper('a', { umask: '077' })], ['a']);
+  expect(databases()).toEqual(['profile-1', 'profile-2']);
+  rmSync(join(place.root, 'store/profile-1'), { recursive: true });
+  await switchTo([sleeper('a', { umask: '027' })], ['a']);
+  expect(databases()).toEqual(['profile-2', 'profile-3']);
+});
+
+const exits = [
+  { code: 3, message: 's6-rc-update refused to replace the services; nothing was changed', live: 1 },
+  { code: 9, message: 'The old services are still in place: s6-rc could not stop some of them', live: 1 },
+  { code: 10, message: 'The old services are still in place: s6-rc took too long to stop some of them', live: 1 },
+  { code: 1, message: 'The new services are in place, but s6-rc could not bring all of them where they were', live: 2 },
+  {
+    code: 2,
+    message: 'The new services are in place, but s6-rc took too long to bring all of them where they were',
+    live: 2,
+  },
+];
+
+test.each(exits)(
+  'exit code $code of s6-rc-update is told apart, and going back works',
+  async ({ code, message, live }) => {
+    await start(sleeper('a'), sleeper('b'));
+    const before = await pidsOf(session, profile);
+    const old = profile;
+    place.standIn.fail('s6-rc-update', code);
+    await expect(switchTo([sleeper('a', { umask: '077' }), sleeper('b')], ['a'])).rejects.toThrow(message);
+    const database = join(place.root, 'run/nix-processmgmt-ts/test/live/compiled/db.json');
+    const expected = join(place.root, `run/nix-processmgmt-ts/test/compiled/profile-${live}/db.json`);
+    expect(readFileSync(database, 'utf8')).toBe(readFileSync(expected, 'utf8'));
+    profile = old;
+    await session.install(old);
+    await session.finish(old);
+    expect(await pidsOf(session, old)).toEqual(before);
+  },
+);
+
+test('a database of another version of s6-rc is upgraded, and the services keep running', async () => {
+  await start(sleeper('a'), sleeper('b'));
+  const before = await pidsOf(session, profile);
+  place.standIn.fail('s6-rc-update', 4);
+  expect(await switchTo([sleeper('a', { umask: '077' }), sleeper('b')], ['a'])).toEqual([]);
+  expect((await pidsOf(session, profile))['b']).toBe(before['b']);
+  expect(place.standIn.calls().filter(isCalled('s6-rc-format-upgrade'))).toHaveLength(1);
+});
+
+test('services that s6-rc-compile refuses change nothing', async () => {
+  await start(sleeper('a'));
+  const before = await pidsOf(session, profile);
+  const old = profile;
+  place.standIn.fail('s6-rc-compile', 1);
+  await expect(switchTo([sleeper('a'), sleeper('b')])).rejects.toThrow('s6-rc-compile refuses the services');
+  profile = old;
+  expect(await pidsOf(session, old)).toEqual(before);
+  expect(databases()).toEqual(['profile-1']);
+});
+
+test('a process that ends at once is a failure, with the last lines that it wrote', async () => {
+  profile = place.generation([sh('a', 'echo "no such thing" >&2; exit 3'), sleeper('b')]);
+  session = await place.connect(null, profile);
+  expect(await deploy(session, profile)).toEqual([
+    {
+      instance: 'a',
+      ok: false,
+      detail: expect.stringMatching(/^it exited with code 3; s6-supervise starts it again\n(no such thing\n?)+$/),
+    },
+    { instance: 'b', ok: true, detail: null },
+  ]);
+});
+
+test('a process that says when it is ready is waited for', async () => {
+  const marker = join(place.root, 'tmp/ready');
+  await start(sh('a', `sleep 0.5; touch ${marker}; echo >&4; exec sleep 1000`, { override: { notificationFd: 4 } }));
+  expect(existsSync(marker)).toBe(true);
+  const before = await pidsOf(session, profile);
+  rmSync(marker);
+  const unit = unitCalled(profile, 'a');
+  expect(failures(await session.restart([{ before: unit, after: unit }]))).toEqual([]);
+  expect(existsSync(marker)).toBe(true);
+  expect(await pidsOf(session, profile)).not.toEqual(before);
+});
+
+test('a process that does not end is killed, when it is stopped and when it is restarted', async () => {
+  await start(sh('deaf', `trap '' TERM; while :; do sleep 0.1; done`, { override: { timeoutKill: 500 } }));
+  const unit = unitCalled(profile, 'deaf');
+  const first = (await pidsOf(session, profile))['deaf'] ?? 0;
+  expect(failures(await session.restart([{ before: unit, after: unit }]))).toEqual([]);
+  const second = (await pidsOf(session, profile))['deaf'] ?? 0;
+  expect([isAlive(first), isAlive(second)]).toEqual([false, true]);
+  expect(failures(await session.stop([unit]))).toEqual([]);
+  expect(isAlive(second)).toBe(false);
+});
+
+test('stopping takes along what depends on it, and a later change leaves both stopped', async () => {
+  await start(sleeper('a'), sleeper('b', { dependencies: ['a'], level: 1 }), sleeper('c'));
+  expect(failures(await session.stop([unitCalled(profile, 'a')]))).toEqual([]);
+  const states = async () => Object.values(await observe(session, profile)).map(({ state }) => state);
+  expect(await states()).toEqual(['stopped', 'stopped', 'running']);
+  await switchTo(
+    [sleeper('a'), sleeper('b', { dependencies: ['a'], level: 1 }), sleeper('c', { umask: '077' })],
+    ['c'],
+  );
+  expect(await states()).toEqual(['stopped', 'stopped', 'running']);
+  expect(failures(await session.start([unitCalled(profile, 'b')]))).toEqual([]);
+  expect(await states()).toEqual(['running', 'running', 'running']);
+});
+
+test('an essential service is stopped by whoever asks this program for it', async () => {
+  await start(sleeper('a', { override: { flagEssential: true } }));
+  expect(failures(await session.stop(profile.units))).toEqual([]);
+  expect(place.standIn.calls().some((call) => call.includes(' -D change '))).toBe(true);
+});
+
+test('what s6-svc stopped is reported as stopped, and started again when it is asked for', async () => {
+  await start(sleeper('a'));
+  const directory = join(place.root, 'run/nix-processmgmt-ts/test/live/servicedirs/a-srv');
+  await createRun(process.env)({ file: 's6-svc', args: ['-wd', '-d', directory] });
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'stopped' } });
+  expect(failures(await session.start(profile.units))).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+});
+
+test('a daemon without a foreground form is started, seen, reloaded, restarted without its dependents, and stopped', async () => {
+  const pidFile = join(place.root, 'run/a.pid');
+  await start(daemon('a', 1), sleeper('b', { dependencies: ['a'], level: 1 }));
+  const before = await pidsOf(session, profile);
+  expect(before['a']).toBe(Number(readFileSync(pidFile, 'utf8')));
+  expect(await switchTo([daemon('a', 2), sleeper('b', { dependencies: ['a'], level: 1 })], ['a'])).toEqual([]);
+  const after = await pidsOf(session, profile);
+  expect(after['b']).toBe(before['b']);
+  expect(after['a']).not.toBe(before['a']);
+  expect(isAlive(before['a'] ?? 0)).toBe(false);
+  expect(failures(await session.stop([unitCalled(profile, 'a')]))).toEqual([]);
+  expect(isAlive(after['a'] ?? 0)).toBe(false);
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test('a daemon that died is reported as failed, and started again when it is asked for', async () => {
+  await start(daemon('a', 1));
+  const { a: pid } = await pidsOf(session, profile);
+  process.kill(pid ?? 0, 'SIGKILL');
+  await eventually(async () => ((await observe(session, profile))['a']?.state === 'failed' ? true : undefined));
+  expect(failures(await session.start(profile.units))).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+});
+
+test('a daemon whose initialization fails does not start, and says why', async () => {
+  profile = place.generation([daemon('a', 1, { initialize: 'echo "no space" >&2\nfalse' })]);
+  session = await place.connect(null, profile);
+  const [outcome] = await deploy(session, profile);
+  expect(outcome).toMatchObject({ ok: false, detail: expect.stringContaining('unable to start service a') });
+});
+
+test('commands and bundles are started, seen and stopped', async () => {
+  const mark = join(place.root, 'tmp/mark');
+  await start(
+    sleeper('a'),
+    { direct: { name: 'once', up: `touch "${mark}"`, down: `rm "${mark}"` } },
+    { direct: { name: 'both', contents: ['a', 'once'] }, dependencies: ['a', 'once'], level: 1 },
+  );
+  expect(existsSync(mark)).toBe(true);
+  expect(await observe(session, profile)).toMatchObject({ once: { state: 'running' }, both: { state: 'running' } });
+  expect(failures(await session.stop([unitCalled(profile, 'both')]))).toEqual([]);
+  expect(existsSync(mark)).toBe(false);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'stopped' }, both: { state: 'stopped' } });
+  expect(failures(await session.start([unitCalled(profile, 'both')]))).toEqual([]);
+});
+
+test('a reload sends HUP to a longrun', async () => {
+  const seen = join(place.root, 'tmp/seen');
+  await start(sh('a', `trap 'echo hup >>${seen}' HUP; while :; do sleep 0.05; done`));
+  const before = await pidsOf(session, profile);
+  expect(failures(await session.reload(profile.units))).toEqual([]);
+  expect(await eventually(() => readFileSync(seen, 'utf8'))).toBe('hup\n');
+  expect(await pidsOf(session, profile)).toEqual(before);
+});
+
+test('what a process prints goes through the pipeline into its log', async () => {
+  await start(sh('a', 'echo to stdout; echo to stderr >&2; exec sleep 1000'));
+  const file = join(place.root, 'log/s6-log/a/current');
+  expect(session.logs(unitCalled(profile, 'a'))).toEqual({ kind: 'files', paths: [file] });
+  expect(await eventually(() => readFileSync(file, 'utf8') || undefined)).toBe('to stdout\nto stderr\n');
+});
+
+test('a live state in which nothing runs, as after a restart of the machine, is made anew', async () => {
+  await start(sleeper('a'));
+  const directory = join(place.root, 'run/nix-processmgmt-ts/test');
+  await createRun(process.env)({ file: 's6-svscanctl', args: ['-t', join(directory, 'scan')] });
+  await eventually(() => (processesThatMention(directory).length === 0 ? true : undefined));
+  session = await place.connect(profile, profile);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'absent' } });
+  expect(failures(await deploy(session, profile))).toEqual([]);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
+});
+
+test('an s6-svscan that was killed is started again, and the processes go on', async () => {
+  await start(sleeper('a'));
+  const before = await pidsOf(session, profile);
+  const scan = join(place.root, 'run/nix-processmgmt-ts/test/scan');
+  const [svscan] = processesThatMention(scan).filter(({ commandLine }) => commandLine.startsWith('s6-svscan'));
+  process.kill(svscan?.pid ?? 0, 'SIGKILL');
+  await eventually(() => (isAlive(svscan?.pid ?? 0) ? undefined : true));
+  session = await place.connect(profile, profile);
+  expect(failures(await deploy(session, profile))).toEqual([]);
+  expect(await pidsOf(session, profile)).toEqual(before);
+  const live = join(place.root, 'run/nix-processmgmt-ts/test/live');
+  await undeploy(session, profile);
+  await eventually(() => (processesIn(live).length === 0 ? true : undefined));
+});
+
+test('an s6-svscan that runs already supervises the services, and is left alone', async () => {
+  const scan = join(place.root, 'run/service');
+  mkdirSync(join(scan, 'other'), { recursive: true });
+  writeFileSync(join(scan, 'other/run'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+  const run = createRun(process.env);
+  await run({ file: '/bin/sh', args: ['-c', 's6-svscan "$0" >/dev/null 2>&1 &', scan], leavesDaemon: true });
+  try {
+    await eventually(async () =>
+      (await run({ file: 's6-svscanctl', args: [scan] })).exitCode === 0 ? true : undefined,
+    );
+    await start(sleeper('a'));
+    expect(readdirSync(scan).sort()).toEqual(['.s6-svscan', 'other', 'test-a-log', 'test-a-srv']);
+    await undeploy(session, profile);
+    expect(readdirSync(scan).sort()).toEqual(['.s6-svscan', 'other']);
+    expect((await run({ file: 's6-svok', args: [join(scan, 'other')] })).exitCode).toBe(0);
+  } finally {
+    await run({ file: 's6-svscanctl', args: ['-t', scan] });
+    await eventually(() => (processesThatMention(scan).length === 0 ? true : undefined));
+  }
+});
+
+test('after an undeployment no process and no file is left', async () => {
+  await start(sleeper('a'), daemon('b', 1));
+  await undeploy(session, profile);
+  expect(existsSync(join(place.root, 'run/nix-processmgmt-ts'))).toBe(false);
+  expect(processesIn(place.root)).toEqual([]);
+  await eventually(() => (processesThatMention(place.root).length === 0 ? true : undefined));
+});

@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { daemonProxyScript } from '../../../src/backends/shared/daemon-proxy.js';
+import { isAlive, processesThatMention } from '../../support/processes.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
+import { eventually } from '../../support/waiting.js';
+
+let place: TemporaryDirectory;
+const started: ChildProcess[] = [];
+beforeEach(async () => {
+  place = await makeTemporaryDirectory();
+});
+afterEach(async () => {
+  for (const { pid } of processesThatMention(place.path)) process.kill(pid, 'SIGKILL');
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+  await place.remove();
+});
+
+/** A daemon: it forks, leaves the session, writes its PID and then logs the signals it gets; TERM and INT end it. */
+const daemon = `
+use POSIX qw(setsid);
+my ($pid_file, $log, $body) = @ARGV;
+exit 0 if fork;
+setsid();
+my $say = sub { open my $out, '>>', $log; print $out "@_\\n"; close $out };
+for my $name (qw(HUP USR1 USR2)) { $SIG{$name} = sub { $say->($name) } }
+for my $name (qw(TERM INT QUIT)) { $SIG{$name} = sub { $say->($name); unlink $pid_file; exit 0 } }
+eval $body;
+open my $out, '>', $pid_file; print $out "$$\\n"; close $out;
+select undef, undef, undef, 0.05 while 1;
+`;
+
+const pidFile = (): string => join(place.path, 'daemon.pid');
+const logFile = (): string => join(place.path, 'log');
+const logged = (): string => (existsSync(logFile()) ? readFileSync(logFile(), 'utf8') : '');
+
+interface Proxied {
+  readonly proxy: ChildProcess;
+  readonly pid: number;
+  readonly ended: Promise<number | null>;
+  readonly errors: () => string;
+}
+
+interface Wishes {
+  readonly shell?: string;
+  /** Perl that the daemon runs before it writes its PID file. */
+  readonly body?: string;
+  /** Tenths of a second. */
+  readonly grace?: number;
+  readonly command?: readonly string[];
+}
+
+const startProxy = ({ shell = '/bin/dash', body = '', grace = 50, command }: Wishes = {}): Proxied => {
+  const script = join(place.path, 'proxy');
+  writeFileSync(script, daemonProxyScript('/usr'));
+  const starting = command ?? ['/usr/bin/perl', '-e', daemon, pidFile(), logFile(), body];
+  const proxy = spawn(shell, [script, pidFile(), String(grace), ...starting], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // The daemon's PATH is its own affair.
+    env: { PATH: '/nonexistent', PLACE: place.path },
+  });
+  started.push(proxy);
+  let errors = '';
+  proxy.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    proxy.on('close', resolve);
+  });
+  return { proxy, pid: proxy.pid ?? 0, ended, errors: () => errors };
+};
+
+const daemonPid = (): Promise<number> =>
+  eventually(() => Number(existsSync(pidFile()) ? readFileSync(pidFile(), 'utf8') : '') || undefined);
+
+for (const shell of ['/bin/dash', '/bin/bash']) {
+  test(`TERM ends the daemon, then the proxy, with exit code 0 and nothing left (${shell})`, async () => {
+    const { proxy, ended, errors } = startProxy({ shell });
+    const pid = await daemonPid();
+    expect(isAlive(pid)).toBe(true);
+    proxy.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+    expect(logged()).toBe('TERM\n');
+    expect(existsSync(pidFile())).toBe(false);
+    expect(errors()).toBe('');
+    expect(processesThatMention(place.path)).toEqual([]);
+  });
+
+  test(`signals are passed on at once, and only some of them end it (${shell})`, async () => {
+    const { proxy, ended } = startProxy({ shell });
+    const pid = await daemonPid();
+    // Until the proxy has seen the daemon, there is nobody to pass a signal on to.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    for (const signal of ['HUP', 'USR1', 'USR2'] as const) {
+      const began = Date.now();
+      proxy.kill(`SIG${signal}`);
+      await eventually(() => (logged().endsWith(`${signal}\n`) ? true : undefined));
+      expect(Date.now() - began).toBeLessThan(500);
+    }
+    expect(isAlive(pid)).toBe(true);
+    proxy.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(logged()).toBe('HUP\nUSR1\nUSR2\nINT\n');
+  });
+
+  test(`a daemon that is killed takes the proxy with it, which says so and fails (${shell})`, async () => {
+    const { ended, errors } = startProxy({ shell });
+    const pid = await daemonPid();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    process.kill(pid, 'SIGKILL');
+    expect(await ended).toBe(1);
+    expect(errors()).toBe(`the daemon (process ${pid}) ended by itself\n`);
+    expect(existsSync(pidFile())).toBe(false);
+  });
+
+  test(`a daemon that does not end is killed, with the processes it leads (${shell})`, async () => {
+    const body = `$SIG{TERM} = sub { $say->('TERM') }; if (!fork) { exec '/usr/bin/sleep', '1000' } `;
+    const { proxy, ended, errors } = startProxy({ shell, grace: 5, body });
+    await daemonPid();
+    const family = processesThatMention(place.path);
+    const began = Date.now();
+    proxy.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(Date.now() - began).toBeGreaterThan(450);
+    expect(logged()).toBe('TERM\n');
+    expect(errors()).toBe('the daemon did not end after SIGTERM: it is killed\n');
+    await eventually(() => (family.some(({ pid }) => isAlive(pid)) ? undefined : true));
+  });
+}
+
+test('the exit code of a command that fails to start the daemon is passed on', async () => {
+  const { ended, errors } = startProxy({ command: ['/bin/sh', '-c', 'echo "port in use" >&2; exit 7'] });
+  expect(await ended).toBe(7);
+  expect(errors()).toBe('port in use\n');
+});
+
+test('a PID file from before is no daemon: the stranger it names gets no signal', async () => {
+  const stranger = spawn('/usr/bin/perl', ['-e', '$SIG{$_} = "IGNORE" for qw(TERM HUP); sleep 1000']);
+  started.push(stranger);
+  writeFileSync(pidFile(), `${stranger.pid ?? 0}\n`);
+  // It takes a while to write its own.
+  const { proxy, ended } = startProxy({ body: 'select undef, undef, undef, 0.4;' });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  proxy.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(logged()).toBe('TERM\n');
+  expect(isAlive(stranger.pid ?? 0)).toBe(true);
+});
+
+test('a daemon that ends before it has been looked at counts as one that did not start', async () => {
+  const { ended, errors } = startProxy({ command: ['/bin/sh', '-c', `echo $$ >${pidFile()}`] });
+  const began = Date.now();
+  expect(await ended).toBe(1);
+  expect(Date.now() - began).toBeLessThan(2000);
+  expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
+});
+
+test('a stop during the start ends the daemon as soon as it is known', async () => {
+  const { proxy, ended } = startProxy({ body: 'select undef, undef, undef, 0.5;' });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  proxy.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(logged()).toBe('TERM\n');
+  expect(processesThatMention(place.path)).toEqual([]);
+});
+
+test('a daemon that hands over to a successor is followed', async () => {
+  const { proxy, ended } = startProxy();
+  const first = await daemonPid();
+  const successor = spawn('/usr/bin/perl', ['-e', daemon, pidFile(), logFile(), ''], { stdio: 'ignore' });
+  started.push(successor);
+  const second = await eventually(() => {
+    const pid = Number(readFileSync(pidFile(), 'utf8'));
+    return pid !== 0 && pid !== first ? pid : undefined;
+  });
+  process.kill(first, 'SIGKILL');
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(proxy.exitCode).toBeNull();
+  proxy.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(isAlive(second)).toBe(false);
+});
+
+test('a daemon without a PID file is given up after ten seconds', async () => {
+  const { ended, errors } = startProxy({ command: ['/bin/true'] });
+  expect(await ended).toBe(1);
+  expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
+}, 20_000);
+
+test('waiting takes no processor time worth mentioning', async () => {
+  const { pid } = startProxy();
+  await daemonPid();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  // utime, stime and those of its children, in hundredths of a second.
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  expect(ticks).toBeLessThan(10);
+});

@@ -1,0 +1,104 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { pino } from 'pino';
+import type { SessionContext } from '../../../src/backends/backend.js';
+import { connect } from '../../../src/backends/systemd/connect.js';
+import { chooseScope } from '../../../src/backends/systemd/scope.js';
+import { ManagerUnavailableError, UsageError } from '../../../src/system/errors.js';
+import type { Run, RunRequest } from '../../../src/system/ports.js';
+import { MissingProgramError } from '../../../src/system/run.js';
+import { isRoot } from '../../support/is-root.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
+import { deployedProfile, deployedUnit } from './support/deployed.js';
+
+let temporary: TemporaryDirectory;
+let userDirectory: string;
+beforeEach(async () => {
+  temporary = await makeTemporaryDirectory();
+  userDirectory = join(temporary.path, 'systemd', 'user');
+});
+afterEach(() => temporary.remove());
+
+/** A systemctl that says `stdout`. */
+const answering =
+  (stdout: string, exitCode = 0, stderr = '', requests: RunRequest[] = []): Run =>
+  async (request) => {
+    requests.push(request);
+    return { exitCode, stdout, stderr, timedOut: false };
+  };
+
+const context = (run: Run, differences: Partial<SessionContext> = {}): SessionContext => ({
+  run,
+  log: pino({ level: 'silent' }),
+  env: { XDG_CONFIG_HOME: temporary.path, HOME: '/home/me' },
+  profileName: 'processes',
+  profileLink: '/profiles/processes',
+  current: null,
+  target: null,
+  managerOptions: { user: 'true' },
+  jobs: 1,
+  ...differences,
+});
+
+const healthy = (directory: string): string => `Version=252\nUnitPath=/run/x ${directory}\n`;
+
+test("a user's systemd is asked with --user, and found without a session's variables", async () => {
+  const requests: RunRequest[] = [];
+  await connect(context(answering(healthy(userDirectory), 0, '', requests)));
+  expect(requests[0]).toMatchObject({
+    file: 'systemctl',
+    env: { XDG_RUNTIME_DIR: `/run/user/${process.getuid?.() ?? 0}` },
+  });
+  expect(requests[0]?.args).toContain('--user');
+});
+
+test('a machine without systemd is told from one that runs something else', async () => {
+  const missing: Run = () => Promise.reject(new MissingProgramError('systemctl'));
+  await expect(connect(context(missing))).rejects.toBeInstanceOf(ManagerUnavailableError);
+  await expect(connect(context(missing))).rejects.toMatchObject({ why: 'There is no systemctl on PATH' });
+  const offline = answering('', 1, 'System has not been booted with systemd as init system (PID 1).\n');
+  await expect(connect(context(offline))).rejects.toMatchObject({
+    exitCode: 8,
+    why: 'System has not been booted with systemd as init system (PID 1).',
+  });
+});
+
+test('a directory that systemd does not look into is an error that lists those that it does', async () => {
+  const failure = connect(context(answering(healthy('/etc/systemd/user'))));
+  await expect(failure).rejects.toBeInstanceOf(UsageError);
+  await expect(failure).rejects.toMatchObject({
+    message: `systemd does not look for units in ${userDirectory}`,
+    fix: 'Set SYSTEMD_TARGET_DIR to one of: /run/x /etc/systemd/user',
+  });
+});
+
+test("a process with a user of its own cannot be deployed to a user's systemd", async () => {
+  const target = deployedProfile('/store/p', [deployedUnit('a', '/store/p', { user: 'web' })]);
+  await expect(connect(context(answering(healthy(userDirectory)), { target }))).rejects.toMatchObject({
+    message: expect.stringContaining('"a" runs as the user web'),
+    fix: expect.stringContaining('--force-disable-user-change'),
+  });
+});
+
+test('SYSTEMD_TARGET_DIR names the directory of the units', async () => {
+  const env = { SYSTEMD_TARGET_DIR: '/somewhere' };
+  expect((await chooseScope(context(answering(''), { env }))).directory).toBe('/somewhere');
+});
+
+// Ordinary users have one systemd alone.
+const testAsRoot = isRoot ? test : test.skip;
+
+testAsRoot("root's deployments are the system's, or where --user has put them", async () => {
+  const scope = (managerOptions: Readonly<Record<string, string>>) =>
+    chooseScope(context(answering(''), { managerOptions }));
+  expect(await scope({})).toMatchObject({
+    kind: 'system',
+    directory: '/etc/systemd/system',
+    bootTarget: 'multi-user.target',
+  });
+  expect(await scope({ user: 'true' })).toMatchObject({ kind: 'user', bootTarget: 'default.target' });
+  await mkdir(userDirectory, { recursive: true });
+  await writeFile(join(userDirectory, '.nix-processmgmt-processes.json'), '');
+  expect(await scope({})).toMatchObject({ kind: 'user' });
+});

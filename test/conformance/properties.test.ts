@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../src/backends/backend.js';
+import { loadBackend, managerNames, parseManagerName } from '../../src/backends/registry.js';
+import type { ManagedProcess } from '../../src/model/process-model.js';
+import { managedProcess, unitContext, type UnitSurroundings } from '../backends/support/render-unit.js';
+import { repository } from '../support/repository.js';
+
+/** Everything that createManagedProcess can say about how a process runs, each against a process that does not say it. */
+const properties: Readonly<Record<string, Partial<ManagedProcess>>> = {
+  args: {},
+  environment: { environment: { PORT: '5000' } },
+  path: { path: ['/opt/tools'] },
+  directory: { directory: '/srv' },
+  umask: { umask: '027' },
+  nice: { nice: 5 },
+  user: { user: 'webapp' },
+  initialize: { initialize: 'mkdir -p /srv/webapp' },
+  pidFile: { pidFile: '/run/elsewhere.pid' },
+  credentials: {
+    credentials: { groups: [{ name: 'webapp', gid: null, attributes: {} }], users: [] },
+  },
+  dependencies: {},
+};
+
+const command = (...args: string[]): ManagedProcess['daemon'] => ({ executable: '/bin/webapp', args });
+
+const forms = {
+  foreground: (args: string[]): Partial<ManagedProcess> => ({ foreground: command(...args) }),
+  daemon: (args: string[]): Partial<ManagedProcess> => ({ daemon: command('-D', ...args) }),
+} as const;
+type Form = keyof typeof forms;
+
+interface Cell {
+  readonly honoured: boolean;
+  readonly said: readonly string[];
+}
+
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'nixproc-properties-'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** All that the manager would get to see of a process. */
+const seenBy = (backend: Backend, process: ManagedProcess, more: Partial<UnitSurroundings> = {}) => {
+  const texts: string[] = [];
+  const base = unitContext(process, { root, ...more });
+  const context = {
+    ...base,
+    instance: { ...base.instance, tools: allTools },
+    storeText: (name: string, text: string): string => {
+      texts.push(text);
+      return `/nix/store/${createHash('sha256').update(text).digest('hex').slice(0, 32)}-${name}`;
+    },
+  };
+  const { arguments: args, unsupported } = backend.translate(process, context);
+  const { files, credentials } = backend.render(args, context, new Map());
+  return { text: JSON.stringify([files, texts, credentials]), unsupported };
+};
+
+// Every tool that some manager asks for: what is found is not what is tested.
+const allTools = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'shell' ? '/bin/sh' : '/usr') });
+
+const cellOf = (backend: Backend, form: Form, property: string): Cell => {
+  const plain = seenBy(backend, managedProcess(forms[form]([])));
+  const process = managedProcess({ ...forms[form](property === 'args' ? ['--more'] : []), ...properties[property] });
+  const dependent: Partial<UnitSurroundings> =
+    property === 'dependencies' ? { level: 1, maxLevel: 1, dependencies: ['database'] } : {};
+  const changed = seenBy(backend, process, dependent);
+  return {
+    honoured: changed.text !== plain.text,
+    said: changed.unsupported.filter((sentence) => !plain.unsupported.includes(sentence)),
+  };
+};
+
+/** Why a property may leave no trace in what the manager sees, and is honoured all the same; null when it may not. */
+const honouredOtherwise = (form: Form, property: string): string | null => {
+  // Who runs a process in the foreground needs no PID file for it.
+  if (form === 'foreground' && property === 'pidFile') return 'not needed';
+  // A switch starts level by level, whether the manager knows dependencies or not (test/activate).
+  return property === 'dependencies' ? 'by our order' : null;
+};
+
+describe.each(managerNames)('%s', (name) => {
+  test.each(Object.keys(forms) as Form[])(
+    'honours every property of a %s process, or says that it cannot',
+    async (form) => {
+      const backend = await loadBackend(parseManagerName(name));
+      const silent = Object.keys(properties).filter((property) => {
+        const { honoured, said } = cellOf(backend, form, property);
+        return !honoured && said.length === 0 && honouredOtherwise(form, property) === null;
+      });
+      expect(silent).toEqual([]);
+    },
+  );
+});
+
+test('the published table says what each manager does with each property', async () => {
+  const backends = await Promise.all(managerNames.map((name) => loadBackend(parseManagerName(name))));
+  const sections = (Object.keys(forms) as Form[]).map((form) => {
+    const notes: string[] = [];
+    const rows = Object.keys(properties).map((property) => {
+      const cells = backends.map((backend) => {
+        const { honoured, said } = cellOf(backend, form, property);
+        for (const sentence of said) notes.push(`- ${backend.name}, \`${property}\`: ${sentence}`);
+        return said.length > 0
+          ? honoured
+            ? 'partly'
+            : 'no'
+          : honoured
+            ? 'yes'
+            : (honouredOtherwise(form, property) ?? 'silent');
+      });
+      return `| \`${property}\` | ${cells.join(' | ')} |`;
+    });
+    return [
+      `## A process that ${form === 'daemon' ? 'can only run as a daemon' : 'can only run in the foreground'}`,
+      '',
+      `| Property | ${managerNames.join(' | ')} |`,
+      `| --- |${' --- |'.repeat(managerNames.length)}`,
+      ...rows,
+      ...(notes.length === 0 ? [] : ['', ...notes]),
+    ].join('\n');
+  });
+  const actual = [
+    '# What each process manager does with the properties of createManagedProcess',
+    'Made by `npm run golden` from the backends themselves, and held by the conformance suite. A property that a manager\ncannot express is reported when a model that uses it is built.',
+    ...sections,
+    '',
+  ].join('\n\n');
+  const file = join(repository, 'docs', 'properties.md');
+  if (process.env['UPDATE_GOLDEN'] === '1') await writeFile(file, actual);
+  expect(actual).toBe(await readFile(file, 'utf8'));
+});

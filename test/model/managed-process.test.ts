@@ -1,0 +1,122 @@
+import { expect, test } from '@jest/globals';
+import { managedProcess } from '../../src/model/managed-process.js';
+import type { ProcessName } from '../../src/model/process-model.js';
+import type { JsonObject } from '../../src/system/json.js';
+
+const directories = { stateDir: '/var', runtimeDir: '/run', logDir: '/var/log', tmpDir: '/tmp' };
+
+const parse = (args: JsonObject, forceDisableUserChange = false) =>
+  managedProcess(args, { name: 'webapp' as ProcessName, directories, forceDisableUserChange, overrides: null });
+
+test('what is not given has a default', () => {
+  expect(parse({ process: '/bin/webapp' })).toEqual({
+    kind: 'managed',
+    name: 'webapp',
+    instanceName: null,
+    description: 'webapp',
+    initialize: '',
+    daemon: { executable: '/bin/webapp', args: [] },
+    foreground: { executable: '/bin/webapp', args: [] },
+    pidFile: '/run/webapp.pid',
+    path: [],
+    environment: {},
+    directory: null,
+    umask: null,
+    nice: null,
+    user: null,
+    credentials: { groups: [], users: [] },
+    overrides: null,
+  });
+});
+
+test('null is the same as nothing', () => {
+  const nothing = Object.fromEntries(
+    ['instanceName', 'args', 'daemon', 'daemonArgs', 'pidFile', 'path', 'environment', 'umask', 'credentials'].map(
+      (name) => [name, null],
+    ),
+  );
+  expect(parse({ process: '/bin/webapp', ...nothing })).toEqual(parse({ process: '/bin/webapp' }));
+});
+
+test('both forms share process and args, and have further arguments of their own', () => {
+  const shared = {
+    process: '/bin/webapp',
+    args: ['-p', '80'],
+    daemonExtraArgs: ['-D'],
+    foregroundProcessExtraArgs: ['-F'],
+  };
+  expect(parse(shared)).toMatchObject({
+    daemon: { executable: '/bin/webapp', args: ['-p', '80', '-D'] },
+    foreground: { executable: '/bin/webapp', args: ['-p', '80', '-F'] },
+  });
+  expect(parse({ ...shared, daemon: '/bin/webappd', daemonArgs: ['-x'], foregroundProcessArgs: [] })).toMatchObject({
+    daemon: { executable: '/bin/webappd', args: ['-x'] },
+    foreground: { executable: '/bin/webapp', args: [] },
+  });
+});
+
+test('a process may have one form only', () => {
+  expect(parse({ daemon: '/bin/webappd' })).toMatchObject({ daemon: { executable: '/bin/webappd' }, foreground: null });
+  expect(parse({ foregroundProcess: '/bin/webapp' })).toMatchObject({ daemon: null });
+});
+
+test.each([
+  { args: { process: '/bin/server' }, pidFile: '/run/server.pid' },
+  { args: { daemon: '/bin/serverd', foregroundProcess: '/bin/server' }, pidFile: '/run/serverd.pid' },
+  { args: { process: '/bin/server', instanceName: 'one' }, pidFile: '/run/one.pid' },
+  { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, pidFile: '/tmp/one.pid' },
+  { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, force: true, pidFile: '/run/one.pid' },
+  { args: { process: '/bin/server', user: 'one', pidFile: '/srv/x.pid' }, pidFile: '/srv/x.pid' },
+])('the PID file of $args is $pidFile', ({ args, force, pidFile }) => {
+  expect(parse(args, force).pidFile).toBe(pidFile);
+});
+
+test.each([
+  { nice: 5, parsed: 5 },
+  { nice: '-5', parsed: -5 },
+  { nice: '+3', parsed: 3 },
+])('nice may be a number or a text: $nice', ({ nice, parsed }) => {
+  expect(parse({ process: '/bin/webapp', nice }).nice).toBe(parsed);
+});
+
+test.each([
+  { umask: 22, parsed: '22' },
+  { umask: '0027', parsed: '0027' },
+])('umask may be a number or a text: $umask', ({ umask, parsed }) => {
+  expect(parse({ process: '/bin/webapp', umask }).umask).toBe(parsed);
+});
+
+test.each([
+  { property: 'nice', value: 'high' },
+  { property: 'nice', value: 1.5 },
+  { property: 'umask', value: '9' },
+  { property: 'umask', value: -1 },
+  { property: 'args', value: 'one' },
+  { property: 'environment', value: ['A=B'] },
+  { property: 'directory', value: true },
+  { property: 'unheardOf', value: 1 },
+])('$property = $value is refused', ({ property, value }) => {
+  expect(() => parse({ process: '/bin/webapp', [property]: value })).toThrow(property);
+});
+
+test('users and groups are sorted, with every attribute as text', () => {
+  const credentials = {
+    groups: { web: { gid: 7 }, admin: {} },
+    users: {
+      web: { group: 'web', uid: '8', createHomeDir: true, homeDir: '/srv', extra: ['a', 1] },
+      a: { shell: '/bin/sh' },
+    },
+  };
+  const parsed = parse({ process: '/bin/webapp', credentials }).credentials;
+  expect(parsed.groups).toEqual([
+    { name: 'admin', gid: null, attributes: {} },
+    { name: 'web', gid: 7, attributes: { gid: '7' } },
+  ]);
+  expect(parsed.users.map(({ name }) => name)).toEqual(['a', 'web']);
+  expect(parsed.users[1]).toMatchObject({
+    uid: 8,
+    group: 'web',
+    createHomeDir: true,
+    attributes: { extra: 'a 1', createHomeDir: '1', uid: '8' },
+  });
+});

@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import type { Backend } from '../../src/backends/backend.js';
+import type { ManagerName } from '../../src/model/process-model.js';
+import { activationOrder } from '../../src/order/activation-order.js';
+import { renderModel, translateModel } from '../../src/profile/render-model.js';
+import { ReferenceScanner, StoreTexts } from '../../src/profile/store-texts.js';
+import { instanceCalled } from '../support/instances.js';
+
+/** A manager whose units have one file each, and the PID file that `pidFiles` gives them. */
+const backendWith = (
+  pidFiles: Readonly<Record<string, string>>,
+  path = (name: string) => `units/${name}`,
+): Backend => ({
+  name: 'sysvinit' as ManagerName,
+  summary: '',
+  directFunction: '',
+  nameProblem: () => null,
+  translate: () => ({ arguments: {}, unsupported: [] }),
+  render: (_, { instance: { name } }) => ({
+    files: [{ kind: 'file', path: path(name), text: '', executable: false }],
+    properties: {},
+    activation: { pidFile: pidFiles[name] ?? null },
+    credentials: { groups: [], users: [] },
+  }),
+  profileFiles: () => [],
+  profileData: () => ({}),
+  connect: () => Promise.reject(new Error('rendering talks to nobody')),
+});
+
+const render = (backend: Backend) => {
+  const texts = new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', []));
+  const order = activationOrder([instanceCalled('first'), instanceCalled('second')]);
+  return renderModel(
+    translateModel(order, backend, texts, () => undefined),
+    [],
+    backend,
+  );
+};
+
+test('two instances with one PID file are warned of, and both are named', () => {
+  const { warnings } = render(backendWith({ first: '/run/webapp.pid', second: '/run/webapp.pid' }));
+  expect(warnings).toEqual([expect.stringContaining('first and second have the same PID file /run/webapp.pid')]);
+  expect(render(backendWith({ first: '/run/a.pid', second: '/run/b.pid' })).warnings).toEqual([]);
+  expect(render(backendWith({})).warnings).toEqual([]);
+});
+
+test('two instances that bring the same file are refused, and both are named', () => {
+  expect(() => render(backendWith({}, () => 'etc/shared'))).toThrow(
+    'Both process instance "first" and process instance "second" bring the file etc/shared',
+  );
+});

@@ -1,0 +1,46 @@
+import { expect, test } from '@jest/globals';
+import { createRun, MissingProgramError } from '../../src/system/run.js';
+
+const run = createRun(process.env);
+const shell = (script: string, more: object = {}) => run({ file: 'sh', args: ['-c', script], ...more });
+
+test('a command gives its exit code and what it printed, and throws for neither', async () => {
+  expect(await shell('echo out; echo err >&2; exit 4')).toEqual({
+    exitCode: 4,
+    stdout: 'out\n',
+    stderr: 'err\n',
+    timedOut: false,
+  });
+});
+
+test('a signal counts as 128 and its number, as in a shell', async () => {
+  expect((await shell('kill -9 $$')).exitCode).toBe(137);
+});
+
+test('a command that takes too long is terminated', async () => {
+  expect(await shell('exec sleep 30', { timeout: 100 })).toMatchObject({ exitCode: 143, timedOut: true });
+});
+
+test('a daemon that keeps the output open is not waited for', async () => {
+  const start = Date.now();
+  const { stdout } = await shell('echo started; sleep 5 & echo $!', { leavesDaemon: true });
+  const pid = Number(stdout.split('\n')[1]);
+  expect(Date.now() - start).toBeLessThan(4000);
+  expect(stdout).toMatch(/^started\n\d+\n$/);
+  process.kill(pid);
+});
+
+test('variables are added to the environment and taken from it', async () => {
+  const env = { ADDED: 'yes', HOME: undefined };
+  expect((await shell('echo "$ADDED ${HOME-none}"', { env })).stdout).toBe('yes none\n');
+});
+
+test('a program that does not exist is named', async () => {
+  await expect(run({ file: 'no-such-program', args: [] })).rejects.toThrow(MissingProgramError);
+  await expect(run({ file: '/etc/passwd', args: [] })).rejects.toThrow('/etc/passwd');
+});
+
+test('output that is not UTF-8 is marked', async () => {
+  expect(await shell("printf 'a\\377b'")).toMatchObject({ stdout: 'a\ufffdb', malformedStdout: true });
+  expect(await shell("printf 'a\\357\\277\\275b'")).not.toHaveProperty('malformedStdout');
+});
