@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Milliseconds. What is slow on a busy machine is not wrong; what hangs is ended.
+  testTimeout: 120_000,
   // Most tests wait for services: two at a time use a machine of two cores, where jest would run one.
   maxWorkers: 2,
   extensionsToTreatAsEsm: ['.ts'],

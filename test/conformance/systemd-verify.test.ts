@@ -1,10 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, fixtureNames, type Deployment } from '../support/deployment.js';
-
-jest.setTimeout(60_000);
 
 const modes = { privileged: [], unprivileged: ['--force-disable-user-change'] } as const;
 

@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createEvaluator, withoutHash, type Evaluator } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 beforeAll(async () => {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ExplainedError } from '../../src/system/errors.js';
 import { createRun } from '../../src/system/run.js';
 import { evaluateModel } from '../../src/evaluate/evaluate-model.js';
 import { createEvaluator, fixtures, modelText, type Evaluator, type Options } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 beforeAll(async () => {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Backend } from '../../src/backends/backend.js';
 import { loadBackend, parseManagerName } from '../../src/backends/registry.js';
 import { unitContext } from '../backends/support/render-unit.js';
 import { createEvaluator, instanceOf, type Evaluator } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { ModelError } from '../../src/system/errors.js';
 import {
@@ -9,8 +9,6 @@ import {
   withoutHash,
   type Evaluator,
 } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 let builder: Evaluator;

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cp, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvaluatedModel } from '../../src/evaluate/evaluate-model.js';
 import { buildModel } from '../../src/profile/build-model.js';
 import { createEvaluator, fixtures, instanceOf, managedOf, withoutHash, type Evaluator } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 let withoutSandbox: Evaluator;

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { EvaluatedModel } from '../../src/evaluate/evaluate-model.js';
 import type { JsonObject } from '../../src/system/json.js';
 import { createEvaluator, instanceOf, type Evaluator } from './support/evaluation.js';
-
-jest.setTimeout(60_000);
 
 let evaluator: Evaluator;
 beforeAll(async () => {

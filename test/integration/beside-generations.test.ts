@@ -1,13 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(120_000);
 
 const [account] = accounts;
 if (account === undefined) throw new Error('nobody can run the tests');

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { processesThatMention } from '../support/processes.js';
-
-jest.setTimeout(60_000);
 
 let deployment: Deployment;
 beforeAll(async () => {

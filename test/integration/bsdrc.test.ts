@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
@@ -7,8 +7,6 @@ import { getPage } from '../support/http.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(90_000);
 
 const describeOnCopies = canThrowAway ? describe : describe.skip;
 

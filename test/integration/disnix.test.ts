@@ -1,6 +1,6 @@
 import { access, chmod, copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
@@ -8,8 +8,6 @@ import { repository } from '../support/repository.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const proxy = 15_080;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createContainerNamespace, type ContainerNamespace } from '../support/container-namespace.js';
@@ -7,8 +7,6 @@ import { findLeftovers, nothing } from '../support/leftovers.js';
 import { isRoot } from '../support/is-root.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(120_000);
 
 const proxy = 15_080;
 // Containers need namespaces and mounts, which are root's.

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 // The tests of one account are one story: each goes on where the one before has ended.
 describe.each(accounts)('generations of the web applications as $name', (account) => {

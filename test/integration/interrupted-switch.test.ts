@@ -1,14 +1,12 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { processesThatMention } from '../support/processes.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(90_000);
 
 const account = accounts.at(-1);
 

@@ -1,14 +1,12 @@
 import { chown, cp, readFile, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../../src/system/ports.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { repository } from '../support/repository.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(120_000);
 
 // The tests of one account are one story: each goes on where the one before has ended.
 describe.each(accounts)('a script that only uses commands of nix-processmgmt, as $name', (account) => {

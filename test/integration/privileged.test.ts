@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findFreeBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
 import { modelParameters } from '../support/deployment.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const describeAsRoot = canThrowAway ? describe : describe.skip;
 

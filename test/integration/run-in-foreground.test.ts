@@ -1,11 +1,9 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { isAlive, killProcessesThatMention } from '../support/processes.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const account = accounts.at(-1);
 

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
 import { accounts, type Account } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
@@ -9,8 +9,6 @@ import { isAlive } from '../support/processes.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const proxy = 15_080;

@@ -1,6 +1,6 @@
 import { mkdirSync, chownSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { StandInServer } from '../backends/synit/support/stand-in-server.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
@@ -8,8 +8,6 @@ import { findLeftovers, nothing } from '../support/leftovers.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const proxy = 15_080;
 

@@ -1,11 +1,9 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createMachine, shellService, sleeper, type Machine } from '../backends/systemd/support/machine.js';
 import { accounts } from '../support/accounts.js';
 import { isRoot } from '../support/is-root.js';
 import { eventually } from '../support/waiting.js';
-
-jest.setTimeout(60_000);
 
 const [root] = accounts;
 

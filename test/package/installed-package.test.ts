@@ -42,4 +42,4 @@ test('the packed tool is installed without a network and evaluates and builds wi
   );
   expect(built).toMatchObject({ exitCode: 0 });
   expect(built.stdout).toMatch(/-processes\n$/);
-}, 60_000);
+});

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export const eventually = async <T>(
   attempt: () => Promise<T | undefined> | T | undefined,
-  seconds = 10,
+  seconds = 30,
 ): Promise<T> => {
   const end = Date.now() + seconds * 1000;
   for (;;) {

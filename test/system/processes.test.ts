@@ -13,7 +13,7 @@ test('a living process is found, with the time of its start', async () => {
   expect(found?.pid).toBe(process.pid);
   expect(found?.startTime).toMatch(/^\d+$/);
   // btime has no fractions of a second.
-  expect(Math.abs((found?.since ?? 0) - (Date.now() - process.uptime() * 1000))).toBeLessThan(2500);
+  expect(Math.abs((found?.since ?? 0) - (Date.now() - process.uptime() * 1000))).toBeLessThan(30_000);
   expect(table.bootId).toBe(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
 });
 

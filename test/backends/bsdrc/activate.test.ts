@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { DeployedProfile, DeployedUnit, ManagerSession, SessionContext } from '../../../src/backends/backend.js';
 import { bsdrc } from '../../../src/backends/bsdrc/index.js';
@@ -9,8 +9,6 @@ import { createRun } from '../../../src/system/run.js';
 import { isAlive } from '../../support/processes.js';
 import { environmentOf, kill, readMain, written, type Place, type Service } from '../support/script-service.js';
 import { makePlace } from './support/service.js';
-
-jest.setTimeout(30_000);
 
 const profileOf = (here: Place, units: readonly DeployedUnit[]): DeployedProfile => ({
   path: join(here.path, 'profile'),
@@ -36,8 +34,8 @@ const connect = async (
   const env = {
     ...process.env,
     BSDRC_TARGET_DIR: join(here.path, 'etc', 'rc.d'),
-    NIXPROC_STOP_TIMEOUT: '1',
-    NIXPROC_START_TIMEOUT: '2',
+    NIXPROC_STOP_TIMEOUT: '10',
+    NIXPROC_START_TIMEOUT: '10',
     CALLERS_SECRET: 'x',
   };
   const run = createRun(env);

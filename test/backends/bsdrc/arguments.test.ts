@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { isAlive } from '../../support/processes.js';
 import { isRoot } from '../../support/is-root.js';
 import type { JsonObject } from '../../../src/system/json.js';
@@ -19,8 +19,6 @@ import {
   type Service,
 } from '../support/script-service.js';
 import { makePlace, traceOf } from './support/service.js';
-
-jest.setTimeout(30_000);
 
 /** A script from the arguments of createBSDRCScript, for service.py as a daemon. */
 const script = (here: Place, args: JsonObject = {}): Service => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { asAccount } from '../../support/accounts.js';
 import { isRoot } from '../../support/is-root.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
@@ -17,9 +17,8 @@ import {
   type Place,
   type Service,
 } from '../support/script-service.js';
+import { eventually } from '../../support/waiting.js';
 import { makePlace } from './support/service.js';
-
-jest.setTimeout(30_000);
 
 const specificationOf = ({ unit }: Service): string => join(unit.profile, 'etc/dysnomia/process', unit.name);
 
@@ -197,7 +196,7 @@ describe('Dysnomia', () => {
     expect(service.call('status').exitCode).toBe(0);
     expect(dysnomia(service, 'deactivate')).toBe(0);
     await written(service, 'terminated');
-    expect(isAlive(main)).toBe(false);
+    await eventually(() => (isAlive(main) ? undefined : true));
   });
 });
 

@@ -1,4 +1,4 @@
-import { beforeAll, expect, jest, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRoot } from '../../support/is-root.js';
@@ -6,8 +6,6 @@ import { eventually } from '../../support/waiting.js';
 import { useNamespace } from './support/in-namespace.js';
 import { deploy, failures, unitCalled, type ManagedProgram, type Place } from './support/place.js';
 import { readReport, reporter } from './support/reporter.js';
-
-jest.setTimeout(60_000);
 const testAsRoot = isRoot ? test : test.skip;
 
 const { newPlace } = useNamespace();

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { s6rc } from '../../../src/backends/s6-rc/index.js';
 import type { CommandLine, ManagedProcess, ProcessName } from '../../../src/model/process-model.js';
 import { createRun } from '../../../src/system/run.js';
@@ -13,8 +13,6 @@ import { eventually } from '../../support/waiting.js';
 import { factsOf, type ProcessFacts } from '../supervisord/support/process-facts.js';
 import { managedProcess, renderManaged } from '../support/render-unit.js';
 import { tools } from './support/tree.js';
-
-jest.setTimeout(60_000);
 
 /** A real s6-svscan, with the rendered files of longruns and loggers as its service directories. */
 let place: TemporaryDirectory;

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeployedProfile, ManagerSession } from '../../../src/backends/backend.js';
 import { createRun } from '../../../src/system/run.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
@@ -20,8 +20,6 @@ import {
   type S6Place,
   type Service,
 } from './support/tree.js';
-
-jest.setTimeout(60_000);
 
 // s6-svscan, s6-supervise and s6-log are real; programs stand for those of s6-rc, which Debian 12 does not have.
 let place: S6Place;

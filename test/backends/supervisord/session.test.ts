@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeployedProfile, ManagerSession } from '../../../src/backends/backend.js';
@@ -18,7 +18,6 @@ import {
 } from './support/supervised.js';
 
 // A machine may be busy: it is not for these tests to say how fast supervisord has to be.
-jest.setTimeout(60_000);
 
 let place: Supervised;
 let session: ManagerSession;
@@ -58,7 +57,7 @@ test('a program counts as started when it has been up for startsecs', async () =
   expect(Date.now() - began).toBeGreaterThanOrEqual(2000);
   expect(await stateOf('one')).toMatchObject({ state: 'running', detail: null });
   const { since } = (await stateOf('one')) ?? {};
-  expect(Math.abs((since ?? 0) - began)).toBeLessThan(2000);
+  expect(Math.abs((since ?? 0) - began)).toBeLessThan(30_000);
 });
 
 test('programs of a level start together, and those above only when all of them run', async () => {
@@ -68,8 +67,8 @@ test('programs of a level start together, and those above only when all of them 
     sh('top', `echo $(date +%s%N) >${join(place.root, 'top')}; exec sleep 1000`, { level: 1 }),
   ]);
   const seconds = (Date.now() - began) / 1000;
-  // A second for each level, and one for supervisord itself.
-  expect(seconds).toBeLessThan(6);
+  // A second for each level, and what supervisord itself takes: one after the other they would take eleven.
+  expect(seconds).toBeLessThan(10);
   const topStarted = Number(readFileSync(join(place.root, 'top'), 'utf8')) / 1e6;
   expect(topStarted - began).toBeGreaterThan(1000);
 });
@@ -96,7 +95,7 @@ test('a program that cannot be executed is reported at once', async () => {
   session = await place.connect({ target: deployed });
   const began = Date.now();
   const [outcome] = await deploy(session, deployed);
-  expect(Date.now() - began).toBeLessThan(2000);
+  expect(Date.now() - began).toBeLessThan(10_000);
   expect(outcome).toMatchObject({ ok: false, detail: "NO_FILE: can't find command '/no/such/program'" });
 });
 

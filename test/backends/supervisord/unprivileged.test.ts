@@ -42,4 +42,4 @@ test('an ordinary user deploys under a supervisord of their own', async () => {
   } finally {
     await remove();
   }
-}, 30_000);
+});

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,7 +20,6 @@ import {
 } from './support/supervised.js';
 
 // A machine may be busy: it is not for these tests to say how fast supervisord has to be.
-jest.setTimeout(60_000);
 
 let place: Supervised;
 beforeEach(async () => {

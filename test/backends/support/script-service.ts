@@ -44,7 +44,7 @@ export interface Service extends UnitOnDisk {
   readonly pidFile: string;
   readonly logFile: string;
   readonly recordFile: string;
-  /** Runs an activity of the script; a start may take 2 s here, and a stop 1 s. */
+  /** Runs an activity of the script; a start and a stop may take 10 s here, but for what `environment` says. */
   call(activity: string, environment?: Readonly<Record<string, string>>): ScriptResult;
   /** The PID that the PID file names. */
   pid(): number;
@@ -119,12 +119,12 @@ const asService = (
       const { status, stdout, stderr } = spawnSync(file, args, {
         encoding: 'utf8',
         cwd: '/',
-        timeout: 30_000,
+        timeout: 60_000,
         env: {
           PATH: process.env['PATH'],
           HOME: '/',
-          NIXPROC_STOP_TIMEOUT: '1',
-          NIXPROC_START_TIMEOUT: '2',
+          NIXPROC_STOP_TIMEOUT: '10',
+          NIXPROC_START_TIMEOUT: '10',
           ...environment,
         },
       });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import pino from 'pino';
 import type { DeployedProfile, DeployedUnit, ManagerSession, SessionContext } from '../../../src/backends/backend.js';
 import { sysvinit } from '../../../src/backends/sysvinit/index.js';
@@ -10,9 +10,7 @@ import { isAlive, processesThatMention } from '../../support/processes.js';
 import { eventually } from '../../support/waiting.js';
 import { environmentOf, kill, makePlace, readMain, written, type Place, type Service } from './support/service.js';
 
-jest.setTimeout(30_000);
-
-const environment = { ...process.env, NIXPROC_STOP_TIMEOUT: '1', NIXPROC_START_TIMEOUT: '2', CALLERS_SECRET: 'x' };
+const environment = { ...process.env, NIXPROC_STOP_TIMEOUT: '10', NIXPROC_START_TIMEOUT: '10', CALLERS_SECRET: 'x' };
 
 const profileOf = (here: Place, units: readonly DeployedUnit[]): DeployedProfile => ({
   path: `${here.path}/profile`,
@@ -73,7 +71,7 @@ test('starts, observes, reloads and stops the units of a level, and runs nothing
   for (const service of services) {
     const observation = observed.get(service.unit.instance);
     expect(observation).toMatchObject({ state: 'running', pid: service.pid(), detail: null });
-    expect(Math.abs((observation?.since ?? 0) - before)).toBeLessThan(3000);
+    expect(Math.abs((observation?.since ?? 0) - before)).toBeLessThan(30_000);
   }
 
   await Promise.all(services.map((service) => written(service, 'started')));

@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { JsonObject } from '../../../src/system/json.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import { eventually } from '../../support/waiting.js';
 import { kill, makePlace, shells, written, type Place, type Service } from './support/service.js';
-
-jest.setTimeout(30_000);
 
 describe.each(shells)('under %s', (shell) => {
   const withActivities = (here: Place, activities: JsonObject, more: JsonObject = {}): Service =>

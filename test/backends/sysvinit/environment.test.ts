@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   argumentsOf,
@@ -8,8 +8,6 @@ import {
   readMain,
   type ServiceOptions,
 } from './support/service.js';
-
-jest.setTimeout(60_000);
 
 /** Values that have hurt some quoting before. */
 const awkward = [

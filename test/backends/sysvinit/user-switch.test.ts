@@ -1,11 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { accounts } from '../../support/accounts.js';
 import { isRoot } from '../../support/is-root.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import { environmentOf, makePlace, readMain, shells, statusLine, written, type Place } from './support/service.js';
-
-jest.setTimeout(30_000);
 
 // On Debian it has neither a home directory nor a login shell.
 const user = 'nobody';
@@ -116,7 +114,7 @@ asRoot.each(shells)('a script of root under %s', (shell) => {
     const pidFile = `${here.path}/tmp/service.pid`;
     const liar = { executable: here.program, args: ['liar', pidFile, String(victim)] };
     const script = service(here, 'daemon', {}, { daemon: liar });
-    const { exitCode, stderr } = script.call('start');
+    const { exitCode, stderr } = script.call('start', { NIXPROC_START_TIMEOUT: '2' });
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`${pidFile} names process ${victim}, which is not alive or was not started here`);
     expect(script.call('stop').exitCode).toBe(0);

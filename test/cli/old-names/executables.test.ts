@@ -1,13 +1,11 @@
 import { readFile, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { oldCommands } from '../../../src/cli/old-names/old-commands.js';
 import type { RunResult } from '../../../src/system/ports.js';
 import { createRun } from '../../../src/system/run.js';
 import { repository } from '../../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
-
-jest.setTimeout(60_000);
 
 let directory: TemporaryDirectory;
 beforeAll(async () => {
