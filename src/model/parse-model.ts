@@ -15,6 +15,7 @@ import type {
   StateDirectories,
   StorePath,
 } from './process-model.js';
+import { programOf } from './program-of.js';
 
 /** What an evaluation knows besides the document. */
 export interface ModelSurroundings {
@@ -61,13 +62,9 @@ const explainBadArguments = <T>(instance: string, parse: () => T): T => {
 };
 
 /** @throws ModelError for a process that says nothing of what to run. */
-const requireProgram = (instance: string, process: ManagedProcess): ManagedProcess => {
-  if (process.daemon !== null || process.foreground !== null) return process;
-  throw new ModelError({
-    what: `Process instance "${instance}" has nothing to run`,
-    why: `Its process "${process.name}" has none of the properties process, daemon and foregroundProcess`,
-    fix: 'Give it one of them where the constructor calls createManagedProcess',
-  });
+const withProgram = (instance: string, process: ManagedProcess): ManagedProcess => {
+  programOf(process, instance, 'foreground');
+  return process;
 };
 
 /** @throws ModelError when a dependency has the name of an instance and other arguments. */
@@ -126,7 +123,7 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       process:
         process.kind === 'direct'
           ? { kind: 'direct', name, manager: process.manager as ManagerName, arguments: args }
-          : requireProgram(
+          : withProgram(
               instance,
               explainBadArguments(instance, () =>
                 managedProcess(args, { name, directories, forceDisableUserChange, overrides: process.overrides }),

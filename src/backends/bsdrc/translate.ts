@@ -1,5 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { shellQuote } from '../shared/shell-quote.js';
@@ -35,14 +35,7 @@ const initialization = ({ initialize, environment, path }: ManagedProcess, conte
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
   const { instance, dependencies } = context;
-  const command = process.daemon ?? process.foreground;
-  if (command === null) {
-    throw new ModelError({
-      what: `Process instance "${instance.instance}" has no process`,
-      why: 'Neither process, daemon nor foregroundProcess is set',
-      fix: 'Set one of them to a program',
-    });
-  }
+  const command = programOf(process, instance.instance, 'daemon');
   return {
     arguments: {
       name: process.name,

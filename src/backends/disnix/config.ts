@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Credentials, ManagedProcess, ProcessInstance } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { UnitContext } from '../backend.js';
 import {
@@ -69,15 +69,8 @@ const modelsProcess = (
   process: ManagedProcess,
   { instance, directories: { logDir, tmpDir } }: ProcessInstance,
 ): Omit<ProcessScript, 'recordFile' | 'credentials'> => {
-  const { name, instanceName, daemon, foreground, user } = process;
-  const command = daemon ?? foreground;
-  if (command === null) {
-    throw new ModelError({
-      what: `Process instance "${instance}" has no process`,
-      why: 'Neither process, daemon nor foregroundProcess is set',
-      fix: 'Set one of them to a program',
-    });
-  }
+  const { name, instanceName, daemon, user } = process;
+  const command = programOf(process, instance, 'daemon');
   // A process that stays in the foreground is daemonized with the rights of its user, who cannot write elsewhere. What a
   // daemon writes is caught before its rights are given up, and root must not write into a directory of everybody's.
   const outputDirectory = user !== null && daemon === null ? tmpDir : logDir;

@@ -7,7 +7,8 @@ import { toActivation, type ArchivedImage, type WrittenImage } from './activatio
 import { parseContainer, type ContainerSpecification, type ImageSpecification } from './config.js';
 import { containerName } from './container-name.js';
 import { hasParameter, parameterWords, type CreateParameter } from './create-parameters.js';
-import { storeName, tool, usesHostPrograms } from './tools.js';
+import { storeName } from '../shared/required-tool.js';
+import { tool, usesHostPrograms } from './tools.js';
 
 const noCredentials: Credentials = { groups: [], users: [] };
 

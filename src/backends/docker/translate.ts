@@ -1,11 +1,12 @@
 import type { ManagedProcess, StateDirectories } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { daemonProxyScript } from '../shared/daemon-proxy.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { searchPath } from '../shared/search-path.js';
-import { storeName, tool } from './tools.js';
+import { storeName } from '../shared/required-tool.js';
+import { tool } from './tools.js';
 
 /** What has to be done as root before the process, so that the engine itself must not switch the user. */
 const needsRootFirst = ({ initialize, nice }: ManagedProcess): boolean => initialize !== '' || (nice ?? 0) < 0;
@@ -90,15 +91,8 @@ interface Execution {
 }
 
 const execution = (process: ManagedProcess, context: UnitContext): Execution => {
-  const { name, initialize, nice, umask, environment, foreground, daemon, pidFile } = process;
-  const program = foreground ?? daemon;
-  if (program === null) {
-    throw new ModelError({
-      what: `Process instance "${context.instance.instance}" has nothing to run`,
-      why: 'It has neither process, foregroundProcess nor daemon',
-      fix: 'Set process, or foregroundProcess for docker',
-    });
-  }
+  const { name, initialize, nice, umask, environment, foreground, pidFile } = process;
+  const program = programOf(process, context.instance.instance, 'foreground');
   const user = needsRootFirst(process) ? process.user : null;
   const words = [program.executable, ...program.args];
   const passesShell =

@@ -1,5 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { daemonScript } from './daemon-script.js';
@@ -18,18 +18,12 @@ const timeoutKill = 10_000;
  * @throws ModelError for a process without any command.
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
-  const { name, foreground, daemon, credentials } = process;
+  const { name, foreground, credentials } = process;
   const common = { name, dependencies: context.dependencies, credentials: credentialsArguments(credentials) };
   if (foreground !== null) {
     return { arguments: { ...common, run: runScript(process, foreground, context), timeoutKill }, unsupported: [] };
   }
-  if (daemon === null) {
-    throw new ModelError({
-      what: `Process instance "${context.instance.instance}" has nothing to run`,
-      why: 'It has neither process, foregroundProcess nor daemon',
-      fix: 'Set process, or foregroundProcess for s6-rc',
-    });
-  }
+  const daemon = programOf(process, context.instance.instance, 'daemon');
   const script = context.storeText(storeName(name, 'daemon'), daemonScript(process, daemon, context));
   const activity = (verb: string): string => commandLines([[tool(context, 'shell'), script, verb]]);
   return {

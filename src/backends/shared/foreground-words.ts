@@ -1,5 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { UnitContext } from '../backend.js';
 import { daemonProxyScript } from './daemon-proxy.js';
 import { launchScript, variablesLostInShells } from './launch-script.js';
@@ -12,19 +12,14 @@ import { requiredTool, storeName } from './required-tool.js';
  * @throws ModelError for a process without any command
  */
 export const foregroundWords = (
-  { name, foreground, daemon, pidFile, environment }: ManagedProcess,
+  process: ManagedProcess,
   context: UnitContext,
   manager: string,
   grace: number,
 ): readonly string[] => {
+  const { name, foreground, pidFile, environment } = process;
   if (foreground !== null) return [foreground.executable, ...foreground.args];
-  if (daemon === null) {
-    throw new ModelError({
-      what: `Process instance "${context.instance.instance}" has nothing to run`,
-      why: 'It has neither process, foregroundProcess nor daemon',
-      fix: `Set process, or foregroundProcess for ${manager}`,
-    });
-  }
+  const daemon = programOf(process, context.instance.instance, 'daemon');
   const coreutils = requiredTool(context, 'coreutils', manager);
   const shell = requiredTool(context, 'shell', manager);
   const proxy = context.storeText('daemon-proxy', daemonProxyScript(coreutils));

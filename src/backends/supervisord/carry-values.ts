@@ -3,7 +3,8 @@ import type { UnitContext } from '../backend.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { formatOf, literalOf } from './format-string.js';
 import { environmentEntry, fitsPath, fitsWord } from './ini.js';
-import { storeName, tool } from './tools.js';
+import { storeName } from '../shared/required-tool.js';
+import { tool } from './tools.js';
 
 /** How a program is started: words, variables and directory, all format strings. */
 export interface Execution {

@@ -1,12 +1,13 @@
 import type { ManagedProcess } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { commandOf } from './command-words.js';
 import { formatOf } from './format-string.js';
-import { storeName, tool } from './tools.js';
+import { storeName } from '../shared/required-tool.js';
+import { tool } from './tools.js';
 
 /** What has to be done as root before the process, so that supervisord itself must not switch the user. */
 const needsRootFirst = ({ initialize, nice }: ManagedProcess): boolean => initialize !== '' || (nice ?? 0) < 0;
@@ -17,14 +18,7 @@ const needsRootFirst = ({ initialize, nice }: ManagedProcess): boolean => initia
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
   const { name, directory, umask, user } = process;
-  const program = process.foreground ?? process.daemon;
-  if (program === null) {
-    throw new ModelError({
-      what: `Process instance "${context.instance.instance}" has nothing to run`,
-      why: 'It has neither process, foregroundProcess nor daemon',
-      fix: 'Set process, or foregroundProcess for supervisord',
-    });
-  }
+  const program = programOf(process, context.instance.instance, 'foreground');
   return {
     arguments: {
       name,

@@ -1,4 +1,5 @@
 import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
+import { programOf } from '../../model/program-of.js';
 import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
@@ -18,16 +19,9 @@ type WriteValue = (property: string, text: string) => string;
  * @throws ModelError for a process without any command, and for a value that systemd cannot be told.
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
-  const { name, description, foreground, daemon, pidFile, user, umask, nice } = process;
+  const { name, description, foreground, pidFile, user, umask, nice } = process;
   const { instance } = context.instance;
-  const command = foreground ?? daemon;
-  if (command === null) {
-    throw new ModelError({
-      what: `Process instance "${instance}" has nothing to run`,
-      why: 'It has neither process, foregroundProcess nor daemon',
-      fix: 'Set process, or foregroundProcess for systemd',
-    });
-  }
+  const command = programOf(process, instance, 'foreground');
   const refuse = (property: string, text: string, why: string): never => {
     throw new ModelError({
       what: `Process instance "${instance}" has a value that systemd cannot take: ${property}`,

@@ -1,5 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
-import { ModelError } from '../../system/errors.js';
+import { programOf } from '../../model/program-of.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 
@@ -10,14 +10,7 @@ import { credentialsArguments } from '../shared/credentials-arguments.js';
  * @throws ModelError for a process without any command.
  */
 export const translate = (process: ManagedProcess, { instance, dependencies }: UnitContext): Translation => {
-  const command = process.daemon ?? process.foreground;
-  if (command === null) {
-    throw new ModelError({
-      what: `Process instance "${instance.instance}" has no process`,
-      why: 'Neither process, daemon nor foregroundProcess is set',
-      fix: 'Set one of them to a program',
-    });
-  }
+  const command = programOf(process, instance.instance, 'daemon');
   return {
     arguments: {
       name: process.name,

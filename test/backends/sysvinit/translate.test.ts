@@ -73,5 +73,5 @@ test('every property has an argument, and nothing is beyond an init script', () 
 });
 
 test('a process without a command is a mistake that names the instance', () => {
-  expect(() => translated({})).toThrow(new ModelError({ what: 'Process instance "service" has no process' }));
+  expect(() => translated({})).toThrow(new ModelError({ what: 'Process instance "service" has nothing to run' }));
 });
