@@ -1,7 +1,10 @@
+import type { Observation } from '../backends/backend.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
-import { unitOf, type PlanStep } from '../plan/activation-plan.js';
+import { unitOf } from '../plan/activation-plan.js';
+import type { ManagerName } from '../model/process-model.js';
 import { isUp, planActivation, type ObservedUnit } from '../plan/plan-activation.js';
+import type { DeployedUnit } from '../profile/manifest.js';
 import { ActivationError, ExplainedError, exitCodes } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import { executePlan, type Execution, type StepFailure } from './execute-plan.js';
@@ -14,6 +17,8 @@ export interface ActivationSettings {
   readonly signal: AbortSignal;
 }
 
+const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
+
 /** Every failure in one line each, for people. */
 export const describeFailures = (failures: readonly StepFailure[]): string =>
   failures
@@ -24,29 +29,47 @@ export const describeFailures = (failures: readonly StepFailure[]): string =>
 const inWords = (error: Error): string =>
   error instanceof ExplainedError && error.why !== undefined ? `${error.message}\n${error.why}` : error.message;
 
-/** What the managers have been given after an execution that ended early, but for units that were stopped. */
+/** Asks every manager that has some of these units about them, once. */
+const observeAgain = async (
+  units: readonly ObservedUnit[],
+  { sessions }: PreparedActivation,
+): Promise<readonly ObservedUnit[]> => {
+  const managers = [...new Set(units.map(({ manager }) => manager))];
+  const answers = await Promise.all(
+    managers.map(async (manager) => {
+      const own = units.filter((observed) => observed.manager === manager);
+      const observations = await sessions.of(manager).observe(
+        own.map(({ unit }) => unit),
+        'state',
+      );
+      return own.map((observed) => ({
+        ...observed,
+        observation: observations.get(observed.unit.instance) ?? absent,
+      }));
+    }),
+  );
+  return answers.flat();
+};
+
+/** What runs after an execution that ended early, but for what was stopped. */
 const presentAfter = async (
-  { present, target, sessions }: PreparedActivation,
+  prepared: PreparedActivation,
   { attempted }: Execution,
 ): Promise<readonly ObservedUnit[]> => {
-  const keyOf = (step: PlanStep): string => `${step.manager} ${unitOf(step).name}`;
-  const touched = new Set(attempted.map(keyOf));
-  const untouched = present.filter(({ manager, unit }) => !touched.has(`${manager} ${unit.name}`));
-  const replaced = attempted.filter(({ action }) => action !== 'stop').map(unitOf);
-  if (target === null || replaced.length === 0) return untouched;
-  const observations = await sessions.of(target.manager).observe(replaced, 'state');
+  const keyOf = (manager: ManagerName, { name }: DeployedUnit): string => `${manager} ${name}`;
+  const touched = new Set(attempted.map((step) => keyOf(step.manager, unitOf(step))));
+  const untouched = prepared.present.filter(({ manager, unit }) => !touched.has(keyOf(manager, unit)));
+  const replaced = attempted
+    .filter(({ action }) => action !== 'stop')
+    .map((step) => ({ manager: step.manager, unit: unitOf(step), observation: absent }));
   return [
-    ...untouched,
-    ...replaced.map((unit) => ({
-      manager: target.manager,
-      unit,
-      observation: observations.get(unit.instance) ?? {
-        state: 'absent' as const,
-        pid: null,
-        since: null,
-        detail: null,
-      },
+    // Some managers stop dependents together with what they depend on.
+    ...(await observeAgain(untouched.filter(isUp), prepared)).map(({ observation, ...rest }) => ({
+      ...rest,
+      observation: observation.state === 'stopped' ? ({ ...observation, state: 'failed' } as const) : observation,
     })),
+    ...untouched.filter((observed) => !isUp(observed)),
+    ...(await observeAgain(replaced, prepared)),
   ];
 };
 
@@ -55,21 +78,25 @@ const presentAfter = async (
  * What was down before stays down.
  */
 const restore = async (prepared: PreparedActivation, execution: Execution, ports: Ports): Promise<Execution> => {
-  const { current, present, target, sessions } = prepared;
+  const { current, present, target, leaving, sessions } = prepared;
   const wasUp = new Set(present.filter(isUp).map(({ unit }) => unit.name));
   const now = (await presentAfter(prepared, execution)).filter(
     (observed) => wasUp.has(observed.unit.name) || isUp(observed),
   );
+  const managers = [...new Set([...(target === null ? [] : [target.manager]), ...leaving])];
   const plan = planActivation(
     now,
     current === null
       ? null
-      : { manager: current.manager, units: current.profile.units.filter(({ name }) => wasUp.has(name)) },
+      : {
+          manager: current.manager,
+          units: current.profile.units.filter(({ name }) => wasUp.has(name)),
+          movesAtOnce: [current.manager, ...managers].some((manager) => sessions.of(manager).changesAtInstall === true),
+        },
   );
-  const managers = new Set([...(target === null ? [] : [target.manager]), ...now.map(({ manager }) => manager)]);
   // A second signal must not leave the machine between two generations.
   const never = new AbortController().signal;
-  return executePlan(plan, [...managers], current, sessions, never, ports.log);
+  return executePlan(plan, managers, current, sessions, never, ports.log);
 };
 
 /**

@@ -3,6 +3,7 @@ import type { ManagerSession, UnitOutcome } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
 import { unreachable } from '../system/errors.js';
+import { tasksOf, type Task } from './execution-tasks.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /** A step that did not succeed, with the manager's words. */
@@ -18,7 +19,7 @@ export interface Execution {
   readonly failures: readonly StepFailure[];
   /** What a manager threw where no single step is to blame; null for nothing. */
   readonly error: Error | null;
-  /** True when a signal ended it between two stages. */
+  /** True when a signal ended it between two tasks. */
   readonly interrupted: boolean;
 }
 
@@ -41,29 +42,42 @@ const performStage = (session: ManagerSession, { action, steps }: PlanStage): Pr
   }
 };
 
-/** What a manager that orders its units itself is asked in turn. What is new may depend on what is restarted. */
-const turns: readonly PlanStage['action'][] = ['stop', 'reload', 'restart', 'start'];
-
-/** Puts the levels of managers that order their units themselves into one stage for each action. */
-const withoutNeedlessLevels = (stages: readonly PlanStage[], sessions: Sessions): readonly PlanStage[] => {
-  const ordersItself = ({ manager }: PlanStage): boolean => sessions.of(manager).ordersItself === true;
-  const managers = [...new Set(stages.filter(ordersItself).map(({ manager }) => manager))];
-  return [
-    ...stages.filter((stage) => !ordersItself(stage)),
-    ...managers.flatMap((manager) =>
-      turns.flatMap((action) => {
-        const alike = stages.filter((stage) => stage.manager === manager && stage.action === action);
-        const [first] = alike;
-        return first === undefined ? [] : [{ ...first, steps: alike.flatMap(({ steps }) => steps) }];
-      }),
-    ),
-  ];
+/** Does one task. Returns the steps that failed; throws what no single step is to blame for. */
+const perform = async (task: Task, sessions: Sessions, log: Logger): Promise<readonly StepFailure[]> => {
+  switch (task.kind) {
+    case 'processes': {
+      const { stage } = task;
+      for (const step of stage.steps) {
+        const { instance } = unitOf(step);
+        log.info(`${gerunds[step.action]} ${instance} (${step.manager}): ${step.reasons.join('; ')}`);
+      }
+      const outcomes = await performStage(sessions.of(stage.manager), stage);
+      const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));
+      return stage.steps.flatMap((step) => {
+        const outcome = byInstance.get(unitOf(step).instance);
+        return outcome?.ok === true ? [] : [{ step, detail: outcome?.detail ?? 'the manager did not say why' }];
+      });
+    }
+    case 'install':
+      await sessions.of(task.to.manager).install(task.to.profile);
+      return [];
+    case 'leave':
+      await sessions.of(task.manager).install(null);
+      await sessions.of(task.manager).finish(null);
+      return [];
+    case 'finish':
+      await sessions.of(task.to.manager).finish(task.to.profile);
+      return [];
+    default:
+      return unreachable(task);
+  }
 };
 
 /**
- * Carries out a plan: stops, then tells the managers about their new units, then everything else level by level. Ends
- * at the first stage in which a step fails, or between two stages when `signal` is aborted.
+ * Carries out a plan, task by task (see tasksOf). Ends after the first task in which a step fails, or before the next one
+ * when `signal` is aborted.
  *
+ * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
  */
 export const executePlan = async (
@@ -75,42 +89,15 @@ export const executePlan = async (
   log: Logger,
 ): Promise<Execution> => {
   const attempted: PlanStep[] = [];
-  const failures: StepFailure[] = [];
-
-  const perform = async (stages: readonly PlanStage[]): Promise<boolean> => {
-    for (const stage of withoutNeedlessLevels(stages, sessions)) {
-      if (signal.aborted) return false;
-      for (const step of stage.steps) {
-        const { instance } = unitOf(step);
-        log.info(`${gerunds[step.action]} ${instance} (${step.manager}): ${step.reasons.join('; ')}`);
-      }
-      attempted.push(...stage.steps);
-      const outcomes = await performStage(sessions.of(stage.manager), stage);
-      const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));
-      for (const step of stage.steps) {
-        const outcome = byInstance.get(unitOf(step).instance);
-        if (outcome?.ok !== true) failures.push({ step, detail: outcome?.detail ?? 'the manager did not say why' });
-      }
-      if (failures.length > 0) return false;
-    }
-    return true;
-  };
-
-  const done = async (): Promise<void> => {
-    if (!(await perform(plan.stages.filter(({ action }) => action === 'stop')))) return;
-    for (const manager of from) {
-      if (manager === to?.manager) continue;
-      await sessions.of(manager).install(null);
-      await sessions.of(manager).finish(null);
-    }
-    if (to === null) return;
-    await sessions.of(to.manager).install(to.profile);
-    if (!(await perform(plan.stages.filter(({ action }) => action !== 'stop')))) return;
-    await sessions.of(to.manager).finish(to.profile);
-  };
+  let failures: readonly StepFailure[] = [];
   let error: Error | null = null;
   try {
-    await done();
+    for (const task of tasksOf(plan, from, to, sessions)) {
+      if (signal.aborted) break;
+      if (task.kind === 'processes') attempted.push(...task.stage.steps);
+      failures = await perform(task, sessions, log);
+      if (failures.length > 0) break;
+    }
   } catch (cause) {
     error = cause instanceof Error ? cause : new Error(String(cause));
   }

@@ -87,6 +87,7 @@ export const prepareActivation = async (
   const session = target === null ? null : sessions.of(target.manager);
   const accounts = await prepareAccounts(location, next.manifest, ports);
   const leaving = [...new Set([current, reached].flatMap((side) => side?.manager ?? []))];
+  const changesAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;
   const plan = planActivation(
     present,
     target === null
@@ -95,6 +96,7 @@ export const prepareActivation = async (
           manager: target.manager,
           units: target.profile.units,
           isWanted: (unit) => session?.isWanted?.(unit) ?? true,
+          movesAtOnce: [target.manager, ...leaving].some(changesAtInstall),
         },
   );
   const remarks = target === null ? [] : ((await session?.remarks?.(target.profile.units)) ?? []);

@@ -132,6 +132,8 @@ export type LogSource =
  * Talks to one process manager. The order of calls in a switch: observe, stop (level by level, highest first), install,
  * then reload, restart and start per level (lowest first), finish. A call gets all units of a level at once (of all
  * levels from a manager that orders them itself), and never throws for a unit that fails: it says so in the outcome.
+ * A manager that a deployment moves away from gets: stop (what is obsolete, then level by level, lowest first, while the
+ * dependents go on running), and at the end install(null) and finish(null).
  */
 export interface ManagerSession {
   /** One query for all units, not one each. */
@@ -148,6 +150,11 @@ export interface ManagerSession {
   readonly isWanted?: (unit: DeployedUnit) => boolean;
   /** True for a manager that starts dependencies before dependents, and stops them after, when it gets them at once. */
   readonly ordersItself?: boolean;
+  /**
+   * True for a manager that starts and stops processes when it gets to know its units: in a move, nothing may run under
+   * two managers then, and everything moves at once.
+   */
+  readonly changesAtInstall?: boolean;
   /** What the user should know before these units are deployed, one sentence each. Default: nothing. */
   readonly remarks?: (units: readonly DeployedUnit[]) => Promise<readonly string[]>;
   logs(unit: DeployedUnit): LogSource;

@@ -24,8 +24,10 @@ export interface PlanStage {
 
 /** What will be done to processes. */
 export interface ProcessPlan {
-  /** In order: stops with the highest level first, then everything else with the lowest level first. */
+  /** In the order of execution; see orderSteps. */
   readonly stages: readonly PlanStage[];
+  /** How many of the stages come before the manager gets to know its new units. */
+  readonly stagesBeforeInstall: number;
   /** Instances that keep running untouched. */
   readonly unchanged: readonly InstanceName[];
   /** What the user should know although nothing is done about it, a sentence each. */

@@ -2,8 +2,9 @@ import type { Observation } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { unreachable } from '../system/errors.js';
-import { stagesOf, type PlanStep, type ProcessPlan } from './activation-plan.js';
+import type { PlanStep, ProcessPlan } from './activation-plan.js';
 import { changedProperties } from './changed-properties.js';
+import { orderSteps, type MoveOrder } from './order-steps.js';
 
 /** A process that a manager has been given, with what the manager says of it. */
 export interface ObservedUnit {
@@ -15,7 +16,7 @@ export interface ObservedUnit {
 }
 
 /** What should run afterwards. */
-export interface WantedUnits {
+export interface WantedUnits extends MoveOrder {
   readonly manager: ManagerName;
   readonly units: readonly DeployedUnit[];
   /** Whether a switch starts this unit (a sysvinit script may not belong to the current runlevel). Default: it does. */
@@ -44,8 +45,6 @@ const repair = ({ manager, unit, observation }: ObservedUnit): PlanStep | null =
       return unreachable(observation.state);
   }
 };
-
-const isStop = ({ action }: PlanStep): boolean => action === 'stop';
 
 export const isUp = ({ observation: { state } }: ObservedUnit): boolean => state === 'running' || state === 'starting';
 
@@ -90,6 +89,9 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
   const movesFrom = (name: string): ManagerName | null =>
     present.find(({ manager, unit }) => unit.name === name && manager !== wanted?.manager)?.manager ?? null;
 
+  const portsOfOthers = (name: string): ReadonlySet<number | null> =>
+    new Set(wanted?.units.filter((unit) => unit.name !== name).map(({ port }) => port));
+
   const unchanged: DeployedUnit[] = [];
   /** What to do about a process that runs by an older definition. */
   const change = (
@@ -102,6 +104,13 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
     const { onChange = 'restart' } = unit.changePolicy ?? {};
     switch (onChange) {
       case 'restart':
+        // Somebody else may need the port before it is this one's turn.
+        if (before.port !== null && before.port !== unit.port && portsOfOthers(unit.name).has(before.port)) {
+          return [
+            { ...common, action: 'stop', unit: before },
+            { ...common, action: 'start', unit },
+          ];
+        }
         return [{ ...common, action: 'restart', before, after: unit }];
       case 'reload':
         return [{ ...common, action: 'reload', unit }];
@@ -155,10 +164,7 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
   const steps = wanted === null ? [] : wanted.units.flatMap((unit) => stepsFor(wanted, unit));
 
   return {
-    stages: stagesOf([
-      ...[...stops, ...steps.filter(isStop)].sort((a, b) => b.level - a.level),
-      ...steps.filter((step) => !isStop(step)).sort((a, b) => a.level - b.level),
-    ]),
+    ...orderSteps([...stops, ...steps], wanted ?? {}),
     unchanged: unchanged.map(({ instance }) => instance).sort(),
     notes,
   };

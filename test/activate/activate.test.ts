@@ -54,7 +54,19 @@ const prepare = (
     observation: sessions[from]?.running.has(unit.name) === true ? { ...down, state: 'running' } : down,
   }));
   return {
-    plan: { ...planActivation(present, after.length === 0 ? null : { manager: to, units: after }), accounts },
+    plan: {
+      ...planActivation(
+        present,
+        after.length === 0
+          ? null
+          : {
+              manager: to,
+              units: after,
+              movesAtOnce: Object.values(sessions).some(({ changesAtInstall }) => changesAtInstall === true),
+            },
+      ),
+      accounts,
+    },
     accounts: { plan: accounts, prepare: nothing, clean: nothing, withdraw: nothing },
     journal,
     leaving: before.length === 0 ? [] : [from],
@@ -161,12 +173,57 @@ test('a move that fails moves everything back to the old manager', async () => {
   expect(to.calls.at(-1)).toBe('finish nothing');
 });
 
-test('a move leaves the old manager before the new one starts anything', async () => {
-  const from = fakeManager([old('a')]);
-  const to = fakeManager();
-  await run(prepare({ sysvinit: from, supervisord: to }, [sysvinit, [old('a')]], [supervisord, [old('a')]]));
-  expect(from.calls).toEqual(['stop a', 'install nothing', 'finish nothing']);
-  expect(to.calls).toEqual(['install', 'start a', 'finish']);
+test('a move stops each level under the old manager immediately before it starts under the new one', async () => {
+  const calls: string[] = [];
+  const from = fakeManager([old('a'), old('b', 1)], [], { name: 'old', calls });
+  const to = fakeManager([], [], { name: 'new', calls });
+  await run(
+    prepare(
+      { sysvinit: from, supervisord: to },
+      [sysvinit, [old('a'), old('b', 1)]],
+      [supervisord, [old('a'), old('b', 1)]],
+    ),
+  );
+  expect(calls).toEqual([
+    'new: install',
+    ...['old: stop a', 'new: start a'],
+    ...['old: stop b', 'new: start b'],
+    ...['old: install nothing', 'old: finish nothing'],
+    'new: finish',
+  ]);
+});
+
+test('a move to or from a manager that changes processes when it is told about them stops everything before', async () => {
+  const calls: string[] = [];
+  const from: FakeManager = {
+    ...fakeManager([old('a'), old('b', 1)], [], { name: 'old', calls }),
+    changesAtInstall: true,
+  };
+  const to = fakeManager([], [], { name: 'new', calls });
+  await run(
+    prepare(
+      { sysvinit: from, supervisord: to },
+      [sysvinit, [old('a'), old('b', 1)]],
+      [supervisord, [old('a'), old('b', 1)]],
+    ),
+  );
+  expect(calls).toEqual([
+    ...['old: stop b', 'old: stop a', 'old: install nothing', 'old: finish nothing'],
+    ...['new: install', 'new: start a', 'new: start b', 'new: finish'],
+  ]);
+});
+
+test('what a manager has stopped together with a process that moved is started again when the move fails', async () => {
+  const before = [old('a'), old('b', 1), old('c', 1)];
+  const from = fakeManager(before);
+  const stopping: FakeManager = {
+    ...from,
+    // As s6-rc does: dependents go down together with what they depend on.
+    stop: (units) => from.stop(units.some(({ name }) => name === 'a') ? before : units),
+  };
+  const to = fakeManager([], [old('a').fingerprint]);
+  await run(prepare({ sysvinit: stopping, supervisord: to }, [sysvinit, before], [supervisord, before]));
+  expect([...from.running.keys()].sort()).toEqual(['a', 'b', 'c']);
 });
 
 test('a signal ends the switch between two stages, and what ran before runs again', async () => {

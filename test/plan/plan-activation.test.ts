@@ -80,9 +80,9 @@ test('a move stops under the old manager and starts under the new one', () => {
     want(unitCalled('a'), unitCalled('b', {}, 1)),
   );
   expect(summary(plan)).toEqual([
-    'stop supervisord 1: b',
     'stop supervisord 0: a',
     'start sysvinit 0: a',
+    'stop supervisord 1: b',
     'start sysvinit 1: b',
   ]);
   expect(plan.stages[0]?.steps[0]?.reasons).toEqual(['it moves to sysvinit']);

@@ -10,10 +10,24 @@ export interface FakeManager extends ManagerSession {
   readonly running: ReadonlyMap<string, string>;
 }
 
+/** Where several managers note in common what was asked of them, each with its name before it. */
+export interface CommonNotes {
+  readonly name: string;
+  readonly calls: string[];
+}
+
 /** @param broken fingerprints that fail to start */
-export const fakeManager = (running: readonly DeployedUnit[] = [], broken: readonly string[] = []): FakeManager => {
+export const fakeManager = (
+  running: readonly DeployedUnit[] = [],
+  broken: readonly string[] = [],
+  common?: CommonNotes,
+): FakeManager => {
   const up = new Map<string, string>(running.map(({ name, fingerprint }) => [name, fingerprint]));
   const calls: string[] = [];
+  const note = (call: string): void => {
+    calls.push(call);
+    common?.calls.push(`${common.name}: ${call}`);
+  };
   const names = (units: readonly DeployedUnit[]): string => units.map(({ name }) => name).join(' ');
   const start = (unit: DeployedUnit): UnitOutcome => {
     const ok = !broken.includes(unit.fingerprint);
@@ -38,25 +52,25 @@ export const fakeManager = (running: readonly DeployedUnit[] = [], broken: reado
     observe: async (units) =>
       new Map<InstanceName, Observation>(units.map((unit) => [unit.instance, observation(unit)])),
     install: async (next) => {
-      calls.push(next === null ? 'install nothing' : 'install');
+      note(next === null ? 'install nothing' : 'install');
     },
     finish: async (next) => {
-      calls.push(next === null ? 'finish nothing' : 'finish');
+      note(next === null ? 'finish nothing' : 'finish');
     },
     start: async (units) => {
-      calls.push(`start ${names(units)}`);
+      note(`start ${names(units)}`);
       return units.map(start);
     },
     stop: async (units) => {
-      calls.push(`stop ${names(units)}`);
+      note(`stop ${names(units)}`);
       return units.map(stop);
     },
     reload: async (units) => {
-      calls.push(`reload ${names(units)}`);
+      note(`reload ${names(units)}`);
       return units.map(({ instance }) => ({ instance, ok: true, detail: null }));
     },
     restart: async (changes) => {
-      calls.push(`restart ${names(changes.map(({ after }) => after))}`);
+      note(`restart ${names(changes.map(({ after }) => after))}`);
       return changes.map(({ after }) => start(after));
     },
     logs: () => ({ kind: 'files', paths: [] }),

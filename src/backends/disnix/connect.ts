@@ -45,6 +45,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   };
   return {
     ...local,
+    changesAtInstall: true,
     remarks: async () =>
       context.target === null ? [] : (await disnix.preview(context.target)).map((line) => `Disnix: ${line}`),
     stop: (units) => Promise.resolve(units.map(succeeded)),

@@ -37,8 +37,9 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               ? { ...common, action, before: unit, after: unit }
               : { ...common, action, unit };
           });
+        const stages = stagesOf(steps);
         const { failures, error } = await executePlan(
-          { stages: stagesOf(steps), unchanged: [], notes: [] },
+          { stages, stagesBeforeInstall: action === 'stop' ? stages.length : 0, unchanged: [], notes: [] },
           [manager],
           deployment.deployed,
           deployment.sessions,
