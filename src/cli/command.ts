@@ -8,6 +8,8 @@ export interface CommandContext extends Ports {
   readonly print: (text: string) => void;
   /** Whether stdout shows colours. */
   readonly colour: boolean;
+  /** Of this program. */
+  readonly version: string;
 }
 
 /** Exit codes of `status`, as the LSB defines them for init scripts: 3 is "not running", 4 "unknown". */

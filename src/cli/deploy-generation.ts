@@ -1,30 +1,26 @@
 import { readBuiltProfile } from '../generations/built-profile.js';
-import { listGenerations, switchGeneration } from '../generations/generations.js';
+import { requireGeneration, switchGeneration } from '../generations/generations.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
-import { deploy, type DeployArguments } from './deployment.js';
+import { deploy, occasion, type DeployArguments } from './deployment.js';
 
 /**
  * Makes the machine run an existing generation, and the profile point to it; no new generation is made.
  *
+ * @param command that asked for it, for the record
  * @param remember called after the profile has moved
  * @throws UsageError when there is no such generation, or when this tool did not build it
  */
 export const deployGeneration = async (
   location: ProfileLocation,
   number: number,
+  command: string,
   args: DeployArguments,
   remember: () => Promise<void>,
   context: CommandContext,
 ): Promise<void> => {
-  const generation = (await listGenerations(location)).find((candidate) => candidate.number === number);
-  if (generation === undefined) {
-    throw new UsageError({
-      what: `The profile ${location.link} has no generation ${String(number)}`,
-      fix: 'See which ones there are with: nix-processmgmt-ts generations list',
-    });
-  }
+  const generation = await requireGeneration(location, number);
   const next = await readBuiltProfile(generation.link);
   if (next === null) {
     throw new UsageError({
@@ -37,6 +33,7 @@ export const deployGeneration = async (
   await deploy(
     location,
     next,
+    occasion(command, args, null, context),
     args,
     async () => {
       await switchGeneration(location, number, context);

@@ -6,8 +6,11 @@ import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import { currentGeneration, setGeneration } from '../generations/generations.js';
+import type { ModelSource } from '../generations/deployment-record.js';
 import { historyAfterLeaving, readHistory, writeHistory } from '../generations/history.js';
+import { modelSource } from '../generations/model-source.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
+import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
 import type { ManagerName } from '../model/process-model.js';
 import { createStateDirectories } from '../state/state-directories.js';
 import { withProfileLock } from '../state/profile-lock.js';
@@ -31,6 +34,7 @@ export interface BuildArguments extends StateArguments {
 
 /** A profile that stays in the store at least until `release` is called. */
 export interface HeldProfile extends BuiltProfile {
+  readonly source: ModelSource;
   readonly release: () => Promise<void>;
 }
 
@@ -104,13 +108,16 @@ export const buildFromArguments = async (
         fix: `Leave out -P, or build the model again with -P ${args.processManager}`,
       });
     }
-    return { ...prebuilt, release: () => Promise.resolve() };
+    return { ...prebuilt, source: { path, revision: null }, release: () => Promise.resolve() };
   }
   const { buildModel } = await import('../profile/build-model.js');
-  const built = await buildModel(await evaluationRequest(args, path, location, context), outLink, context);
+  const request = await evaluationRequest(args, path, location, context);
+  // Whoever edits the model meanwhile makes it another one.
+  const source = await modelSource(request.exprFile, context);
+  const built = await buildModel(request, outLink, context);
   const profile = await readBuiltProfile(built.path);
   if (profile === null) throw new Error(`${built.path} was built without a manifest`);
-  return { ...profile, release: built.release };
+  return { ...profile, source, release: built.release };
 };
 
 /** What yargs parsed of the options that say how to deploy. */
@@ -118,6 +125,7 @@ export interface DeployArguments extends ActivationArguments {
   readonly profile: string;
   readonly noRollback?: boolean | undefined;
   readonly waitLock?: number | undefined;
+  readonly message?: string | undefined;
 }
 
 /** Runs `work` while no other command works on the profile. */
@@ -177,16 +185,26 @@ export const prepare = (
     args.oldProfile,
   );
 
+/** What is remembered of a deployment besides its effects. */
+export const occasion = (
+  command: string,
+  { message }: Pick<DeployArguments, 'message'>,
+  model: ModelSource | null,
+  { version }: Pick<CommandContext, 'version'>,
+): Occasion => ({ command, message: message ?? null, model, tool: version });
+
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = (
   location: ProfileLocation,
   next: BuiltProfile,
+  why: Occasion,
   args: DeployArguments,
   context: CommandContext,
 ): Promise<void> =>
   deploy(
     location,
     next,
+    why,
     args,
     async () => {
       const left = await currentGeneration(location);
@@ -210,6 +228,7 @@ export const rememberLeaving = async (location: ProfileLocation, left: number | 
 export const deploy = async (
   location: ProfileLocation,
   next: BuiltProfile,
+  why: Occasion,
   args: DeployArguments,
   record: () => Promise<void>,
   context: CommandContext,
@@ -226,8 +245,16 @@ export const deploy = async (
     const userChanges = !next.manifest.forceDisableUserChange && process.getuid?.() === 0;
     await createStateDirectories(next.manifest.directories, { userChanges });
   }
-  await withSignal((signal) =>
-    activate(location, next, prepared, { rollBack: args.noRollback !== true, signal }, record, context),
+  await recordDeployment(
+    location,
+    next,
+    plan,
+    why,
+    () =>
+      withSignal((signal) =>
+        activate(location, next, prepared, { rollBack: args.noRollback !== true, signal }, record, context),
+      ),
+    context,
   );
   const generation = await currentGeneration(location);
   const kept = String(plan.unchanged.length);

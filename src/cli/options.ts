@@ -110,6 +110,10 @@ export const activationOptions = define({
   },
 });
 
+export const messageOption = define({
+  message: { alias: 'm', type: 'string', requiresArg: true, describe: 'What the list of generations says of this' },
+});
+
 export const activityOptions = define({
   reverse: { alias: 'r', type: 'boolean', describe: 'Begin with the services that were started last' },
 });

@@ -35,6 +35,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
     env,
     print: (text) => process.stdout.write(text),
     colour: wantsColour(process.stdout, env),
+    version,
   };
   let exitCode: number = exitCodes.success;
   try {

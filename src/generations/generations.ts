@@ -53,6 +53,16 @@ export const listGenerations = async (location: ProfileLocation): Promise<readon
   return generations.sort((a, b) => a.number - b.number);
 };
 
+/** @throws UsageError when there is no generation of this number */
+export const requireGeneration = async (location: ProfileLocation, number: number): Promise<Generation> => {
+  const found = (await listGenerations(location)).find((generation) => generation.number === number);
+  if (found !== undefined) return found;
+  throw new UsageError({
+    what: `The profile ${location.link} has no generation ${String(number)}`,
+    fix: 'See which ones there are with: nix-processmgmt-ts generations list',
+  });
+};
+
 /** The number of the current generation; null when there is none. */
 export const currentGeneration = async (location: ProfileLocation): Promise<number | null> => {
   const current = await currentLink(location);
@@ -88,22 +98,11 @@ export const deleteAllGenerations = async (location: ProfileLocation): Promise<v
   for (const path of [location.link, ...generations.map(({ link }) => link)]) await rm(path, { force: true });
 };
 
-/**
- * Deletes generations as nix-env means it: numbers, "old" (all but the current one) or an age such as "30d".
- *
- * @throws UsageError for another word
- */
+/** Deletes generations by their numbers; none of them may be the current one. @throws ActivationError */
 export const deleteGenerations = async (
   location: ProfileLocation,
-  specs: readonly string[],
+  numbers: readonly number[],
   ports: Ports,
 ): Promise<void> => {
-  const wrong = specs.find((spec) => !/^(\d+|\d+d|old|\+\d+)$/.test(spec));
-  if (wrong !== undefined) {
-    throw new UsageError({
-      what: `"${wrong}" does not say which generations to delete`,
-      fix: 'Give generation numbers, "old", an age in days such as "30d", or "+5" to keep the last five',
-    });
-  }
-  await nixEnv(location, ['--delete-generations', ...specs], ports);
+  if (numbers.length > 0) await nixEnv(location, ['--delete-generations', ...numbers.map(String)], ports);
 };

@@ -30,22 +30,41 @@ export const writeHistory = (location: ProfileLocation, history: History): Promi
 export const historyAfterLeaving = (history: History, left: number | null): History =>
   left === null ? history : [...history, left].slice(-100);
 
+/** Where a rollback goes. */
+export interface RollbackTarget {
+  readonly number: number;
+  /** The history that remains. */
+  readonly history: History;
+  /** Generations that would have been next, but did not run well when they were last activated. */
+  readonly passedOver: readonly number[];
+}
+
 /**
- * Where a rollback goes, and the history that remains: the generation that was current before, and further back each
- * time. Generations that were deleted since are passed over. Null when there is nowhere to go.
+ * Where a rollback goes: the last good generation that was current before, and further back each time. Generations that
+ * were deleted since are passed over. Null when there is nowhere to go.
+ *
+ * @param isGood whether a generation ran well when it was last activated. Default: all did
  */
 export const rollbackTarget = (
   history: History,
   generations: readonly Generation[],
-): { readonly number: number; readonly history: History } | null => {
+  isGood: (number: number) => boolean = () => true,
+): RollbackTarget | null => {
   const current = generations.find(({ isCurrent }) => isCurrent)?.number;
   const existing = new Set(generations.map(({ number }) => number).filter((number) => number !== current));
-  for (let index = history.length - 1; index >= 0; index -= 1) {
-    const number = history[index];
-    if (number !== undefined && existing.has(number)) return { number, history: history.slice(0, index) };
-  }
-  if (current === undefined || history.length > 0) return null;
+  const candidates = history
+    .map((number, index) => ({ number, history: history.slice(0, index) }))
+    .filter(({ number }) => existing.has(number))
+    .toReversed();
   // Generations made before there was a history: the next older one, as nix-env --rollback does.
-  const older = [...existing].filter((number) => number < current);
-  return older.length === 0 ? null : { number: Math.max(...older), history: [] };
+  const older = [...existing]
+    .filter((number) => history.length === 0 && current !== undefined && number < current)
+    .sort((a, b) => b - a)
+    .map((number) => ({ number, history: [] }));
+  const passedOver: number[] = [];
+  for (const candidate of [...candidates, ...older]) {
+    if (isGood(candidate.number)) return { ...candidate, passedOver };
+    passedOver.push(candidate.number);
+  }
+  return null;
 };

@@ -37,6 +37,7 @@ describe.each([
     await new Promise((resolve) => setTimeout(resolve, moment));
     process.kill(pid, 'SIGKILL');
     await ended;
+    expect((await deployment.succeed('generations', 'log')).stdout).toMatch(/ interrupted [^\n]*\n$/);
 
     const { stderr } = await deployment.succeed('switch', '-P', to, ...options('after'));
     expect(stderr).toContain('did not finish');

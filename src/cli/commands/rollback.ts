@@ -1,26 +1,44 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, profileOption } from '../options.js';
+import { activationOptions, messageOption, profileOption } from '../options.js';
 
 export const rollback = defineCommand({
   command: 'rollback',
-  describe: 'Go back to the generation that was current before; again, and it goes further back',
+  describe: 'Go back to the last good generation that was current before; again, and it goes further back',
   builder: (yargs) =>
-    yargs.options({ ...profileOption, ...activationOptions }).example('$0 rollback', 'Undo the last switch'),
+    yargs
+      .options({ ...profileOption, ...activationOptions, ...messageOption })
+      .example('$0 rollback', 'Undo the last switch'),
   run: async (args, context) => {
     const { withLock } = await import('../deployment.js');
+    const { historyOf, readDeploymentLog } = await import('../../generations/deployment-log.js');
     const { listGenerations } = await import('../../generations/generations.js');
     const { readHistory, rollbackTarget, writeHistory } = await import('../../generations/history.js');
+    const { numberedProfiles } = await import('../../generations/record-deployment.js');
     const { deployGeneration } = await import('../deploy-generation.js');
     const { UsageError } = await import('../../system/errors.js');
     await withLock('rollback', args, context, async (location) => {
-      const target = rollbackTarget(await readHistory(location), await listGenerations(location));
+      const generations = await listGenerations(location);
+      const log = await readDeploymentLog(location);
+      const results = new Map(
+        (await numberedProfiles(generations)).map((each) => [each.number, historyOf(log, each).result]),
+      );
+      // Of what other programs have deployed nothing is known.
+      const isGood = (number: number): boolean => (results.get(number) ?? 'good') === 'good';
+      const target = rollbackTarget(await readHistory(location), generations, isGood);
       if (target === null) {
         throw new UsageError({
-          what: `The profile ${location.link} has no generation to go back to`,
+          what: `The profile ${location.link} has no good generation to go back to`,
           fix: 'See which ones there are with: nix-processmgmt-ts generations list',
         });
       }
-      await deployGeneration(location, target.number, args, () => writeHistory(location, target.history), context);
+      for (const number of target.passedOver) {
+        context.log.info(
+          `passing over generation ${String(number)} (last activation: ${results.get(number) ?? 'unknown'}); ` +
+            `to go there all the same: nix-processmgmt-ts generations switch ${String(number)}`,
+        );
+      }
+      const remember = (): Promise<void> => writeHistory(location, target.history);
+      await deployGeneration(location, target.number, 'rollback', args, remember, context);
     });
     return undefined;
   },

@@ -3,6 +3,7 @@ import {
   activationOptions,
   evaluationOptions,
   managerOption,
+  messageOption,
   profileOption,
   stateDirectoryOptions,
   withModel,
@@ -17,6 +18,7 @@ export const switchCommand = defineCommand({
         ...managerOption,
         ...profileOption,
         ...activationOptions,
+        ...messageOption,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })
@@ -26,13 +28,14 @@ export const switchCommand = defineCommand({
         '$0 switch -P sysvinit --state-dir ~/var --force-disable-user-change processes.nix',
         'As an ordinary user',
       )
+      .example("$0 switch -m 'New port' processes.nix", 'Say why: generations list shows it')
       .example('$0 switch ./result', 'Deploy a profile that build made'),
   run: async (args, context) => {
-    const { buildFromArguments, deployNewGeneration, withLock } = await import('../deployment.js');
+    const { buildFromArguments, deployNewGeneration, occasion, withLock } = await import('../deployment.js');
     await withLock('switch', args, context, async (location) => {
       const next = await buildFromArguments(args, location, null, context);
       try {
-        await deployNewGeneration(location, next, args, context);
+        await deployNewGeneration(location, next, occasion('switch', args, next.source, context), args, context);
       } finally {
         await next.release();
       }

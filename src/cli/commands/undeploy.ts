@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, profileOption } from '../options.js';
+import { activationOptions, messageOption, profileOption } from '../options.js';
 
 const { engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock } = activationOptions;
 
@@ -8,11 +8,11 @@ export const undeploy = defineCommand({
   describe: 'Stop everything that the current generation runs; makes an empty generation',
   builder: (yargs) =>
     yargs
-      .options({ ...profileOption, engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock })
+      .options({ ...profileOption, engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),
   run: async (args, context) => {
-    const { deployNewGeneration, withLock } = await import('../deployment.js');
+    const { deployNewGeneration, occasion, withLock } = await import('../deployment.js');
     const { buildEmptyProfile } = await import('../../profile/build-model.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
     // A CommonJS module: bundled, and imported when needed, it has a default export alone.
@@ -27,7 +27,7 @@ export const undeploy = defineCommand({
       try {
         const next = await readBuiltProfile(await buildEmptyProfile(current.manifest, `${roots}/profile`, context));
         if (next === null) throw new Error('the empty profile has no manifest');
-        await deployNewGeneration(location, next, args, context);
+        await deployNewGeneration(location, next, occasion('undeploy', args, null, context), args, context);
       } finally {
         await cleanup();
       }

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeJsonAtomically } from '../state/atomic-file.js';
+import { ActivationError } from '../system/errors.js';
+import type { ProfileLocation } from './profile-location.js';
+
+/** Numbers of the generations that are not deleted, ascending. */
+export type Pins = readonly number[];
+
+const schema = z.array(z.int().positive());
+const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'pins.json');
+
+/**
+ * The pinned generations; none when there is no such file.
+ *
+ * @throws ActivationError when it cannot be read: what it protects must not be deleted then
+ */
+export const readPins = async (location: ProfileLocation): Promise<Pins> => {
+  const file = fileOf(location);
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new ActivationError(
+      {
+        what: `The list of pinned generations ${file} cannot be read`,
+        why: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+        fix: 'Correct it (a JSON list of numbers), or remove it to unpin every generation',
+      },
+      { cause },
+    );
+  }
+};
+
+/** @throws ActivationError when they cannot be written */
+export const writePins = (location: ProfileLocation, pins: Pins): Promise<void> =>
+  writeJsonAtomically(
+    fileOf(location),
+    [...new Set(pins)].sort((a, b) => a - b),
+  );

@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { compareGenerations } from '../../src/generations/compare-generations.js';
+import type { ManagerName } from '../../src/model/process-model.js';
+import type { Manifest, ManifestUnit } from '../../src/profile/manifest.js';
+import { unitCalled } from '../support/instances.js';
+
+const manifest = (units: readonly ManifestUnit[], manager = 'sysvinit', stateDir = '/var'): Manifest => ({
+  formatVersion: 1,
+  manager: manager as ManagerName,
+  directories: {
+    stateDir,
+    runtimeDir: '/run',
+    logDir: '/var/log',
+    tmpDir: '/tmp',
+    cacheDir: '/var/cache',
+    spoolDir: '/var/spool',
+    lockDir: '/var/lock',
+    libDir: '/var/lib',
+  },
+  forceDisableUserChange: false,
+  builder: { shell: '/bin/sh', coreutils: '/usr' },
+  hostPackages: false,
+  data: {},
+  units,
+});
+
+test('instances are added, removed, changed down to the value, or the same', () => {
+  expect(
+    compareGenerations(
+      manifest([unitCalled('db'), unitCalled('gone'), unitCalled('web', { environment: { PORT: '5000', HOST: 'a' } })]),
+      manifest([unitCalled('db'), unitCalled('new'), unitCalled('web', { environment: { PORT: '5001', HOST: 'a' } })]),
+    ),
+  ).toEqual({
+    settings: [],
+    added: ['new'],
+    removed: ['gone'],
+    changed: [{ instance: 'web', properties: ['environment.PORT: 5000 → 5001'] }],
+    unchanged: ['db'],
+  });
+});
+
+test('what only makes a process read its configuration again is a change, too', () => {
+  const unit = unitCalled('web');
+  const { changed } = compareGenerations(
+    manifest([{ ...unit, reloadProperties: { config: '/a' }, port: 80 }]),
+    manifest([{ ...unit, reloadProperties: { config: '/b' }, port: 81 }]),
+  );
+  expect(changed).toEqual([{ instance: 'web', properties: ['config: /a → /b', 'port: 80 → 81'] }]);
+});
+
+test("another manager's words for the same process are no difference, other directories are", () => {
+  expect(
+    compareGenerations(
+      manifest([unitCalled('web', { script: 'x' })]),
+      manifest([unitCalled('web', { Service: { ExecStart: 'x' } })], 'systemd', '/srv'),
+    ),
+  ).toEqual({
+    settings: ['manager: sysvinit → systemd', 'stateDir: /var → /srv'],
+    added: [],
+    removed: [],
+    changed: [],
+    unchanged: ['web'],
+  });
+});
