@@ -1,11 +1,16 @@
+import { realpath } from 'node:fs/promises';
 import type { ObservationDepth } from '../backends/backend.js';
 import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ActivationPlan } from '../plan/activation-plan.js';
+import type { PlannedChanges } from '../plan/document-plan.js';
 import { planActivation, type ObservedUnit } from '../plan/plan-activation.js';
+import type { Manifest } from '../profile/manifest.js';
+import { missingStateDirectories, type StateOptions, type StateStep } from '../state/state-directories.js';
 import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
+import { tasksOf } from './execution-tasks.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import { afterUnfinishedSwitch, beginSwitch, endSwitch, readUnfinishedSwitch } from './unfinished-switch.js';
 import { connectSessions, type ManagedProfile, type Sessions, type SessionSettings } from './sessions.js';
@@ -26,10 +31,36 @@ export interface PreparedActivation {
   readonly sessions: Sessions;
 }
 
+/** An activation with all that is worth knowing before it begins. */
+export interface PlannedActivation extends PreparedActivation {
+  /** What runs now: the current generation, or what the user says. */
+  readonly running: BuiltProfile | null;
+  /** Where a switch goes that did not finish. */
+  readonly unfinished: BuiltProfile | null;
+  /** The store path that the profile's link leads to; null when there is no such link. */
+  readonly recorded: string | null;
+  /** What has to be done to the state directories. */
+  readonly directories: readonly StateStep[];
+}
+
+/** What an activation is going to change. */
+export const changesOf = (next: BuiltProfile, planned: PlannedActivation): PlannedChanges => ({
+  plan: planned.plan,
+  directories: planned.directories,
+  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions),
+  next: next.path,
+  recorded: planned.recorded,
+});
+
 const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null =>
   built === null || built.manifest.units.length === 0
     ? null
     : { manager: built.manifest.manager, profile: deployedProfile(built, name) };
+
+/** Who may use the state directories of a deployment. */
+export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions => ({
+  userChanges: !forceDisableUserChange && process.getuid?.() === 0,
+});
 
 /** @throws UsageError when there is no built profile */
 const requireProfile = async (path: string): Promise<BuiltProfile> => {
@@ -71,7 +102,7 @@ export const prepareActivation = async (
   settings: SessionSettings,
   ports: Ports,
   oldProfile?: string,
-): Promise<PreparedActivation> => {
+): Promise<PlannedActivation> => {
   const running = oldProfile === undefined ? await readBuiltProfile(location.link) : await requireProfile(oldProfile);
   const current = managedProfile(running, location.name);
   const target = managedProfile(next, location.name);
@@ -118,5 +149,10 @@ export const prepareActivation = async (
     leaving,
     present,
     sessions,
+    running,
+    unfinished,
+    recorded: await realpath(location.link).catch(() => null),
+    directories:
+      target === null ? [] : await missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),
   };
 };

@@ -1,9 +1,9 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import { addRoot } from '../generations/gc-root.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
-import { ActivationError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 
 /**
@@ -19,22 +19,8 @@ export const readUnfinishedSwitch = async (location: ProfileLocation): Promise<B
   readBuiltProfile(linkOf(location)).catch(() => null);
 
 /** To be called before the first effect. @throws ActivationError when it cannot be recorded */
-export const beginSwitch = async (location: ProfileLocation, profile: string, { run }: Ports): Promise<void> => {
-  const link = linkOf(location);
-  await mkdir(location.stateDirectory, { recursive: true });
-  await rm(link, { force: true });
-  const { exitCode, stderr } = await run({
-    file: 'nix-store',
-    args: ['--realise', profile, '--add-root', link, '--indirect'],
-  });
-  if (exitCode !== 0) {
-    throw new ActivationError({
-      what: `The switch cannot be recorded in ${location.stateDirectory}`,
-      why: stderr.trim().replace(/^error: */, ''),
-      fix: 'Check that you may write there, and that the disk is not full',
-    });
-  }
-};
+export const beginSwitch = (location: ProfileLocation, profile: string, ports: Ports): Promise<void> =>
+  addRoot(profile, linkOf(location), `The switch cannot be recorded in ${location.stateDirectory}`, ports);
 
 /** To be called when what runs is of one generation again. */
 export const endSwitch = (location: ProfileLocation): Promise<void> => rm(linkOf(location), { force: true });

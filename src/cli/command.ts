@@ -10,6 +10,8 @@ export interface CommandContext extends Ports {
   readonly colour: boolean;
   /** Of this program. */
   readonly version: string;
+  /** Shows a text on the terminal and gives the line that a person answers; "" for none. Null without a terminal. */
+  readonly ask: ((text: string) => Promise<string>) | null;
 }
 
 /** Exit codes of `status`, as the LSB defines them for init scripts: 3 is "not running", 4 "unknown". */

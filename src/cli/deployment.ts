@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
-import { prepareActivation, type PreparedActivation } from '../activate/prepare-activation.js';
+import { changesOf, prepareActivation, stateOptions, type PlannedActivation } from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
 import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
@@ -11,6 +11,7 @@ import { historyAfterLeaving, readHistory, writeHistory } from '../generations/h
 import { modelSource } from '../generations/model-source.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
+import { isIdle } from '../plan/document-plan.js';
 import type { ManagerName } from '../model/process-model.js';
 import { createStateDirectories } from '../state/state-directories.js';
 import { withProfileLock } from '../state/profile-lock.js';
@@ -124,17 +125,34 @@ export const buildFromArguments = async (
 export interface DeployArguments extends ActivationArguments {
   readonly profile: string;
   readonly noRollback?: boolean | undefined;
+  readonly confirm?: boolean | undefined;
+  readonly yes?: boolean | undefined;
   readonly waitLock?: number | undefined;
   readonly message?: string | undefined;
 }
 
-/** Runs `work` while no other command works on the profile. */
+/** @throws UsageError when there is nobody to ask */
+const requireTerminal = ({ ask }: CommandContext): void => {
+  if (ask !== null) return;
+  throw new UsageError({
+    what: '--confirm needs a terminal to ask on',
+    why: 'stdin or stderr is none',
+    fix: 'Add --yes to go on without asking; or look at the plan first with: plan --out FILE, then switch --plan FILE',
+  });
+};
+
+/**
+ * Runs `work` while no other command works on the profile.
+ *
+ * @throws UsageError when the user wants to be asked where that is not possible
+ */
 export const withLock = <Result>(
   command: string,
-  { profile, waitLock }: Pick<DeployArguments, 'profile' | 'waitLock'>,
+  { profile, waitLock, confirm, yes }: Pick<DeployArguments, 'profile' | 'waitLock' | 'confirm' | 'yes'>,
   context: CommandContext,
   work: (location: ProfileLocation) => Promise<Result>,
 ): Promise<Result> => {
+  if (confirm === true && yes !== true) requireTerminal(context);
   const location = profileLocation(profile, context.env);
   return withProfileLock(
     {
@@ -171,7 +189,7 @@ export const prepare = (
   next: BuiltProfile,
   args: ActivationArguments,
   context: CommandContext,
-): Promise<PreparedActivation> =>
+): Promise<PlannedActivation> =>
   prepareActivation(
     location,
     next,
@@ -193,6 +211,9 @@ export const occasion = (
   { version }: Pick<CommandContext, 'version'>,
 ): Occasion => ({ command, message: message ?? null, model, tool: version });
 
+/** Looks at what is going to be done before anything is; throws to refuse it. */
+export type Review = (planned: PlannedActivation) => Promise<void>;
+
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = (
   location: ProfileLocation,
@@ -200,6 +221,7 @@ export const deployNewGeneration = (
   why: Occasion,
   args: DeployArguments,
   context: CommandContext,
+  review?: Review,
 ): Promise<void> =>
   deploy(
     location,
@@ -212,6 +234,7 @@ export const deployNewGeneration = (
       await rememberLeaving(location, left);
     },
     context,
+    review,
   );
 
 /** Remembers the generation that is left, for rollback. */
@@ -232,19 +255,23 @@ export const deploy = async (
   args: DeployArguments,
   record: () => Promise<void>,
   context: CommandContext,
+  review: Review = () => Promise.resolve(),
 ): Promise<void> => {
   const prepared = await prepare(location, next, args, context);
   const { plan, target } = prepared;
-  if (plan.stages.length === 0 && (await readBuiltProfile(location.link))?.path === next.path) {
+  await review(prepared);
+  if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
     await prepared.journal.end();
     context.log.info('nothing to do: everything is as the model says');
     return;
   }
-  if (target !== null) {
-    const userChanges = !next.manifest.forceDisableUserChange && process.getuid?.() === 0;
-    await createStateDirectories(next.manifest.directories, { userChanges });
+  if (args.confirm === true) {
+    const { confirmPlan, documentActivation } = await import('./planned-activation.js');
+    const document = await documentActivation(location, next, prepared, why.model, args, context);
+    await confirmPlan(document, args.yes === true, context);
   }
+  if (target !== null) await createStateDirectories(next.manifest.directories, stateOptions(next.manifest));
   await recordDeployment(
     location,
     next,

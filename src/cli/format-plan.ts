@@ -1,10 +1,8 @@
-import { subjectOf, type CredentialStep } from '../credentials/plan-credentials.js';
-import type { BuiltProfile } from '../generations/built-profile.js';
-import { unitOf, type ActivationPlan, type StepAction } from '../plan/activation-plan.js';
-import type { Json } from '../system/json.js';
-import { countOf, paint, type Colour } from './terminal.js';
+import type { DocumentedStep, PlanDocument } from '../plan/plan-document.js';
+import { unreachable } from '../system/errors.js';
+import { countOf, formatBytes, paint, type Colour } from './terminal.js';
 
-const colours: Readonly<Record<StepAction, Colour>> = {
+const colours: Readonly<Partial<Record<DocumentedStep['action'], Colour>>> = {
   stop: 'red',
   start: 'green',
   restart: 'yellow',
@@ -12,59 +10,91 @@ const colours: Readonly<Record<StepAction, Colour>> = {
 };
 
 /** "create-user" → "create". */
-const verbOf = ({ kind }: CredentialStep): string => kind.split('-')[0] ?? kind;
+const verbOf = ({ action }: DocumentedStep): string => action.split('-')[0] ?? action;
 
-const accountsAsJson = (steps: readonly CredentialStep[]): Json =>
-  steps.map((step) => ({ action: step.kind, subject: subjectOf(step), reason: step.reason }));
+const objectOf = (step: DocumentedStep): string => {
+  switch (step.kind) {
+    case 'process':
+      return `${step.instance} (${step.manager}, level ${String(step.level)})`;
+    case 'account':
+      return step.subject;
+    case 'directory':
+      return step.action === 'create-link' ? `link ${step.path}` : `directory ${step.path}`;
+    case 'manager':
+      return step.manager;
+    case 'profile':
+      return step.path;
+    default:
+      return unreachable(step);
+  }
+};
 
-/** The plan for people: one line per step, in the order of execution, with its reasons below. */
-export const formatPlan = (
-  { stages, unchanged, notes, accounts }: ActivationPlan,
-  next: BuiltProfile,
-  colour: boolean,
-): string => {
-  const steps = stages.flatMap((stage) => stage.steps);
-  const accountLines = (some: readonly CredentialStep[]): readonly string[] =>
-    some.map((step) => `${paint(verbOf(step).padEnd(7), 'yellow', colour)} ${subjectOf(step)}: ${step.reason}`);
-  const lines = steps.flatMap((step) => [
-    `${paint(step.action.padEnd(7), colours[step.action], colour)} ${unitOf(step).instance} (${step.manager})`,
-    ...step.reasons.map((reason) => `          ${reason}`),
-  ]);
-  const summary =
-    steps.length === 0
-      ? 'Nothing to do: no process would be touched.'
-      : `${countOf(steps.length, 'step', 'steps')}; ${countOf(unchanged.length, 'process stays', 'processes stay')} untouched.`;
+/** What people look for first gets lines of its own for its reasons; the rest is one line. */
+const formatStep = (step: DocumentedStep, colour: boolean): readonly string[] => {
+  const verb = verbOf(step).padEnd(7);
+  if (step.kind === 'process') {
+    const line = `${paint(verb, colours[step.action] ?? 'bold', colour)} ${objectOf(step)}`;
+    return [line, ...step.reasons.map((reason) => `          ${reason}`)];
+  }
+  const line = `${verb} ${objectOf(step)}: ${step.reasons.join('; ')}`;
+  return [step.kind === 'account' ? line.replace(verb, paint(verb, 'yellow', colour)) : paint(line, 'dim', colour)];
+};
+
+const signed = (bytes: number): string => `${bytes < 0 ? '' : '+'}${formatBytes(bytes)}`;
+
+/** How many packages are listed; the rest is counted. */
+const mostPackages = 30;
+
+const formatClosure = ({ closure, basis }: PlanDocument, colour: boolean): readonly string[] => {
+  const { sizeBefore, sizeAfter, packages, files } = closure;
+  const named = packages.filter(({ change }) => change !== 'rebuilt');
+  const rebuilt = packages.length - named.length;
+  const listed = [...named]
+    .sort((a, b) => Math.abs(b.sizeAfter - b.sizeBefore) - Math.abs(a.sizeAfter - a.sizeBefore))
+    .slice(0, mostPackages)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const marks = { added: '+', removed: '-', upgraded: '→', rebuilt: '=' } as const;
+  const tints = { added: 'green', removed: 'red', upgraded: 'yellow', rebuilt: 'dim' } as const;
+  const counts = [
+    ...(named.length > listed.length
+      ? [`${String(named.length - listed.length)} more packages (--json lists them)`]
+      : []),
+    ...(rebuilt > 0 ? [`${countOf(rebuilt, 'package', 'packages')} built anew in the same version`] : []),
+    ...(files.added + files.removed > 0
+      ? [`${countOf(files.added, 'text', 'texts')} added, ${String(files.removed)} removed`]
+      : []),
+  ];
+  if (packages.length === 0 && counts.length === 0) return [];
+  const from = basis.current === null ? '' : `${formatBytes(sizeBefore)} → `;
   return [
-    ...accountLines(accounts.preparations),
-    ...lines,
-    ...accountLines(accounts.removals),
-    ...[...notes, ...accounts.notes].map((note) => `note: ${note}`),
+    `Store: ${from}${formatBytes(sizeAfter)} (${signed(sizeAfter - sizeBefore)})`,
+    ...listed.map(({ name, change, before, after, sizeBefore: one, sizeAfter: other }) => {
+      const versions =
+        change === 'upgraded'
+          ? ` ${before.join(', ') || '(none)'} → ${after.join(', ') || '(none)'}`
+          : ` ${[...before, ...after].join(', ')}`;
+      return `  ${paint(marks[change], tints[change], colour)} ${name}${versions.trimEnd()} (${signed(other - one)})`;
+    }),
+    ...counts.map((line) => `  ${line}`),
+  ];
+};
+
+/** The plan for people: one line per step, in the order of execution, with the reasons of what is done to processes below. */
+export const formatPlan = (document: PlanDocument, colour: boolean): string => {
+  const { steps, unchanged, notes, profile } = document;
+  const touched = steps.filter(({ kind }) => kind === 'process').length;
+  const summary =
+    touched === 0
+      ? steps.length === 0
+        ? 'Nothing to do: no process would be touched.'
+        : `No process would be touched; ${countOf(steps.length, 'other step', 'other steps')}.`
+      : `${countOf(steps.length, 'step', 'steps')}, ${String(touched)} of them with processes; ${countOf(unchanged.length, 'process stays', 'processes stay')} untouched.`;
+  return [
+    ...steps.flatMap((step) => formatStep(step, colour)),
+    ...notes.map((note) => `note: ${note}`),
+    ...formatClosure(document, colour),
     summary,
-    `Profile: ${next.path}`,
+    `Profile: ${profile.path}`,
     '',
   ].join('\n');
 };
-
-/** The plan for programs. */
-export const planAsJson = ({ stages, unchanged, notes, accounts }: ActivationPlan, next: BuiltProfile): Json => ({
-  formatVersion: 1,
-  profile: next.path,
-  manager: next.manifest.manager,
-  steps: stages.flatMap((stage, index) =>
-    stage.steps.map((step) => ({
-      stage: index,
-      action: step.action,
-      instance: unitOf(step).instance,
-      name: unitOf(step).name,
-      manager: step.manager,
-      level: step.level,
-      reasons: step.reasons,
-    })),
-  ),
-  accounts: {
-    before: accountsAsJson(accounts.preparations),
-    after: accountsAsJson(accounts.removals),
-  },
-  unchanged,
-  notes: [...notes, ...accounts.notes],
-});

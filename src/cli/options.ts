@@ -103,6 +103,8 @@ export const activationOptions = define({
   },
   jobs: { alias: 'j', type: 'number', requiresArg: true, describe: 'How many services to start or stop at once [8]' },
   'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
+  confirm: { type: 'boolean', describe: 'Show what would be done and why, and ask before anything is done' },
+  yes: { type: 'boolean', implies: 'confirm', describe: 'With --confirm: show it, and go on without asking' },
   'wait-lock': {
     type: 'number',
     requiresArg: true,
@@ -112,6 +114,24 @@ export const activationOptions = define({
 
 export const messageOption = define({
   message: { alias: 'm', type: 'string', requiresArg: true, describe: 'What the list of generations says of this' },
+});
+
+export const planFileOption = define({
+  out: { type: 'string', requiresArg: true, describe: 'Also write the plan to a file, for switch --plan' },
+});
+
+export const readPlanOption = define({
+  plan: {
+    type: 'string',
+    requiresArg: true,
+    // The plan says it.
+    conflicts: [
+      ...['model', ...Object.keys(managerOption), ...Object.keys(stateDirectoryOptions)],
+      ...Object.keys(evaluationOptions),
+      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine'],
+    ],
+    describe: 'Do exactly what a plan that plan --out wrote says, or nothing when something has changed since',
+  },
 });
 
 export const activityOptions = define({

@@ -5,7 +5,7 @@ import { commands } from './commands/index.js';
 import type { CommandContext } from './command.js';
 import { createLogger } from './logger.js';
 import { explain } from './report-error.js';
-import { wantsColour } from './terminal.js';
+import { askOnTerminal, wantsColour } from './terminal.js';
 
 /** What may be given more than once. */
 const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
@@ -36,6 +36,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
     print: (text) => process.stdout.write(text),
     colour: wantsColour(process.stdout, env),
     version,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
   };
   let exitCode: number = exitCodes.success;
   try {

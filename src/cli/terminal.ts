@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
@@ -29,3 +30,33 @@ export const formatTable = (rows: readonly (readonly string[])[]): string => {
     .map((line) => `${line}\n`)
     .join('');
 };
+
+/** "512 B", "1.4 MiB". */
+export const formatBytes = (bytes: number): string => {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let [value, unit] = [Math.abs(bytes), 0];
+  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${bytes < 0 ? '-' : ''}${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
+};
+
+/** Shows a text on stderr and gives the line that comes from stdin; "" when there is none (Control-C, Control-D). */
+export const askOnTerminal = (text: string): Promise<string> =>
+  new Promise((resolve) => {
+    process.stderr.write(text);
+    // The terminal's own line editing is enough for one word.
+    const lines = createInterface({ input: process.stdin, terminal: false });
+    const answer = (line: string): void => {
+      process.off('SIGINT', refuse).off('SIGTERM', refuse);
+      resolve(line);
+      lines.close();
+      process.stdin.unref();
+    };
+    const refuse = (): void => {
+      process.stderr.write('\n');
+      answer('');
+    };
+    process.once('SIGINT', refuse).once('SIGTERM', refuse);
+    lines.once('line', answer).once('close', () => {
+      answer('');
+    });
+  });

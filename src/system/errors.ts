@@ -82,6 +82,13 @@ export class ManagerUnavailableError extends ExplainedError {
   }
 }
 
+/** A plan that was made earlier is no longer right (exit code 11). */
+export class StalePlanError extends ExplainedError {
+  constructor(explanation: Explanation, options?: ErrorOptions) {
+    super(exitCodes.stalePlan, explanation, options);
+  }
+}
+
 /** Makes a `switch` over a union exhaustive: a new alternative does not compile until it is handled. */
 export const unreachable = (value: never): never => {
   throw new Error(`unreachable: ${JSON.stringify(value)}`);

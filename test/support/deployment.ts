@@ -33,6 +33,8 @@ export interface Deployment {
   readonly model: string;
   /** Options that put the model's state here, and its ports where nobody else uses them. */
   readonly modelOptions: (messages?: Readonly<Record<string, string>>) => readonly string[];
+  /** argv of the tool. */
+  readonly toolWords: readonly string[];
   /** Runs the tool as the account. */
   readonly tool: (...args: readonly string[]) => Promise<RunResult>;
   /** The same, for what has to succeed: throws what the tool said when it does not. */
@@ -111,6 +113,7 @@ export const createDeployment = async (
       '--force-disable-user-change',
       `--extra-params=${modelParameters(firstPort - fixtures[fixture].firstPort, messages)}`,
     ],
+    toolWords: installation.tool,
     tool,
     succeed: async (...args) => {
       const result = await tool(...args);

@@ -4,6 +4,7 @@ import {
   evaluationOptions,
   jsonOption,
   managerOption,
+  planFileOption,
   profileOption,
   stateDirectoryOptions,
   withModel,
@@ -20,6 +21,7 @@ export const plan = defineCommand({
         ...managerOption,
         ...profileOption,
         ...jsonOption,
+        ...planFileOption,
         'old-profile': oldProfile,
         runlevel,
         user,
@@ -29,20 +31,26 @@ export const plan = defineCommand({
         ...evaluationOptions,
       })
       .example('$0 plan processes.nix', 'What would a switch restart?')
-      .example('$0 plan -P supervisord --json processes.nix', 'A move to another manager, as data'),
+      .example('$0 plan -P supervisord --json processes.nix', 'A move to another manager, as data')
+      .example('$0 plan --out plan.json processes.nix', 'Keep it, for: switch --plan plan.json'),
   run: async (args, context) => {
     const { buildFromArguments, prepare } = await import('../deployment.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
-    const { formatPlan, planAsJson } = await import('../format-plan.js');
+    const { formatPlan } = await import('../format-plan.js');
+    const { documentActivation } = await import('../planned-activation.js');
     const location = profileLocation(args.profile, context.env);
     const next = await buildFromArguments(args, location, null, context);
     try {
-      const prepared = await prepare(location, next, args, context);
+      const planned = await prepare(location, next, args, context);
+      const document = await documentActivation(location, next, planned, next.source, args, context);
       context.print(
-        args.json === true
-          ? `${JSON.stringify(planAsJson(prepared.plan, next), null, 2)}\n`
-          : formatPlan(prepared.plan, next, context.colour),
+        args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),
       );
+      if (args.out !== undefined) {
+        const { writePlan } = await import('../plan-file.js');
+        await writePlan(args.out, document, context);
+        context.log.info(`carry it out with: nix-processmgmt-ts switch --plan ${args.out}`);
+      }
     } finally {
       await next.release();
     }

@@ -5,6 +5,7 @@ import {
   managerOption,
   messageOption,
   profileOption,
+  readPlanOption,
   stateDirectoryOptions,
   withModel,
 } from '../options.js';
@@ -19,6 +20,7 @@ export const switchCommand = defineCommand({
         ...profileOption,
         ...activationOptions,
         ...messageOption,
+        ...readPlanOption,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })
@@ -29,9 +31,15 @@ export const switchCommand = defineCommand({
         'As an ordinary user',
       )
       .example("$0 switch -m 'New port' processes.nix", 'Say why: generations list shows it')
-      .example('$0 switch ./result', 'Deploy a profile that build made'),
+      .example('$0 switch ./result', 'Deploy a profile that build made')
+      .example('$0 switch --plan plan.json', 'Do what plan --out plan.json has shown, or nothing'),
   run: async (args, context) => {
     const { buildFromArguments, deployNewGeneration, occasion, withLock } = await import('../deployment.js');
+    if (args.plan !== undefined) {
+      const { switchByPlan } = await import('../switch-by-plan.js');
+      await switchByPlan(args.plan, args, context);
+      return undefined;
+    }
     await withLock('switch', args, context, async (location) => {
       const next = await buildFromArguments(args, location, null, context);
       try {

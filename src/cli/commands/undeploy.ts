@@ -1,14 +1,15 @@
 import { defineCommand } from '../command.js';
 import { activationOptions, messageOption, profileOption } from '../options.js';
 
-const { engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock } = activationOptions;
+const { confirm, engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock, yes } = activationOptions;
 
 export const undeploy = defineCommand({
   command: 'undeploy',
   describe: 'Stop everything that the current generation runs; makes an empty generation',
   builder: (yargs) =>
     yargs
-      .options({ ...profileOption, engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
+      .options({ ...profileOption, confirm, yes, engine, jobs })
+      .options({ 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),
   run: async (args, context) => {
