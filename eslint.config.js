@@ -12,6 +12,14 @@ export default tseslint.config(
       // A template that holds a number is fine; one that holds an object is a bug.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          message:
+            "Write: import * as z from 'zod'. Of `{ z }` nothing can be left out of the bundle, which then loads slowly.",
+        },
+      ],
       // Port implementations are async by contract even where one of them has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
     },

@@ -25,6 +25,8 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
+  // What yargs measures the texts of --help with costs more than all the rest of it.
+  alias: { 'string-width': './src/cli/text-width.ts' },
   define: { 'globalThis.NIXPROC_VERSION': JSON.stringify(version) },
   // CommonJS libraries in the bundle still call require() for Node's own modules.
   banner: {

@@ -3,7 +3,6 @@ import { exitCodes, UsageError } from '../system/errors.js';
 import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
 import type { CommandContext } from './command.js';
-import { createLogger } from './logger.js';
 import { explain } from './report-error.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
 
@@ -29,14 +28,18 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
   const verbose = args.includes('--verbose');
   const quiet = args.includes('--quiet');
   const colour = wantsColour(process.stderr, env);
-  const context: CommandContext = {
-    run: createRun(env),
-    log: createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour),
-    env,
-    print: (text) => process.stdout.write(text),
-    colour: wantsColour(process.stdout, env),
-    version,
-    ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
+  // The logger is loaded by who runs a command: --help and a wrong command line need none.
+  const createContext = async (): Promise<CommandContext> => {
+    const { createLogger } = await import('./logger.js');
+    return {
+      run: createRun(env),
+      log: createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour),
+      env,
+      print: (text) => process.stdout.write(text),
+      colour: wantsColour(process.stdout, env),
+      version,
+      ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
+    };
   };
   let exitCode: number = exitCodes.success;
   try {
@@ -73,7 +76,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
         describe,
         builder,
         handler: async (parsed) => {
-          exitCode = (await run(withoutRepetitions(parsed) as never, context)) ?? exitCodes.success;
+          exitCode = (await run(withoutRepetitions(parsed) as never, await createContext())) ?? exitCodes.success;
         },
       });
     }

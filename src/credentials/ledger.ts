@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { ActivationError } from '../system/errors.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ProcessModel } from '../model/process-model.js';
 import type { JsonObject } from '../system/json.js';
 import { explainFailure } from './explain-failure.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type Json } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import { findCallingUser } from './calling-user.js';

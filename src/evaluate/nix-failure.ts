@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SourcePosition } from '../model/process-model.js';
 import type { Explanation } from '../system/errors.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What must be in the store before the result of an evaluation can be used. */
 export interface StoreContext {

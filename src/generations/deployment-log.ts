@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import type { Json } from '../system/json.js';
 import { deploymentRecordSchema, type DeploymentRecord, type DeploymentResult } from './deployment-record.js';

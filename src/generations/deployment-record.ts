@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Which model a generation was made of. */
 export interface ModelSource {

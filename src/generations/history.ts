@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import type { Generation } from './generations.js';
 import type { ProfileLocation } from './profile-location.js';

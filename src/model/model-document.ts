@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
 
 /** The version of the document that this program and its nix/evaluate.nix agree on. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import type { Json } from '../system/json.js';
 import { managedProcess } from './managed-process.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ActivationError } from '../system/errors.js';
 import type { Manifest } from './manifest.js';
 

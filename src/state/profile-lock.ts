@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ExplainedError, exitCodes } from '../system/errors.js';
 import { errnoOf, explainFileError } from './file-errors.js';
 import type { Run } from '../system/ports.js';

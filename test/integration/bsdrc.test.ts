@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
 import { findFreeBlock } from '../support/free-ports.js';

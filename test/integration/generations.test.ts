@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
 import {

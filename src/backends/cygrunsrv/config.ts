@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
 import type { UnitContext } from '../backend.js';
 import {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Credentials, ManagedProcess, ProcessInstance } from '../../model/process-model.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';

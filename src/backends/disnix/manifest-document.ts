@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ReferenceScanner } from '../../profile/store-texts.js';
 import type { JsonObject } from '../../system/json.js';
 import type { DeployedProfile, DeployedUnit } from '../backend.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { labels } from './labels.js';
 import { engineWords, runEngine, type ContainerEngine } from './engine.js';
 import { ActivationError } from '../../system/errors.js';

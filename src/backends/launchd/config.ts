@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Credentials } from '../../model/process-model.js';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
 import type { UnitContext } from '../backend.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json, JsonObject } from '../../system/json.js';
 import { anything, flag, integer, text, texts } from '../shared/argument-schema.js';
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeployedUnit } from '../backend.js';
 
 /** What activation has to know of a service with a script of its own, when only the manifest is there. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Run } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { Scope } from './scope.js';

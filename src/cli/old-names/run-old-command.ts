@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { UsageError } from '../../system/errors.js';
-import { createLogger } from '../logger.js';
 import { explain } from '../report-error.js';
 import { runCli } from '../run-cli.js';
 import { fromEnvironment } from '../settings.js';
@@ -56,6 +55,7 @@ export const runOldCommand = async (
     }
     const translated = command.translate(line, env);
     if (fromEnvironment(env, 'NIXPROC') !== undefined) {
+      const { createLogger } = await import('../logger.js');
       createLogger('normal', colour).info('note: NIXPROC is set, but not needed: the framework is built in');
     }
     return await runCli(translated, env, version);

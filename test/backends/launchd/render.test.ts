@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { launchd } from '../../../src/backends/launchd/index.js';
 import { plistKeys } from '../../../src/backends/launchd/plist-keys.js';
 import type { Json } from '../../../src/system/json.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Extract } from 'tar-stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ActivationError } from '../../../system/errors.js';
 import { toStableJson, type Json } from '../../../system/json.js';
 import type { ArchivedImage } from '../activation-data.js';
