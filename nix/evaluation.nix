@@ -1,28 +1,39 @@
-# What the create functions of nix/nixproc share in one evaluation of a model. Each file there that stands for a path
-# of the framework is a function of this set; what it returns has the framework's signature.
-{ processManager # the manager that the model is evaluated for
+# What the create functions of nix/nixproc share in one evaluation of a model (framework-function.nix).
+{ processManager # the manager that the model is evaluated for; null when only its create functions say it
 , directories # where state lives when the model does not say it to a create function
 , forceDisableUserChange
 , pkgs # the package set of a create function that is not given one
 , locateFailures # have errors tell the property that they come from, which takes its time
+, packageOf ? null # process -> derivation of what it looks like to the model; null for the files of its postInstall
 }:
 
 let
   inherit (builtins) addErrorContext any attrNames attrValues concatStringsSep deepSeq filter foldl' hashString intersectAttrs
-    isAttrs isFunction isString listToAttrs mapAttrs match removeAttrs toJSON toString typeOf unsafeGetAttrPos;
+    isAttrs isFunction isString listToAttrs mapAttrs match pathExists readDir removeAttrs toJSON toString typeOf unsafeGetAttrPos;
 
   explain = import ./explain.nix;
   plainData = import ./plain-data.nix;
-  toolsFile = ./nixproc/backends + "/${processManager}/tools.nix";
-  toolsOf = import toolsFile;
+
+  # What processes of a manager need of a package set.
+  toolsOf = manager:
+    let
+      file = ./nixproc/backends + "/${manager}/tools.nix";
+    in
+    if pathExists file then
+      import file
+    else
+      explain {
+        what = "There is no process manager \"${manager}\"";
+        why = "Backends are: ${concatStringsSep ", " (filter (name: pathExists (./nixproc/backends + "/${name}/tools.nix")) (attrNames (readDir ./nixproc/backends)))}";
+        fix = "Choose one of them";
+      };
 
   withoutNulls = set: removeAttrs set (filter (name: set.${name} == null) (attrNames set));
 
-
   # What all processes have in common that come from one application of a create function's outer function.
-  makeScope = { pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange }:
+  makeScope = { manager, pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange }:
     let
-      tools = toolsOf { inherit pkgs; };
+      tools = toolsOf manager { inherit pkgs; };
       data = {
         directories = {
           stateDir = toString stateDir;
@@ -41,6 +52,7 @@ let
     inherit (package) name;
     dependencies = [ ];
     overrides = null;
+    overridesAreFunctions = false;
     scope = null;
     text = toJSON { kind = "package"; inherit name; path = "${package}"; };
   };
@@ -105,11 +117,11 @@ let
     else
       name;
 
-  # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: only
-  # who asks for the output path has postInstall run.
+  # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: in our
+  # own evaluation only who asks for the output path has postInstall run.
   makeProcess =
     { kind
-    , manager ? null # of a direct process
+    , manager
     , scope
     , properties # as given to the create function
     , arguments # what `properties` say to the process manager, as plain data
@@ -118,7 +130,8 @@ let
     let
       name = nameOf properties;
       dependencies = map (processOf "dependency of process \"${name}\"") (properties.dependencies or [ ]);
-      overrides = properties.overrides.${processManager} or null;
+      overrides = properties.overrides.${manager} or null;
+      overridesAreFunctions = isFunction overrides || isAttrs overrides && any isFunction (attrValues overrides);
       postInstall = properties.postInstall or "";
       files = filesOf scope.pkgs name postInstall;
       text = toJSON ({
@@ -129,19 +142,21 @@ let
         overrides =
           if overrides == null then
             null
-          else if isFunction overrides || isAttrs overrides && any isFunction (attrValues overrides) then
+          else if overridesAreFunctions then
             "function"
           else
-            plainData "override of process \"${name}\" for ${processManager}" overrides;
+            plainData "override of process \"${name}\" for ${manager}" overrides;
         files = if postInstall == "" then null else "${files}";
-      } // (if manager == null then { } else { inherit manager; }));
+      } // (if kind == "direct" then { inherit manager; } else { }));
+      process = { inherit name manager dependencies overrides overridesAreFunctions scope text; };
+      package = if packageOf == null then files else packageOf process;
     in
     {
       type = "derivation";
       inherit name;
-      inherit (files) outPath drvPath system out all outputs outputName;
+      inherit (package) outPath drvPath system out all outputs outputName;
       meta = { };
-      nixproc = { inherit name dependencies overrides scope text; };
+      nixproc = process;
     };
 
   interpolate = value: if value == null then null else "${value}";
@@ -184,8 +199,12 @@ let
     , ...
     }@outer:
     let
+      # By hand, a model has as many managers as it has create functions.
+      wantedManager = if processManager == null then manager else processManager;
+
       # Packages that the model hands over stand for those of the package set.
       scope = makeScope {
+        manager = wantedManager;
         pkgs = pkgs // withoutNulls (removeAttrs outer [ "stateDir" "runtimeDir" "logDir" "tmpDir" ]);
         inherit stateDir runtimeDir logDir tmpDir forceDisableUserChange;
       };
@@ -212,11 +231,14 @@ let
       needs = needs properties;
     };
 
+  # The function of the framework that a file of ours stands for, as a part of this evaluation.
+  inEvaluation = file: import file { modelEvaluation = evaluation; };
+
   evaluation = {
-    inherit processManager directories forceDisableUserChange pkgs;
+    inherit processManager directories forceDisableUserChange pkgs inEvaluation;
     inherit explain plainData plainProperties interpolate nameOf makeScope makeProcess processOf directFunction;
-    createCredentials = import ./nixproc/create-credentials evaluation;
-    fallbackTools = withoutNulls (toolsOf { inherit pkgs; }).base;
+    createCredentials = inEvaluation ./nixproc/create-credentials;
+    fallbackTools = withoutNulls (toolsOf processManager { inherit pkgs; }).base;
   };
 in
 evaluation

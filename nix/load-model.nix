@@ -1,7 +1,7 @@
 # Calls the model and finds the processes in it.
 { exprFile # text: absolute path of the model
 , processManager
-, settings # JSON: what the user set (stateDir … libDir, forceDisableUserChange), callingUser, callingGroup, and `defaults`
+, settings # JSON: what the user set (stateDir … libDir, forceDisableUserChange), callingUser and callingGroup
 , extraParams ? { } # an attribute set, or a function from the redirected names to one
 , only ? null # text: path of a JSON file with the names of the instances to evaluate; null for all
 , hostPackages ? false # use the programs of this machine even where <nixpkgs> is found
@@ -17,8 +17,9 @@ let
   explain = import ./explain.nix;
 
   decoded = fromJSON settings;
-  set = removeAttrs decoded [ "callingUser" "callingGroup" "defaults" ];
-  directories = decoded.defaults // set;
+  set = removeAttrs decoded [ "callingUser" "callingGroup" ];
+  directories = import ./default-directories.nix (removeAttrs set [ "forceDisableUserChange" ]);
+  forceDisableUserChange = set.forceDisableUserChange or false;
 
   params = if isFunction extraParams then extraParams (intersectAttrs (functionArgs extraParams) redirect.scope) else extraParams;
   system = params.system or builtins.currentSystem;
@@ -33,8 +34,7 @@ let
   };
 
   evaluation = import ./evaluation.nix {
-    inherit processManager directories locateFailures;
-    forceDisableUserChange = directories.forceDisableUserChange or false;
+    inherit processManager directories forceDisableUserChange locateFailures;
     pkgs = params.pkgs or defaultPackages;
   };
 
@@ -51,7 +51,7 @@ let
       };
 
   # Arguments for which the model has no default of its own.
-  whenRequired = { inherit system; pkgs = defaultPackages; } // decoded.defaults;
+  whenRequired = { inherit system forceDisableUserChange; pkgs = defaultPackages; } // directories;
 
   arguments = intersectAttrs declared (
     removeAttrs whenRequired (filter (name: declared.${name}) (attrNames declared))
@@ -106,19 +106,8 @@ let
 
   processes = mapAttrs processOfInstance instances;
 
-  # Every process that is needed, each once: the instances first, then what they depend on. What a process is known by
-  # is all that is known of it.
-  closure = builtins.genericClosure {
-    startSet = map
-      (process: { key = process.text; inherit process; dependent = null; })
-      (attrValues processes);
-    operator = { process, ... }: map
-      (dependency: { key = dependency.text; process = dependency; dependent = process.name; })
-      process.dependencies;
-  };
-
   # A dependency that is an instance has its text, and the instance is there first.
-  others = filter ({ dependent, ... }: dependent != null) closure;
+  others = filter ({ dependent, ... }: dependent != null) (import ./process-closure.nix (attrValues processes));
   names = listToAttrs (map (process: { inherit (process) name; value = null; }) (attrValues processes));
 in
 {

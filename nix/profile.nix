@@ -4,7 +4,8 @@
 { documentFile }:
 
 let
-  document = builtins.fromJSON (builtins.readFile documentFile);
+  # What it refers to is said in it.
+  document = builtins.fromJSON (builtins.unsafeDiscardStringContext (builtins.readFile documentFile));
 
   # A text that lost its context would lose its references, and with them the packages of running services at the next
   # garbage collection.

@@ -11,7 +11,7 @@
 }:
 
 let
-  inherit (builtins) baseNameOf dirOf functionArgs isAttrs isFunction isPath isString listToAttrs mapAttrs match pathExists
+  inherit (builtins) attrValues baseNameOf concatLists dirOf functionArgs isAttrs isFunction isPath isString listToAttrs mapAttrs match pathExists
     readDir storeDir stringLength substring toString tryEval unsafeDiscardStringContext;
 
   hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
@@ -24,13 +24,27 @@ let
 
   frameworkDirectory = toString ./.;
 
+  # What the model gets for a path of the framework, by the kind of file that we have there.
+  shimOf = {
+    # The same functions that everybody gets, with the model's evaluation in the place of one of their own.
+    functions = path: import path { modelEvaluation = evaluation; };
+    files = import;
+  };
+
   # By base name, so that a file that is not of the framework costs one look.
-  framework = listToAttrs (map
-    (path: {
+  framework = listToAttrs (concatLists (attrValues (mapAttrs
+    (kind: map (path: {
       name = baseNameOf path;
-      value = { suffix = "/${path}"; shim = import (./. + "/${path}") evaluation; };
-    })
-    (import ./framework-paths.nix));
+      value = { inherit path; suffix = "/${path}"; shim = shimOf.${kind} (./. + "/${path}"); };
+    }))
+    (import ./framework-paths.nix))));
+
+  # A user may have a directory of that name, too.
+  isToolsOfFramework = path:
+    let
+      parent = dirOf path;
+    in
+    baseNameOf parent == "nix-processmgmt" || parent == frameworkDirectory || pathExists (/. + "${parent}/nixproc");
 
   # null when the text of a path does not end in a path of the framework.
   frameworkAt = text:
@@ -38,7 +52,10 @@ let
       path = if baseNameOf text == "default.nix" then dirOf text else text;
       candidate = framework.${baseNameOf path} or null;
     in
-    if candidate != null && hasSuffix candidate.suffix path then candidate else null;
+    if candidate != null && hasSuffix candidate.suffix path && (candidate.path != "tools" || isToolsOfFramework path) then
+      candidate
+    else
+      null;
 
   # nixpkgs -----------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-// Bundles src/ into dist/: one small entry and a chunk per command, so that a command loads only what it needs.
+// Bundles src/ into dist/: one small entry and a chunk per command, so that a command loads only what it needs. And what
+// Nix expressions render with into one file beside them, since they are copied into the store without anything else.
 import { build } from 'esbuild';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,17 +12,12 @@ const dist = join(root, 'dist');
 const building = join(root, `dist.${process.pid}`);
 process.on('exit', () => rmSync(building, { recursive: true, force: true }));
 
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },
-  outdir: building,
   bundle: true,
-  splitting: true,
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  sourcemap: true,
-  sourcesContent: false,
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -32,11 +28,28 @@ const { metafile } = await build({
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
+};
+const program = await build({
+  ...common,
+  entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },
+  outdir: building,
+  splitting: true,
+  sourcemap: true,
+  sourcesContent: false,
+});
+const rendererBuilding = join(building, 'renderer.mjs');
+const renderer = await build({
+  ...common,
+  entryPoints: ['src/renderer/main.ts'],
+  outfile: rendererBuilding,
+  minify: true,
+  // It talks to no process manager.
+  external: ['*/connect.js'],
 });
 
 // The bundle contains other people's work: their licences travel with it.
 const packages = new Set();
-for (const input of Object.keys(metafile.inputs)) {
+for (const input of [program, renderer].flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
   const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
   if (match) packages.add(match[1]);
 }
@@ -51,5 +64,6 @@ const notices = [...packages].sort().map((directory) => {
   return `${name} ${packageVersion} (${license})\n\n${text.trim()}\n`;
 });
 writeFileSync(join(building, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(72)}\n\n`));
+renameSync(rendererBuilding, join(root, 'nix', 'renderer.mjs'));
 rmSync(dist, { recursive: true, force: true });
 renameSync(building, dist);

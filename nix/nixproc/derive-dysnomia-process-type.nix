@@ -1,5 +1,5 @@
 # The type by which Dysnomia and Disnix know the processes of a manager.
-evaluation:
+import ../framework-function.nix (evaluation:
 
 { processManager ? evaluation.processManager, ... }:
 
@@ -22,4 +22,4 @@ else
   types.${processManager} or (evaluation.explain {
     what = "Dysnomia has no type for processes of \"${processManager}\"";
     why = "It knows those of: ${builtins.concatStringsSep ", " (builtins.attrNames types)}";
-  })
+  }))

@@ -73,8 +73,11 @@ export interface RenderedUnit {
   readonly credentials: Credentials;
 }
 
+/** What rendering may ask about a profile as a whole. */
 export interface ProfileContext {
   readonly units: readonly { readonly context: UnitContext; readonly rendered: RenderedUnit }[];
+  /** Options of building that only some managers know, by name. Default: none is given. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 /** The state of one process as its manager tells it. */

@@ -16,7 +16,7 @@ import type { ManagerName } from '../model/process-model.js';
 import { createStateDirectories } from '../state/state-directories.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
-import { packageRoot } from '../system/package-root.js';
+import { nixDirectory } from '../system/nix-directory.js';
 import { countOf } from './terminal.js';
 import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
@@ -40,7 +40,7 @@ export interface HeldProfile extends BuiltProfile {
 }
 
 /** The model of an undeployment, which has no instances. */
-export const emptyModel = join(packageRoot, 'nix', 'empty-model.nix');
+export const emptyModel = join(nixDirectory, 'empty-model.nix');
 
 const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
   location === null ? null : ((await readBuiltProfile(location.link))?.manifest.manager ?? null);

@@ -23,6 +23,10 @@ interface Evaluation {
 
 const overridden = z.record(z.string(), z.record(z.string(), z.json()));
 
+/** Reads what nix/call-overrides.nix says: the arguments that functions made of generated ones, by instance. */
+export const overriddenArguments = (text: string): OverriddenArguments['arguments'] =>
+  overridden.parse(JSON.parse(text));
+
 /**
  * Lets Nix call the override functions of a model.
  *
@@ -41,7 +45,7 @@ export const applyOverrides = async (
   const names = Object.keys(generated).sort();
   if (names.length === 0) return { arguments: {}, context: { derivations: [], sources: [] } };
   const result = await apply(names);
-  if (result.ok) return { arguments: overridden.parse(JSON.parse(result.text)), context: result.context };
+  if (result.ok) return { arguments: overriddenArguments(result.text), context: result.context };
   const culprit = await findCulprit(names, async (some) => !(await apply(some)).ok);
   const traced = await apply(culprit === null ? names : [culprit], true);
   throw explainFailure(traced.ok ? result.failure : traced.failure, {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SourcePosition } from '../model/process-model.js';
 import { EvaluationError } from '../system/errors.js';
-import { nixDirectory } from './nix-evaluation.js';
+import { nixDirectory } from '../system/nix-directory.js';
 import type { NixFailure } from './nix-failure.js';
 
 /** What is known about a failure besides what Nix said. */
@@ -71,6 +71,7 @@ const isInNixpkgs = (file: string): boolean => {
   return false;
 };
 
+/** What Nix says about places in our own expressions is of no use to a user. */
 const isUsersOwn = ({ file }: SourcePosition): boolean => !file.startsWith(`${nixDirectory}/`) && !isInNixpkgs(file);
 
 const describePosition = ({ file, line, column }: SourcePosition): string =>

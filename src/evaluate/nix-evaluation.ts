@@ -4,16 +4,13 @@ import { withFile } from 'tmp-promise';
 import { EvaluationError, unreachable } from '../system/errors.js';
 import type { Json, JsonObject } from '../system/json.js';
 import { nixOptions } from '../system/nix-options.js';
-import { packageRoot } from '../system/package-root.js';
+import { nixDirectory } from '../system/nix-directory.js';
 import type { Ports } from '../system/ports.js';
 import { MissingProgramError } from '../system/run.js';
 import type { CallingUser } from './calling-user.js';
-import { completeSettings, type EvaluationRequest } from './evaluation-request.js';
+import type { EvaluationRequest } from './evaluation-request.js';
 import { parseNixFailure, type NixFailure } from './nix-failure.js';
 import { parseEvaluated, type StoreContext } from './store-context.js';
-
-/** Where our Nix expressions are; what Nix says about places in it is of no use to a user. */
-export const nixDirectory = join(packageRoot, 'nix');
 
 /** One way to evaluate a model. */
 export interface Attempt {
@@ -85,7 +82,7 @@ const evaluationArguments = (
   join(nixDirectory, expression.file),
   ...['--argstr', 'exprFile', exprFile],
   ...['--argstr', 'processManager', manager],
-  ...['--argstr', 'settings', JSON.stringify({ ...settings, ...caller, defaults: completeSettings(settings) })],
+  ...['--argstr', 'settings', JSON.stringify({ ...settings, ...caller })],
   // The user's text sees the redirected names; its relative paths stay relative to the current directory.
   ...(extraParams === null
     ? []

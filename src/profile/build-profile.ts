@@ -1,10 +1,10 @@
-import { readdir, readlink, writeFile } from 'node:fs/promises';
+import { readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDir } from 'tmp-promise';
 import type { StoreContext } from '../evaluate/store-context.js';
 import { BuildError } from '../system/errors.js';
 import { nixOptions, type NixOptions } from '../system/nix-options.js';
-import { packageRoot } from '../system/package-root.js';
+import { nixDirectory } from '../system/nix-directory.js';
 import type { Ports } from '../system/ports.js';
 import type { ProfileDocument } from './profile-document.js';
 
@@ -97,7 +97,7 @@ export const buildProfile = async (
       const { exitCode, stdout, stderr } = await run({
         file: 'nix-build',
         args: [
-          join(packageRoot, 'nix', 'profile.nix'),
+          join(nixDirectory, 'profile.nix'),
           ...['--argstr', 'documentFile', documentFile],
           ...(outLink === null ? ['--no-out-link'] : ['--out-link', outLink]),
           ...nixOptions(options, env),
@@ -108,12 +108,3 @@ export const buildProfile = async (
     },
     { unsafeCleanup: true },
   );
-
-/** The files and links below a directory, as sorted relative paths; links to directories are not followed. */
-export const listTree = async (root: string): Promise<readonly string[]> => {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
-};

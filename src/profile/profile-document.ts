@@ -44,29 +44,33 @@ const builderScript = (files: readonly ProfileFile[], coreutils: string): string
   ].join('\n');
 };
 
-/** Puts the files of a profile and its manifest into one document. Pure: the same input gives the same bytes. */
+/** The manifest as a file of its profile. */
+export const manifestFile = (manifest: Manifest): ProfileFile => ({
+  kind: 'file',
+  path: manifestPath,
+  text: `${toStableJson(manifest as unknown as JsonObject)}\n`,
+  executable: false,
+});
+
+/** Puts the files of a profile into one document. Pure: the same input gives the same bytes. */
 export const profileDocument = ({
   name,
-  manifest,
+  builder,
   files,
   texts,
   scanner,
 }: {
   readonly name: string;
-  readonly manifest: Manifest;
+  readonly builder: Manifest['builder'];
   readonly files: readonly ProfileFile[];
   readonly texts: readonly StoreText[];
   readonly scanner: ReferenceScanner;
 }): ProfileDocument => {
-  const manifestText = `${toStableJson(manifest as unknown as JsonObject)}\n`;
-  const script = builderScript(
-    [...files, { kind: 'file' as const, path: manifestPath, text: manifestText, executable: false }],
-    manifest.builder.coreutils,
-  );
+  const script = builderScript(files, builder.coreutils);
   return {
     name,
-    shell: manifest.builder.shell,
-    shellReferences: scanner.scan(manifest.builder.shell),
+    shell: builder.shell,
+    shellReferences: scanner.scan(builder.shell),
     texts,
     script,
     references: scanner.scan(script),

@@ -1,5 +1,5 @@
 import type { Backend, ProfileFile, RenderedUnit, UnitContext } from '../backends/backend.js';
-import type { ProcessInstance, ProcessModel } from '../model/process-model.js';
+import type { ProcessInstance } from '../model/process-model.js';
 import { refuseTooLongValues } from '../model/value-lengths.js';
 import type { OrderedInstance } from '../order/activation-order.js';
 import { ModelError } from '../system/errors.js';
@@ -116,21 +116,29 @@ const sharedPidFiles = (units: RenderedModel['units']): readonly string[] => {
   });
 };
 
+/** Renders each translated instance (overrides applied) by itself. @throws ModelError when arguments do not fit */
+export const renderUnits = (translated: readonly TranslatedUnit[], backend: Backend): RenderedModel['units'] => {
+  const all = new Map(translated.map(({ context, arguments: args }) => [context.instance.name, args]));
+  return translated.map(({ context, arguments: args }) => ({ context, rendered: backend.render(args, context, all) }));
+};
+
+/** A tree of files that an instance brings along, as links of the profile. */
+export const broughtFiles = ({ root, paths }: BroughtTree): readonly ProfileFile[] =>
+  paths.map((path) => ({ kind: 'link', path, target: `${root}/${path}` }));
+
 /**
  * Renders translated instances (overrides applied) into the files of a profile.
  *
+ * @param options options that only some managers know, by name
  * @throws ModelError when arguments do not fit, or when two instances bring the same file.
  */
 export const renderModel = (
   translated: readonly TranslatedUnit[],
   brought: readonly BroughtTree[],
   backend: Backend,
+  options: Readonly<Record<string, string>> = {},
 ): RenderedModel => {
-  const all = new Map(translated.map(({ context, arguments: args }) => [context.instance.name, args]));
-  const units = translated.map(({ context, arguments: args }) => ({
-    context,
-    rendered: backend.render(args, context, all),
-  }));
+  const units = renderUnits(translated, backend);
   const owners = new Map<string, string>();
   const files: ProfileFile[] = [];
   const add = (file: ProfileFile, owner: string): void => {
@@ -145,21 +153,21 @@ export const renderModel = (
     owners.set(file.path, owner);
     files.push(file);
   };
-  for (const file of backend.profileFiles({ units })) add(file, `the profile for ${backend.name}`);
+  for (const file of backend.profileFiles({ units, options })) add(file, `the profile for ${backend.name}`);
   for (const { context, rendered } of units) {
     for (const file of rendered.files) add(file, `process instance "${context.instance.instance}"`);
   }
-  for (const { instance, root, paths } of brought) {
-    for (const path of paths) {
-      add({ kind: 'link', path, target: `${root}/${path}` }, `the files of process instance "${instance.instance}"`);
-    }
+  for (const tree of brought) {
+    for (const file of broughtFiles(tree)) add(file, `the files of process instance "${tree.instance.instance}"`);
   }
   return { units, files, warnings: sharedPidFiles(units) };
 };
 
 /** The trees whose files go into the profile besides what the backend renders. */
-export const broughtRoots = (model: ProcessModel): readonly { instance: ProcessInstance; root: string }[] =>
-  model.instances.flatMap((instance) => {
+export const broughtRoots = (
+  instances: readonly ProcessInstance[],
+): readonly { instance: ProcessInstance; root: string }[] =>
+  instances.flatMap((instance) => {
     const root = instance.process.kind === 'package' ? instance.process.path : instance.files;
     return root === null ? [] : [{ instance, root }];
   });

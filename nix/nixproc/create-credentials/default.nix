@@ -1,5 +1,5 @@
 # createCredentials: the users and groups that a process needs, with the numbers of an ID assignment filled in.
-evaluation:
+import ../../framework-function.nix (evaluation:
 
 { ids ? { }
 , forceDisableUserChange ? evaluation.forceDisableUserChange
@@ -39,4 +39,4 @@ in
   groups = if forceDisableUserChange then { } else assign "gid" gids groups;
   users = mapAttrs (_: withoutPassword)
     (assign "uid" uids (if forceDisableUserChange then withHomeDirectory users else users));
-}
+})

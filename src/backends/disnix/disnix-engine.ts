@@ -5,7 +5,7 @@ import { profileLocation } from '../../generations/profile-location.js';
 import { ReferenceScanner } from '../../profile/store-texts.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import { nixOptions } from '../../system/nix-options.js';
-import { packageRoot } from '../../system/package-root.js';
+import { nixDirectory } from '../../system/nix-directory.js';
 import type { RunRequest, RunResult } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { DeployedProfile, SessionContext } from '../backend.js';
@@ -92,7 +92,7 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
       {
         file: 'nix-build',
         args: [
-          join(packageRoot, 'nix', 'disnix-manifest.nix'),
+          join(nixDirectory, 'disnix-manifest.nix'),
           ...['--argstr', 'documentFile', documentFile, '--out-link', outLink],
           ...nixOptions({ offline: true, hostPackages, showTrace: false }, env),
         ],

@@ -7,6 +7,7 @@ import { parseService, type Atomic, type Bundle, type Content, type LongRun, typ
 import { daemonLog, recordFile } from './daemon-script.js';
 import { loggerName, logDirectory, logServiceDefinition, producerName } from './log-service.js';
 import { managedProperties, without } from './managed-properties.js';
+import { defaultBundleName, serviceNameProblem } from './service-name.js';
 import { definitionFiles, type DefinitionFile, type ServiceDefinition } from './service-definition.js';
 import { tool } from './tools.js';
 
@@ -242,13 +243,21 @@ const refuseUnknownNames = (profile: ProfileContext): void => {
   }
 };
 
-/** The bundle `default`: everything that a profile has. */
+/** The bundle of everything that a profile has; the option defaultBundleName calls it other than `default`. */
 export const profileFiles = (profile: ProfileContext): readonly ProfileFile[] => {
   refuseUnknownNames(profile);
+  const name = profile.options?.['defaultBundleName'] ?? defaultBundleName;
+  const problem = name === defaultBundleName ? null : serviceNameProblem(name);
+  const taken = knownNames(profile).has(name) ? 'A service of the model has that name' : null;
+  if (problem !== null || taken !== null) {
+    throw new ModelError({
+      what: `The bundle of all services cannot be called ${JSON.stringify(name)}`,
+      why: problem ?? taken ?? '',
+      fix: 'Choose another defaultBundleName',
+    });
+  }
   const contents = profile.units.map(({ context }) => context.instance.name);
-  return contents.length === 0
-    ? []
-    : definitionFiles(bundleDefinition({ name: 'default', flagEssential: false, contents }));
+  return contents.length === 0 ? [] : definitionFiles(bundleDefinition({ name, flagEssential: false, contents }));
 };
 
 export const profileData = ({ units }: ProfileContext): JsonObject => {

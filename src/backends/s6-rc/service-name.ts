@@ -1,6 +1,9 @@
 /** File names have 255 bytes; services, links to them and logs put something before or behind a process's name. */
 const longest = 200;
 
+/** The bundle of all services of a profile, unless somebody wants it to be called otherwise. */
+export const defaultBundleName = 'default';
+
 const problems: readonly (readonly [RegExp, string])[] = [
   [/^$/, 'It is empty'],
   [/^[.-]/, 'It begins with a dot or a dash: s6-rc-compile skips the one, and s6-rc takes the other for an option'],

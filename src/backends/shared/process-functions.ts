@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../system/package-root.js';
+import { nixDirectory } from '../../system/nix-directory.js';
 
 const texts = new Map<string, string>();
 
@@ -8,7 +8,7 @@ const texts = new Map<string, string>();
 export const shellFunctions = (file: string): string => {
   const known = texts.get(file);
   if (known !== undefined) return known;
-  const text = readFileSync(join(packageRoot, 'nix/nixproc/backends', file), 'utf8');
+  const text = readFileSync(join(nixDirectory, 'nixproc/backends', file), 'utf8');
   texts.set(file, text);
   return text;
 };

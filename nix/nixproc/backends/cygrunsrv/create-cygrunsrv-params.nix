@@ -1,5 +1,5 @@
 # createCygrunsrvParams: a process described by the parameters that cygrunsrv installs a service with.
-evaluation: evaluation.directFunction {
+import ../../../framework-function.nix (evaluation: evaluation.directFunction {
   manager = "cygrunsrv";
   # What names of services begin with.
   outerProperties = [ "prefix" ];
@@ -8,4 +8,4 @@ evaluation: evaluation.directFunction {
     path = _: evaluation.interpolate;
     environmentPath = _: map evaluation.interpolate;
   };
-}
+})

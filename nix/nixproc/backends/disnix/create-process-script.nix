@@ -1,2 +1,2 @@
 # createProcessScript: a process described by the program that starts it, and by its PID file.
-evaluation: evaluation.directFunction { manager = "disnix"; }
+import ../../../framework-function.nix (evaluation: evaluation.directFunction { manager = "disnix"; })

@@ -1,2 +1,2 @@
 # createDockerContainer: a process described by the image and the parameters of a container.
-evaluation: evaluation.directFunction { manager = "docker"; }
+import ../../../framework-function.nix (evaluation: evaluation.directFunction { manager = "docker"; })

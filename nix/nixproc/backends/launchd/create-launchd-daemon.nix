@@ -1,6 +1,6 @@
 # createLaunchdDaemon: a process described by the keys of a job of launchd.
-evaluation: evaluation.directFunction {
+import ../../../framework-function.nix (evaluation: evaluation.directFunction {
   manager = "launchd";
   # What labels begin with.
   outerProperties = [ "prefix" ];
-}
+})

@@ -1,5 +1,5 @@
 # createLogServiceForLongRunService: the service that logs what the service NAME-srv prints.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
 { logDir ? evaluation.directories.logDir
 , logDirUser ? null
@@ -18,4 +18,4 @@ let
     group = logDirGroup;
   };
 in
-create { name = "${name}-log"; logServiceFor = name; inherit logSettings; } // { inherit logSettings; }
+create { name = "${name}-log"; logServiceFor = name; inherit logSettings; } // { inherit logSettings; })

@@ -1,7 +1,7 @@
 # createLongRunService: a process that s6 supervises, described by the files of its service definition.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
-{ createLogServiceForLongRunService ? import ./create-log-service-for-longrun-service.nix evaluation outer
+{ createLogServiceForLongRunService ? evaluation.inEvaluation ./create-log-service-for-longrun-service.nix outer
 , ...
 }@outer:
 
@@ -28,4 +28,4 @@ let
     fix = "Set autoGenerateLogService = false and producerFor to the name of your own log service";
   });
 in
-create (properties // (if autoGenerateLogService == false then { } else { inherit logSettings; }))
+create (properties // (if autoGenerateLogService == false then { } else { inherit logSettings; })))

@@ -1,5 +1,5 @@
 # createOneShotService: commands that bring something up, and others that bring it down.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
 let
   references = import ./references.nix evaluation;
@@ -11,4 +11,4 @@ evaluation.directFunction {
     down = references.file;
     reload = references.file;
   };
-}
+})

@@ -1,5 +1,5 @@
 # createServiceBundle: one name for several services.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
 outer:
 
@@ -13,4 +13,4 @@ create (properties // {
   inherit contents;
   # What is in a bundle is deployed with it.
   dependencies = filter (service: !(isString service)) contents;
-})
+}))

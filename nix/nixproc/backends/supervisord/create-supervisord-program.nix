@@ -1,5 +1,5 @@
 # createSupervisordProgram: a process described by the arguments of a program of supervisord.
-evaluation: evaluation.directFunction {
+import ../../../framework-function.nix (evaluation: evaluation.directFunction {
   manager = "supervisord";
   needs = { useProxy ? false, ... }: if useProxy then [ "daemonProxy" ] else [ ];
-}
+})

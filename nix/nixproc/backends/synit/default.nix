@@ -1,8 +1,8 @@
 # All create functions of Synit.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
 outer:
 
 {
-  createSynitDaemon = import ./create-synit-daemon.nix evaluation outer;
-}
+  createSynitDaemon = evaluation.inEvaluation ./create-synit-daemon.nix outer;
+})

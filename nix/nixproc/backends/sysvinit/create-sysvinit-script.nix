@@ -1,5 +1,5 @@
 # createSystemVInitScript: a process described by the arguments of a System V init script.
-evaluation: evaluation.directFunction {
+import ../../../framework-function.nix (evaluation: evaluation.directFunction {
   manager = "sysvinit";
   # Shell commands in the place of ours, and the numbers of links in runlevel directories.
   outerProperties = [
@@ -18,4 +18,4 @@ evaluation: evaluation.directFunction {
   needs = { processIsDaemon ? true, user ? null, ... }:
     (if processIsDaemon then [ ] else [ "daemonize" ])
     ++ (if user == null then [ ] else [ "userSwitch" ]);
-}
+})

@@ -1,3 +1,3 @@
 # The library of shell functions that init scripts source; the framework fetches another one.
-_evaluation: _outer: builtins.toFile "init-functions.sh"
-  (builtins.readFile ../process-functions.sh + "\n" + builtins.readFile ./init-functions.sh)
+import ../../../framework-function.nix (_: _: builtins.toFile "init-functions.sh"
+  (builtins.readFile ../process-functions.sh + "\n" + builtins.readFile ./init-functions.sh))

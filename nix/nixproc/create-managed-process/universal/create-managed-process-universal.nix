@@ -1,5 +1,5 @@
 # createManagedProcess: one description of a process for every process manager.
-evaluation:
+import ../../../framework-function.nix (evaluation:
 
 { pkgs ? evaluation.pkgs
 , stateDir ? evaluation.directories.stateDir
@@ -15,7 +15,8 @@ let
   inherit (builtins) attrNames concatStringsSep mapAttrs removeAttrs unsafeGetAttrPos;
   inherit (evaluation) explain interpolate nameOf plainData plainProperties;
 
-  scope = evaluation.makeScope { inherit pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange; };
+  manager = evaluation.processManager;
+  scope = evaluation.makeScope { inherit manager pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange; };
   createCredentials = evaluation.createCredentials { inherit ids forceDisableUserChange; };
 
   texts = _: map toString;
@@ -69,8 +70,8 @@ let
 in
 given: evaluation.makeProcess {
   kind = "managed";
-  inherit scope;
+  inherit manager scope;
   properties = given;
   arguments = plainProperties { inherit convert; unknown = refuse given; } (removeAttrs given separate);
   needs = needs given;
-}
+})

@@ -1,0 +1,1 @@
+import ../../later.nix { path = "nixproc/test-driver/universal.nix"; purpose = "tests of services"; }
