@@ -1,7 +1,6 @@
 import type { ManagerName } from '../model/process-model.js';
 import { parseManagerName } from '../backends/registry.js';
 import { UsageError } from '../system/errors.js';
-import { wholeNumber } from './settings.js';
 
 /** What yargs parsed of the activation options. */
 export interface ActivationArguments {
@@ -26,7 +25,7 @@ export const managerOptions = ({
   ...(engine === undefined ? {} : { engine }),
 });
 
-export const jobsOf = ({ jobs }: ActivationArguments): number => wholeNumber(jobs, 'jobs', 1, 8);
+export const jobsOf = ({ jobs = 8 }: ActivationArguments): number => jobs;
 
 /**
  * @param current the manager of the current generation, if there is one

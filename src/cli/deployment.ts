@@ -20,7 +20,7 @@ import { nixDirectory } from '../system/nix-directory.js';
 import { countOf } from './terminal.js';
 import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
-import { modelPath, stateSettings, wholeNumber, type StateArguments } from './settings.js';
+import { modelPath, stateSettings, type StateArguments } from './settings.js';
 
 /** What yargs parsed of the options that say what to build. */
 export interface BuildArguments extends StateArguments {
@@ -160,7 +160,7 @@ export const withLock = <Result>(
       run: context.run,
       profileName: location.name,
       command: `nix-processmgmt-ts ${command}`,
-      waitSeconds: wholeNumber(waitLock, 'wait-lock', 0, 0),
+      waitSeconds: waitLock ?? 0,
       onWait: (holder) => {
         context.log.info(`waiting for "${holder.command}" (PID ${String(holder.process.pid)})`);
       },

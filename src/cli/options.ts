@@ -1,8 +1,26 @@
 import type { Argv, Options } from 'yargs';
 import { managerNames } from '../backends/registry.js';
+import { wholeNumber } from './settings.js';
 
 /** Options, each defined once; commands pick what they need. */
 const define = <T extends Readonly<Record<string, Options>>>(options: T): T => options;
+
+/** An option that is a whole number; anything else is refused before the command begins. */
+export const wholeNumberOption = <T extends Options>(
+  name: string,
+  least: number,
+  options: T,
+): T & {
+  readonly type: 'number';
+  readonly requiresArg: true;
+  readonly coerce: (given: number | number[]) => number;
+} => ({
+  ...options,
+  type: 'number',
+  requiresArg: true,
+  // Of an option that is repeated, the last one counts.
+  coerce: (given: number | number[]) => wholeNumber([given].flat().at(-1), name, least),
+});
 
 export const stateDirectoryOptions = define({
   'state-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Base directory of all state [/var]' },
@@ -101,15 +119,13 @@ export const activationOptions = define({
     requiresArg: true,
     describe: 'disnix: who starts and stops the processes, this program or Disnix [local]',
   },
-  jobs: { alias: 'j', type: 'number', requiresArg: true, describe: 'How many services to start or stop at once [8]' },
+  jobs: wholeNumberOption('jobs', 1, { alias: 'j', describe: 'How many services to start or stop at once [8]' }),
   'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
   confirm: { type: 'boolean', describe: 'Show what would be done and why, and ask before anything is done' },
   yes: { type: 'boolean', implies: 'confirm', describe: 'With --confirm: show it, and go on without asking' },
-  'wait-lock': {
-    type: 'number',
-    requiresArg: true,
+  'wait-lock': wholeNumberOption('wait-lock', 0, {
     describe: 'Seconds to wait for another command that works on the same profile [0]',
-  },
+  }),
 });
 
 export const messageOption = define({

@@ -4,6 +4,7 @@ import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
 import type { CommandContext } from './command.js';
 import { explain } from './report-error.js';
+import { refuseEmptyValues } from './settings.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
 
 /** What may be given more than once. */
@@ -76,7 +77,9 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
         describe,
         builder,
         handler: async (parsed) => {
-          exitCode = (await run(withoutRepetitions(parsed) as never, await createContext())) ?? exitCodes.success;
+          const given = withoutRepetitions(parsed);
+          refuseEmptyValues(given);
+          exitCode = (await run(given as never, await createContext())) ?? exitCodes.success;
         },
       });
     }

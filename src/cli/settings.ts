@@ -48,11 +48,29 @@ export const modelPath = (model: string | undefined, env: Environment): string =
   return resolve(path);
 };
 
-/** @throws UsageError when a number option is not a number of at least `least` */
-export const wholeNumber = (value: number | undefined, option: string, least: number, fallback: number): number => {
-  if (value === undefined) return fallback;
-  if (!Number.isInteger(value) || value < least) {
-    throw new UsageError({ what: `--${option} must be a whole number of at least ${String(least)}` });
-  }
-  return value;
+/** @throws UsageError when the value of a number option is not a whole number of at least `least` */
+export const wholeNumber = (value: number | undefined, option: string, least: number): number => {
+  if (value !== undefined && Number.isInteger(value) && value >= least) return value;
+  throw new UsageError({ what: `--${option} must be a whole number of at least ${String(least)}` });
+};
+
+/** Options whose value may be empty: a message of no words is no message. */
+const mayBeEmpty: readonly string[] = ['message', 'm'];
+
+/**
+ * Refuses an empty value of an option or argument: mostly a variable of a script that is not set, whose place
+ * the working directory must not take.
+ *
+ * @param parsed what yargs made of the command line
+ * @throws UsageError naming the option
+ */
+export const refuseEmptyValues = (parsed: Readonly<Record<string, unknown>>): void => {
+  const empty = Object.keys(parsed).find(
+    (name) => parsed[name] === '' && name.length > 1 && !mayBeEmpty.includes(name) && name === name.toLowerCase(),
+  );
+  if (empty === undefined) return;
+  throw new UsageError({
+    what: `The value of "${empty}" on the command line is empty`,
+    fix: 'Leave it out, or give it a value; a variable that should hold it may not be set',
+  });
 };

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, readlink, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ActivationError, UsageError } from '../system/errors.js';
+import { errnoOf } from '../state/file-errors.js';
 import type { Ports } from '../system/ports.js';
 import type { ProfileLocation } from './profile-location.js';
 
@@ -26,7 +27,12 @@ const currentLink = async ({ link }: ProfileLocation): Promise<string | null> =>
     return basename(await readlink(link));
   } catch (error) {
     if (isMissing(error)) return null;
-    throw error;
+    if (errnoOf(error) !== 'EINVAL') throw error;
+    throw new UsageError({
+      what: `${link} is not a profile`,
+      why: 'It is a file or a directory, not a link to a generation',
+      fix: 'Choose another profile with -p, or move it away',
+    });
   }
 };
 

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { UsageError } from '../system/errors.js';
 
 /** Where a profile and what belongs to it live. */
 export interface ProfileLocation {
@@ -24,8 +25,17 @@ const profilesDirectory = (env: Readonly<Record<string, string | undefined>>): s
 /**
  * Finds a profile by its name in NIX_USER_PROFILE_DIR, else in NIX_STATE_DIR/profiles, else in Nix' own directory (root)
  * or below XDG_STATE_HOME (an ordinary user, who may not write to Nix' own). A name with a slash is a path.
+ *
+ * @throws UsageError for a name that can only be a directory's
  */
 export const profileLocation = (name: string, env: Readonly<Record<string, string | undefined>>): ProfileLocation => {
+  if (/(?:^|\/)\.{0,2}$/.test(name)) {
+    throw new UsageError({
+      what: `"${name}" cannot be the name of a profile`,
+      why: 'It is the name of a directory',
+      fix: 'Give -p a name such as "processes", or the path of a link in a directory that exists or can be made',
+    });
+  }
   const link = name.includes('/') ? resolve(name) : join(profilesDirectory(env), name);
   const base = link.slice(dirname(link).length + 1);
   return { name: base, link, stateDirectory: join(dirname(link), '.nix-processmgmt-ts', base) };
