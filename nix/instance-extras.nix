@@ -1,6 +1,6 @@
 # What is told of an instance besides its process: name -> instance -> what src/model/model-document.ts calls so.
 { model # as load-model.nix gives it
-, readExtras ? true # read the instance's port and readiness
+, readExtras ? true # read the instance's port, readiness and critical
 }:
 
 let
@@ -16,5 +16,7 @@ in
 {
   port = if isInt port then port else null;
   readiness = extra instance "readiness";
+  # Whatever else a model means by it: only this is ours.
+  critical = extra instance "critical" != false;
   position = unsafeGetAttrPos name model.all;
 }

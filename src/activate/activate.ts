@@ -7,23 +7,20 @@ import { isUp, planActivation, type ObservedUnit } from '../plan/plan-activation
 import type { DeployedUnit } from '../profile/manifest.js';
 import { ActivationError, ExplainedError, exitCodes } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
-import { executePlan, type Execution, type StepFailure } from './execute-plan.js';
+import { describeFailures } from './describe-failures.js';
+import { executePlan, type Execution } from './execute-plan.js';
 import type { PreparedActivation } from './prepare-activation.js';
+import { createProcessWatch, type WatchSettings } from './process-watch.js';
 
 export interface ActivationSettings {
   /** Whether a failed activation puts back what ran before. */
   readonly rollBack: boolean;
+  readonly watch: WatchSettings;
   /** Aborted by SIGINT and SIGTERM. */
   readonly signal: AbortSignal;
 }
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
-
-/** Every failure in one line each, for people. */
-export const describeFailures = (failures: readonly StepFailure[]): string =>
-  failures
-    .map(({ step, detail }) => `${unitOf(step).instance} did not ${step.action}${detail === null ? '' : `: ${detail}`}`)
-    .join('\n');
 
 /** What a manager threw, with its reason. */
 const inWords = (error: Error): string =>
@@ -77,7 +74,12 @@ const presentAfter = async (
  * Puts back what ran before: stops what was started, starts what was stopped, and restarts what was replaced.
  * What was down before stays down.
  */
-const restore = async (prepared: PreparedActivation, execution: Execution, ports: Ports): Promise<Execution> => {
+const restore = async (
+  prepared: PreparedActivation,
+  execution: Execution,
+  settings: WatchSettings,
+  ports: Ports,
+): Promise<Execution> => {
   const { current, present, target, leaving, sessions } = prepared;
   const wasUp = new Set(present.filter(isUp).map(({ unit }) => unit.name));
   const now = (await presentAfter(prepared, execution)).filter(
@@ -96,7 +98,9 @@ const restore = async (prepared: PreparedActivation, execution: Execution, ports
   );
   // A second signal must not leave the machine between two generations.
   const never = new AbortController().signal;
-  return executePlan(plan, managers, current, sessions, never, ports.log);
+  // What ran before has shown that it stays up.
+  const watch = createProcessWatch(sessions, { ...settings, settle: 0 }, ports.run);
+  return executePlan(plan, managers, current, sessions, watch, never, ports.log);
 };
 
 /**
@@ -110,7 +114,7 @@ export const activate = async (
   location: ProfileLocation,
   next: BuiltProfile,
   prepared: PreparedActivation,
-  { rollBack, signal }: ActivationSettings,
+  { rollBack, watch: watchSettings, signal }: ActivationSettings,
   record: () => Promise<void>,
   ports: Ports,
 ): Promise<void> => {
@@ -132,7 +136,7 @@ export const activate = async (
       );
     }
     ports.log.warn(`${what}; putting back what ran before`);
-    const restored = await restore(prepared, execution, ports);
+    const restored = await restore(prepared, execution, watchSettings, ports);
     if (restored.failures.length > 0 || restored.error !== null) {
       throw new ActivationError(
         {
@@ -154,7 +158,8 @@ export const activate = async (
 
   await journal.begin();
   await accounts.prepare();
-  const execution = await executePlan(plan, leaving, target, sessions, signal, ports.log);
+  const watch = createProcessWatch(sessions, watchSettings, ports.run);
+  const execution = await executePlan(plan, leaving, target, sessions, watch, signal, ports.log);
   if (execution.error !== null) await failWith(execution, inWords(execution.error), execution.error);
   if (execution.failures.length > 0) await failWith(execution, describeFailures(execution.failures));
   if (execution.interrupted) await failWith(execution, 'A signal asked it to stop');

@@ -3,20 +3,18 @@ import type { ManagerSession, UnitOutcome } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
 import { unreachable } from '../system/errors.js';
+import { describeFailures } from './describe-failures.js';
 import { tasksOf, type Task } from './execution-tasks.js';
+import type { ProcessWatch, StepFailure } from './process-watch.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
-
-/** A step that did not succeed, with the manager's words. */
-export interface StepFailure {
-  readonly step: PlanStep;
-  readonly detail: string | null;
-}
 
 /** What was really done. */
 export interface Execution {
   /** Every step that was attempted, failed ones included. */
   readonly attempted: readonly PlanStep[];
   readonly failures: readonly StepFailure[];
+  /** Failures of processes that the model calls not critical: they end nothing. */
+  readonly tolerated: readonly StepFailure[];
   /** What a manager threw where no single step is to blame; null for nothing. */
   readonly error: Error | null;
   /** True when a signal ended it between two tasks. */
@@ -43,7 +41,13 @@ const performStage = (session: ManagerSession, { action, steps }: PlanStage): Pr
 };
 
 /** Does one task. Returns the steps that failed; throws what no single step is to blame for. */
-const perform = async (task: Task, sessions: Sessions, log: Logger): Promise<readonly StepFailure[]> => {
+const perform = async (
+  task: Task,
+  sessions: Sessions,
+  watch: ProcessWatch,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<readonly StepFailure[]> => {
   switch (task.kind) {
     case 'processes': {
       const { stage } = task;
@@ -51,13 +55,17 @@ const perform = async (task: Task, sessions: Sessions, log: Logger): Promise<rea
         const { instance } = unitOf(step);
         log.info(`${gerunds[step.action]} ${instance} (${step.manager}): ${step.reasons.join('; ')}`);
       }
+      await watch.before(stage);
       const outcomes = await performStage(sessions.of(stage.manager), stage);
       const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));
-      return stage.steps.flatMap((step) => {
+      const refused = stage.steps.flatMap((step) => {
         const outcome = byInstance.get(unitOf(step).instance);
         return outcome?.ok === true ? [] : [{ step, detail: outcome?.detail ?? 'the manager did not say why' }];
       });
+      return watch.after(stage, refused, signal);
     }
+    case 'settle':
+      return watch.settle(signal);
     case 'install':
       await sessions.of(task.to.manager).install(task.to.profile);
       return [];
@@ -73,9 +81,12 @@ const perform = async (task: Task, sessions: Sessions, log: Logger): Promise<rea
   }
 };
 
+/** A process that does not stop may run a second time elsewhere: that is never tolerated. */
+const isTolerable = ({ step }: StepFailure): boolean => step.action !== 'stop' && unitOf(step).critical === false;
+
 /**
  * Carries out a plan, task by task (see tasksOf). Ends after the first task in which a step fails, or before the next one
- * when `signal` is aborted.
+ * when `signal` is aborted. What fails and is not critical is warned of.
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
@@ -85,21 +96,34 @@ export const executePlan = async (
   from: readonly ManagerName[],
   to: ManagedProfile | null,
   sessions: Sessions,
+  watch: ProcessWatch,
   signal: AbortSignal,
   log: Logger,
 ): Promise<Execution> => {
   const attempted: PlanStep[] = [];
+  const tolerated: StepFailure[] = [];
   let failures: readonly StepFailure[] = [];
   let error: Error | null = null;
   try {
-    for (const task of tasksOf(plan, from, to, sessions)) {
+    for (const task of tasksOf(plan, from, to, sessions, watch.waitsFor)) {
       if (signal.aborted) break;
       if (task.kind === 'processes') attempted.push(...task.stage.steps);
-      failures = await perform(task, sessions, log);
+      const failed = await perform(task, sessions, watch, signal, log);
+      failures = failed.filter((failure) => !isTolerable(failure));
+      for (const failure of failed.filter(isTolerable)) {
+        tolerated.push(failure);
+        log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
+      }
       if (failures.length > 0) break;
     }
   } catch (cause) {
     error = cause instanceof Error ? cause : new Error(String(cause));
   }
-  return { attempted, failures, error, interrupted: signal.aborted && failures.length === 0 && error === null };
+  return {
+    attempted,
+    failures,
+    tolerated,
+    error,
+    interrupted: signal.aborted && failures.length === 0 && error === null,
+  };
 };

@@ -1,10 +1,13 @@
 import type { ManagerName } from '../model/process-model.js';
-import type { PlanStage, ProcessPlan, StepAction } from '../plan/activation-plan.js';
+import { unitOf, type PlanStage, type ProcessPlan, type StepAction } from '../plan/activation-plan.js';
+import type { DeployedUnit } from '../profile/manifest.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /** One thing after which an execution may end early: everything is as the tasks before have left it. */
 export type Task =
   | { readonly kind: 'processes'; readonly stage: PlanStage }
+  /** What was started has to stay up for a while. */
+  | { readonly kind: 'settle' }
   /** The manager gets to know the units of what is deployed afterwards. */
   | { readonly kind: 'install'; readonly to: ManagedProfile }
   /** A manager that runs nothing afterwards forgets everything. */
@@ -14,9 +17,27 @@ export type Task =
 /** What a manager that orders its units itself is asked in turn. What is new may depend on what is restarted. */
 const turns: readonly StepAction[] = ['stop', 'reload', 'restart', 'start'];
 
-/** Puts the levels of managers that order their units themselves into one stage for each action. */
-const withoutNeedlessLevels = (stages: readonly PlanStage[], sessions: Sessions): readonly PlanStage[] => {
-  const ordersItself = ({ manager }: PlanStage): boolean => sessions.of(manager).ordersItself === true;
+const startsSomething: ReadonlySet<StepAction> = new Set(['start', 'restart']);
+
+/** Whether somebody else than a unit's manager waits until it is ready. */
+export type WaitsFor = (manager: ManagerName, unit: DeployedUnit) => boolean;
+
+/**
+ * Puts the levels of managers that order their units themselves into one stage for each action, unless dependents have
+ * to wait for something that the manager does not know of.
+ */
+const withoutNeedlessLevels = (
+  stages: readonly PlanStage[],
+  sessions: Sessions,
+  waitsFor: WaitsFor,
+): readonly PlanStage[] => {
+  const waiting = new Set(
+    stages
+      .filter(({ action, steps }) => action !== 'stop' && steps.some((step) => waitsFor(step.manager, unitOf(step))))
+      .map(({ manager }) => manager),
+  );
+  const ordersItself = ({ manager }: PlanStage): boolean =>
+    sessions.of(manager).ordersItself === true && !waiting.has(manager);
   const managers = [...new Set(stages.filter(ordersItself).map(({ manager }) => manager))];
   return [
     ...stages.filter((stage) => !ordersItself(stage)),
@@ -38,12 +59,14 @@ const withoutNeedlessLevels = (stages: readonly PlanStage[], sessions: Sessions)
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
+ * @param waitsFor see ProcessWatch
  */
 export const tasksOf = (
   { stages, stagesBeforeInstall }: ProcessPlan,
   from: readonly ManagerName[],
   to: ManagedProfile | null,
   sessions: Sessions,
+  waitsFor: WaitsFor,
 ): readonly Task[] => {
   const asTasks = (some: readonly PlanStage[]): readonly Task[] => some.map((stage) => ({ kind: 'processes', stage }));
   const leave = (changesAtInstall: boolean): readonly Task[] =>
@@ -55,10 +78,11 @@ export const tasksOf = (
   // In a move, the levels of both managers come in turns.
   const moves = new Set(later.map(({ manager }) => manager)).size > 1;
   return [
-    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions)),
+    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions, waitsFor)),
     ...leave(true),
     ...(to === null ? [] : [{ kind: 'install', to } as const]),
-    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions)),
+    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions, waitsFor)),
+    ...(later.some(({ action }) => startsSomething.has(action)) ? [{ kind: 'settle' } as const] : []),
     ...leave(false),
     ...(to === null ? [] : [{ kind: 'finish', to } as const]),
   ];

@@ -151,6 +151,11 @@ export interface ManagerSession {
   finish(next: DeployedProfile | null): Promise<void>;
   /** Whether a switch starts this unit now (a script may not belong to the current runlevel). Default: it does. */
   readonly isWanted?: (unit: DeployedUnit) => boolean;
+  /**
+   * Whether start and restart of this unit succeed only when it is ready (unit.readiness), because its manager, or what
+   * it runs, waits for that. Default: it does not, and the tool waits.
+   */
+  readonly awaitsReadiness?: (unit: DeployedUnit) => boolean;
   /** True for a manager that starts dependencies before dependents, and stops them after, when it gets them at once. */
   readonly ordersItself?: boolean;
   /**

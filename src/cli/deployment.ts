@@ -20,7 +20,7 @@ import { nixDirectory } from '../system/nix-directory.js';
 import { countOf } from './terminal.js';
 import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
-import { modelPath, stateSettings, type StateArguments } from './settings.js';
+import { modelPath, stateSettings, watchSettings, type StateArguments } from './settings.js';
 
 /** What yargs parsed of the options that say what to build. */
 export interface BuildArguments extends StateArguments {
@@ -129,6 +129,8 @@ export interface DeployArguments extends ActivationArguments {
   readonly yes?: boolean | undefined;
   readonly waitLock?: number | undefined;
   readonly message?: string | undefined;
+  readonly settle?: number | undefined;
+  readonly waitForPorts?: boolean | undefined;
 }
 
 /** @throws UsageError when there is nobody to ask */
@@ -257,6 +259,7 @@ export const deploy = async (
   context: CommandContext,
   review: Review = () => Promise.resolve(),
 ): Promise<void> => {
+  const watch = watchSettings(args, context.env);
   const prepared = await prepare(location, next, args, context);
   const { plan, target } = prepared;
   await review(prepared);
@@ -279,7 +282,7 @@ export const deploy = async (
     why,
     () =>
       withSignal((signal) =>
-        activate(location, next, prepared, { rollBack: args.noRollback !== true, signal }, record, context),
+        activate(location, next, prepared, { rollBack: args.noRollback !== true, watch, signal }, record, context),
       ),
     context,
   );

@@ -120,6 +120,15 @@ export const activationOptions = define({
     describe: 'disnix: who starts and stops the processes, this program or Disnix [local]',
   },
   jobs: wholeNumberOption('jobs', 1, { alias: 'j', describe: 'How many services to start or stop at once [8]' }),
+  settle: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Seconds that what was started has to stay up; 0: none [$NIXPROC_SETTLE, else 2]',
+  },
+  'wait-for-ports': {
+    type: 'boolean',
+    describe: 'Wait until something listens on the port of an instance that does not say itself when it is ready',
+  },
   'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
   confirm: { type: 'boolean', describe: 'Show what would be done and why, and ask before anything is done' },
   yes: { type: 'boolean', implies: 'confirm', describe: 'With --confirm: show it, and go on without asking' },

@@ -1,5 +1,6 @@
-import { describeFailures } from '../activate/activate.js';
+import { describeFailures } from '../activate/describe-failures.js';
 import { executePlan } from '../activate/execute-plan.js';
+import { createProcessWatch } from '../activate/process-watch.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -9,6 +10,7 @@ import { ActivationError, UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
 import { countOf } from './terminal.js';
 import { connectTo, observe, requireDeployment, type CurrentDeployment } from './current-deployment.js';
+import { watchSettings } from './settings.js';
 import { buildFromArguments, withLock, type BuildArguments, type DeployArguments } from './deployment.js';
 
 /** What runs in the foreground, and what has to be done when it has ended. */
@@ -61,6 +63,7 @@ export const runInForeground = async (
   args: DeployArguments & BuildArguments,
   context: CommandContext,
 ): Promise<void> => {
+  const settings = watchSettings(args, context.env);
   const controller = new AbortController();
   const { signal } = controller;
   const ended = new Promise<void>((resolve) => {
@@ -89,7 +92,8 @@ export const runInForeground = async (
       units: deployed.profile.units,
       isWanted: (unit) => session.isWanted?.(unit) ?? true,
     });
-    const execution = await executePlan(plan, [deployed.manager], deployed, sessions, signal, context.log);
+    const watch = createProcessWatch(sessions, settings, context.run);
+    const execution = await executePlan(plan, [deployed.manager], deployed, sessions, watch, signal, context.log);
     return { deployment: current, end, started: execution };
   });
 
@@ -116,6 +120,7 @@ export const runInForeground = async (
     [deployed.manager],
     null,
     sessions,
+    createProcessWatch(sessions, { settle: 0, waitForPorts: false }, context.run),
     new AbortController().signal,
     context.log,
   );

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { WatchSettings } from '../activate/process-watch.js';
 import type { EvaluationSettings } from '../evaluate/evaluation-request.js';
 import { UsageError } from '../system/errors.js';
 
@@ -73,4 +74,26 @@ export const refuseEmptyValues = (parsed: Readonly<Record<string, unknown>>): vo
     what: `The value of "${empty}" on the command line is empty`,
     fix: 'Leave it out, or give it a value; a variable that should hold it may not be set',
   });
+};
+
+/** How long what was started has to stay up, in seconds. */
+const defaultSettle = 2;
+
+/**
+ * What --settle, NIXPROC_SETTLE and --wait-for-ports say about processes that are started.
+ *
+ * @throws UsageError when the time is no number of seconds
+ */
+export const watchSettings = (
+  args: { readonly settle?: number | undefined; readonly waitForPorts?: boolean | undefined },
+  env: Environment,
+): WatchSettings => {
+  const variable = fromEnvironment(env, 'NIXPROC_SETTLE');
+  const settle = args.settle ?? (variable === undefined ? defaultSettle : Number(variable));
+  if (!(settle >= 0 && settle <= 3600)) {
+    throw new UsageError({
+      what: `${args.settle === undefined ? 'NIXPROC_SETTLE' : '--settle'} must be a number of seconds from 0 to 3600`,
+    });
+  }
+  return { settle, waitForPorts: args.waitForPorts ?? false };
 };

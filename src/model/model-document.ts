@@ -64,7 +64,13 @@ const header = z.object({
   /** All instances that there are; null when all were evaluated. */
   outline: z.array(z.object({ name: z.string(), position: position.nullable() })).nullable(),
   instances: z.array(
-    z.object({ name: z.string(), port: z.int().nullable(), readiness: json, position: position.nullable() }),
+    z.object({
+      name: z.string(),
+      port: z.int().nullable(),
+      readiness: json,
+      critical: z.boolean(),
+      position: position.nullable(),
+    }),
   ),
   /** For each process that no instance stands for, the name of one that depends on it. */
   dependents: z.array(z.string()),

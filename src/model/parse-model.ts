@@ -16,6 +16,7 @@ import type {
   StorePath,
 } from './process-model.js';
 import { programOf } from './program-of.js';
+import { parseReadiness } from './readiness.js';
 
 /** What an evaluation knows besides the document. */
 export interface ModelSurroundings {
@@ -39,6 +40,7 @@ interface Place {
   readonly declared: boolean;
   readonly port: number | null;
   readonly readiness: Json;
+  readonly critical: boolean;
   readonly position: SourcePosition | null;
 }
 
@@ -137,15 +139,19 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
     };
   };
 
-  const instanceOf = (process: ProcessDocument, place: Place): ProcessInstance => ({
-    ...place,
-    instance: place.instance as InstanceName,
-    name: process.name as ProcessName,
-    ...specificsOf(process, place.instance),
-  });
+  const instanceOf = (process: ProcessDocument, place: Place): ProcessInstance => {
+    const specifics = specificsOf(process, place.instance);
+    return {
+      ...place,
+      instance: place.instance as InstanceName,
+      name: process.name as ProcessName,
+      ...specifics,
+      readiness: parseReadiness(place.readiness, { ...place, shell: specifics.tools['shell'] ?? '/bin/sh' }),
+    };
+  };
 
-  const declared = document.instances.map(({ name, port, readiness, position, process }) =>
-    instanceOf(process, { instance: name, declared: true, port: portOrNull(port), readiness, position }),
+  const declared = document.instances.map(({ name, port, readiness, critical, position, process }) =>
+    instanceOf(process, { instance: name, declared: true, port: portOrNull(port), readiness, critical, position }),
   );
   const taken = new Set<string>(declared.map(({ instance }) => instance));
   const added = document.dependencies.map(({ process, dependent }) => {
@@ -158,7 +164,14 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       });
     }
     notes.push(`${dependent} depends on "${name}", which is no instance of the model: it is deployed as well`);
-    return instanceOf(process, { instance: name, declared: false, port: null, readiness: null, position: null });
+    return instanceOf(process, {
+      instance: name,
+      declared: false,
+      port: null,
+      readiness: null,
+      critical: true,
+      position: null,
+    });
   });
 
   const { shell, coreutils } = defaultTools;

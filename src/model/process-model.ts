@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../system/json.js';
+import type { JsonObject } from '../system/json.js';
+import type { Readiness } from './readiness.js';
 
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -116,7 +117,10 @@ export interface ProcessInstance {
   readonly files: StorePath | null;
   /** 1 to 65535; anything else that the model says is ignored. */
   readonly port: number | null;
-  readonly readiness: Json;
+  /** When it is ready; null for as soon as its manager says that it runs. */
+  readonly readiness: Readiness | null;
+  /** False for one whose failure does not fail a deployment. */
+  readonly critical: boolean;
   /** Where the model defines it, where Nix knows. */
   readonly position: SourcePosition | null;
 }

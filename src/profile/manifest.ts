@@ -1,6 +1,7 @@
 import type { ChangePolicy } from '../backends/backend.js';
 import type { Credentials, InstanceName, ManagerName, ProcessName } from '../model/process-model.js';
-import type { Json, JsonObject } from '../system/json.js';
+import type { Readiness } from '../model/readiness.js';
+import type { JsonObject } from '../system/json.js';
 
 /** One process in a manifest. */
 export interface ManifestUnit {
@@ -21,7 +22,10 @@ export interface ManifestUnit {
   readonly activation: JsonObject;
   readonly credentials: Credentials;
   readonly port: number | null;
-  readonly readiness: Json;
+  /** When it is ready; null for as soon as its manager says that it runs. */
+  readonly readiness: Readiness | null;
+  /** Only for a process whose failure does not fail a deployment. */
+  readonly critical?: false;
 }
 
 /** What the profile says about itself: everything after the build works from it. */

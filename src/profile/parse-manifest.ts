@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readinessSchema } from '../model/readiness.js';
 import { ActivationError } from '../system/errors.js';
 import type { Manifest } from './manifest.js';
 
@@ -39,7 +40,9 @@ const unit = z.strictObject({
   activation: data,
   credentials,
   port: z.int().nullable(),
-  readiness: z.json(),
+  // Before it meant anything, it was whatever the model said.
+  readiness: readinessSchema.nullable().catch(null),
+  critical: z.literal(false).optional(),
 });
 
 const manifest = z.strictObject({

@@ -79,6 +79,7 @@ const manifestUnit = (
   credentials: rendered.credentials,
   port: context.instance.port,
   readiness: context.instance.readiness,
+  ...(context.instance.critical ? {} : { critical: false as const }),
 });
 
 /** Where state goes: what the user said, else what the model itself says, else the defaults. */

@@ -90,7 +90,8 @@ const run = async (
   const location = { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' };
   const next = { path: '/store/next', manifest: {} as never };
   try {
-    await activate(location, next, prepared, { rollBack, signal }, record, ports);
+    const watch = { settle: 0, waitForPorts: false };
+    await activate(location, next, prepared, { rollBack, watch, signal }, record, ports);
     return null;
   } catch (error) {
     if (error instanceof ExplainedError) return error;

@@ -138,7 +138,8 @@ test('of an instance nothing is evaluated but what is needed', async () => {
       webapp = {
         pkg = createManagedProcess { name = "webapp"; process = "/bin/webapp"; };
         port = throw "no port";
-        readiness = { http = { path = "/"; check = x: x; broken = throw "no"; }; list = [ 1 (y: y) ]; };
+        readiness = { http = { path = "/"; port = 80; host = throw "no"; }; timeout = x: x; };
+        critical = x: x;
         function = x: x;
         broken = throw "never looked at";
         worse = abort "never looked at";
@@ -148,13 +149,15 @@ test('of an instance nothing is evaluated but what is needed', async () => {
         pkg = createManagedProcess { name = "other"; process = "/bin/other"; };
         port = 5001;
         readiness = null;
+        critical = false;
       };
     }`);
   expect(instanceOf(evaluated, 'webapp')).toMatchObject({
     port: null,
-    readiness: { http: { path: '/', check: null, broken: null }, list: [1, null] },
+    readiness: { probe: { kind: 'http', host: 'localhost', port: 80, path: '/' }, timeout: 60, interval: 0.25 },
+    critical: true,
   });
-  expect(instanceOf(evaluated, 'other')).toMatchObject({ port: 5001, readiness: null });
+  expect(instanceOf(evaluated, 'other')).toMatchObject({ port: 5001, readiness: null, critical: false });
   expect(evaluated.notes).toEqual([]);
 });
 
@@ -165,6 +168,12 @@ test('a port that Nix cannot even fail to evaluate in peace is left out with a n
   expect(evaluated.notes).toEqual([
     "the port or readiness of an instance cannot be evaluated (attribute 'ports' missing): all are left out",
   ]);
+});
+
+test('a readiness that says not what to wait for is an error that names the instance', async () => {
+  const evaluating = evaluator.evaluateInstances(`
+    { webapp = { pkg = createManagedProcess { name = "webapp"; process = "/bin/webapp"; }; readiness = { prot = 1; }; }; }`);
+  await expect(evaluating).rejects.toMatchObject({ exitCode: 4, message: expect.stringContaining('"webapp"') });
 });
 
 test('ports that are none are ignored', async () => {

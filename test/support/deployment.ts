@@ -93,6 +93,8 @@ export const createDeployment = async (
     PATH: systemPath,
     HOME: home,
     NIX_USER_PROFILE_DIR: profilesDir,
+    // Most tests look at what runs themselves.
+    NIXPROC_SETTLE: '0',
     ...nixStore(directory),
     ...environment,
   };

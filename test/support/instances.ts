@@ -25,6 +25,7 @@ export const instanceCalled = (
   files: null,
   port: null,
   readiness: null,
+  critical: true,
   position,
 });
 

@@ -7,7 +7,7 @@ import {
   stateDirectoryOptions,
 } from '../options.js';
 
-const { runlevel, jobs, 'wait-lock': waitLock } = activationOptions;
+const { runlevel, jobs, settle, 'wait-for-ports': waitForPorts, 'wait-lock': waitLock } = activationOptions;
 
 export const run = defineCommand({
   command: 'run [model]',
@@ -23,6 +23,8 @@ export const run = defineCommand({
         ...profileOption,
         runlevel,
         jobs,
+        settle,
+        'wait-for-ports': waitForPorts,
         'wait-lock': waitLock,
         ...stateDirectoryOptions,
         ...evaluationOptions,

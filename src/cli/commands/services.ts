@@ -2,7 +2,7 @@ import { defineCommand, type Command } from '../command.js';
 import { activationOptions, profileOption } from '../options.js';
 import type { PlanStep, StepAction } from '../../plan/activation-plan.js';
 
-const { jobs, 'wait-lock': waitLock } = activationOptions;
+const { jobs, 'wait-lock': waitLock, 'wait-for-ports': waitForPorts } = activationOptions;
 
 const serviceCommand = (action: StepAction, describe: string, example: string): Command =>
   defineCommand({
@@ -16,14 +16,20 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           demandOption: true,
           describe: 'Instances or process names',
         })
-        .options({ ...profileOption, jobs, 'wait-lock': waitLock })
+        .options({
+          ...profileOption,
+          jobs,
+          'wait-lock': waitLock,
+          ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
+        })
         .example(`$0 ${action} webapp1`, example),
     run: async (args, context) => {
       const { withLock } = await import('../deployment.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { stagesOf } = await import('../../plan/activation-plan.js');
-      const { describeFailures } = await import('../../activate/activate.js');
+      const { createProcessWatch } = await import('../../activate/process-watch.js');
+      const { describeFailures } = await import('../../activate/describe-failures.js');
       const { ActivationError } = await import('../../system/errors.js');
       await withLock(action, args, context, async () => {
         const deployment = await requireDeployment(args, context);
@@ -43,6 +49,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           [manager],
           deployment.deployed,
           deployment.sessions,
+          // Whoever asks for one process looks at it.
+          createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: args.waitForPorts === true }, context.run),
           new AbortController().signal,
           context.log,
         );

@@ -88,6 +88,7 @@ export const unitContext = (process: ProcessInstance['process'], surroundings: U
       files: null,
       port: null,
       readiness: null,
+      critical: true,
       position: null,
     },
     level,

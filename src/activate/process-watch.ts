@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ManagerSession, Observation } from '../backends/backend.js';
+import type { LogMark } from '../backends/shared/log-tail.js';
+import type { InstanceName, ManagerName } from '../model/process-model.js';
+import { portReadiness, type Readiness } from '../model/readiness.js';
+import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
+import type { DeployedUnit } from '../profile/manifest.js';
+import { awaitReady } from '../readiness/await-ready.js';
+import type { Run } from '../system/ports.js';
+import { lastLines, markLog } from './last-lines.js';
+import type { Sessions } from './sessions.js';
+
+/** A step that did not succeed. */
+export interface StepFailure {
+  readonly step: PlanStep;
+  /** In the manager's words, or ours. */
+  readonly detail: string | null;
+  /** The last lines of the process's log, where `detail` does not have them. */
+  readonly log: readonly string[];
+}
+
+/** A step that its manager says has failed. */
+export type Refusal = Omit<StepFailure, 'log'>;
+
+/** What a process has to show besides that its manager could start it. */
+export interface WatchSettings {
+  /** Seconds that what was started has to stay up before all is well; 0 looks at nothing. */
+  readonly settle: number;
+  /** Whether the port of an instance says when it is ready, where nothing else does. */
+  readonly waitForPorts: boolean;
+}
+
+/** Watches what an execution starts. */
+export interface ProcessWatch {
+  /** Whether this watch waits until a unit is ready, because its manager does not. */
+  readonly waitsFor: (manager: ManagerName, unit: DeployedUnit) => boolean;
+  /** To be called before a stage is performed. */
+  readonly before: (stage: PlanStage) => Promise<void>;
+  /**
+   * To be called after it: waits until what was started is ready, and looks whether what was started earlier still runs.
+   *
+   * @param refused the steps that failed
+   * @param signal ends the waiting
+   * @returns everything that failed, `refused` included
+   */
+  readonly after: (
+    stage: PlanStage,
+    refused: readonly Refusal[],
+    signal: AbortSignal,
+  ) => Promise<readonly StepFailure[]>;
+  /** To be called when nothing more is to be started: waits out the settle time. Returns what has ended meanwhile. */
+  readonly settle: (signal: AbortSignal) => Promise<readonly StepFailure[]>;
+}
+
+/** How often a process is looked at while it is waited for, in milliseconds. */
+const observationPause = 1000;
+
+const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
+
+/** Why a process that was started does not run (any more); null when it does, or ended in good order. */
+const deathOf = ({ state, detail }: Observation): string | null => {
+  if (state === 'failed') return detail ?? 'it has ended';
+  return state === 'absent' ? 'its manager does not know it any more' : null;
+};
+
+/** What was started, and the process that it then was. */
+interface Started {
+  readonly step: PlanStep;
+  readonly pid: number | null;
+}
+
+const keyOf = (step: PlanStep): string => `${step.manager} ${unitOf(step).name}`;
+
+export const createProcessWatch = (
+  sessions: Sessions,
+  { settle, waitForPorts }: WatchSettings,
+  run: Run,
+): ProcessWatch => {
+  const marks = new Map<string, LogMark>();
+  const started = new Map<string, Started>();
+  let lastStart = 0;
+
+  const sessionOf = ({ manager }: PlanStep): ManagerSession => sessions.of(manager);
+
+  /** What this watch has to wait for; null when there is nothing, or when the manager sees to it. */
+  const readinessOf = (manager: ManagerName, unit: DeployedUnit): Readiness | null => {
+    if (unit.readiness !== null) {
+      const isManagers =
+        unit.readiness.probe.kind === 'notify' || sessions.of(manager).awaitsReadiness?.(unit) === true;
+      return isManagers ? null : unit.readiness;
+    }
+    return waitForPorts && unit.port !== null ? portReadiness(unit.port) : null;
+  };
+
+  const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => {
+    const lines = await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run);
+    const last = lines.at(-1);
+    return { step, detail, log: last === undefined || detail?.includes(last) === true ? [] : lines };
+  };
+
+  const observe = async (steps: readonly PlanStep[]): Promise<readonly (readonly [PlanStep, Observation])[]> => {
+    const managers = [...new Set(steps.map(({ manager }) => manager))];
+    const answers = await Promise.all(
+      managers.map(async (manager) => {
+        const own = steps.filter((step) => step.manager === manager);
+        const observations = await sessions.of(manager).observe(own.map(unitOf));
+        const of = (instance: InstanceName): Observation => observations.get(instance) ?? absent;
+        return own.map((step) => [step, of(unitOf(step).instance)] as const);
+      }),
+    );
+    return answers.flat();
+  };
+
+  /** Looks, once, what has become of everything that was started. */
+  const findDead = async (): Promise<readonly Refusal[]> => {
+    const seen = await observe([...started.values()].map(({ step }) => step));
+    return seen.flatMap(([step, observation]): readonly Refusal[] => {
+      const before = started.get(keyOf(step))?.pid ?? null;
+      const { pid } = observation;
+      started.set(keyOf(step), { step, pid: before ?? pid });
+      const death = deathOf(observation);
+      if (death !== null) return [{ step, detail: `it did not stay up: ${death}` }];
+      return before !== null && pid !== null && pid !== before
+        ? [{ step, detail: `it did not stay up: process ${before} ended, and its manager started process ${pid}` }]
+        : [];
+    });
+  };
+
+  /** Waits until all of these are ready, have ended or have no time left. */
+  const findUnready = async (
+    awaited: readonly (readonly [PlanStep, Readiness])[],
+    signal: AbortSignal,
+  ): Promise<readonly Refusal[]> => {
+    const since = performance.now();
+    const refusals: Refusal[] = [];
+    const waiting = new Map(awaited.map(([step]) => [step, new AbortController()]));
+    const over = new AbortController();
+    const watchForDeaths = async (): Promise<void> => {
+      for (;;) {
+        await sleep(observationPause, undefined, { signal: over.signal }).catch(() => undefined);
+        if (over.signal.aborted) return;
+        for (const [step, observation] of await observe([...waiting.keys()])) {
+          const death = deathOf(observation) ?? (observation.state === 'stopped' ? 'it has ended' : null);
+          if (death === null || !waiting.has(step)) continue;
+          refusals.push({ step, detail: `it ended before it was ready: ${death}` });
+          waiting.get(step)?.abort();
+          waiting.delete(step);
+        }
+      }
+    };
+    const deaths = watchForDeaths();
+    await Promise.all(
+      awaited.map(async ([step, readiness]) => {
+        const ended = waiting.get(step)?.signal ?? signal;
+        const reason = await awaitReady(readiness, since, run, AbortSignal.any([signal, ended]));
+        waiting.delete(step);
+        if (reason !== null) refusals.push({ step, detail: reason });
+      }),
+    );
+    over.abort();
+    await deaths;
+    return refusals;
+  };
+
+  const forget = (failures: readonly StepFailure[]): readonly StepFailure[] => {
+    for (const { step } of failures) started.delete(keyOf(step));
+    return failures;
+  };
+
+  return {
+    waitsFor: (manager, unit) => readinessOf(manager, unit) !== null,
+    before: async ({ action, steps }) => {
+      if (action === 'stop') return;
+      for (const step of steps) marks.set(keyOf(step), await markLog(sessionOf(step).logs(unitOf(step))));
+    },
+    after: async ({ action, steps }, refused, signal) => {
+      const explained = await Promise.all(
+        refused.map(async (refusal) => (action === 'stop' ? { ...refusal, log: [] } : withLog(refusal))),
+      );
+      const bad = new Set(refused.map(({ step }) => step));
+      const good = steps.filter((step) => !bad.has(step));
+      if (action === 'stop') {
+        for (const step of good) started.delete(keyOf(step));
+        return explained;
+      }
+      const awaited = good.flatMap((step) => {
+        const readiness = readinessOf(step.manager, unitOf(step));
+        return readiness === null ? [] : [[step, readiness] as const];
+      });
+      const unready = awaited.length === 0 ? [] : await findUnready(awaited, signal);
+      if (action !== 'reload' && settle > 0) {
+        const known = new Set(unready.map(({ step }) => step));
+        for (const step of good) if (!known.has(step)) started.set(keyOf(step), { step, pid: null });
+        lastStart = performance.now();
+      }
+      const dead = started.size === 0 || signal.aborted ? [] : await findDead();
+      return forget([...explained, ...(await Promise.all([...unready, ...dead].map(withLog)))]);
+    },
+    settle: async (signal) => {
+      if (started.size === 0) return [];
+      const left = lastStart + settle * 1000 - performance.now();
+      if (left > 0) await sleep(left, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return [];
+      return forget(await Promise.all((await findDead()).map(withLog)));
+    },
+  };
+};

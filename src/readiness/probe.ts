@@ -1,0 +1,99 @@
+import { stat } from 'node:fs/promises';
+import { get } from 'node:http';
+import { connect } from 'node:net';
+import type { Probe } from '../model/readiness.js';
+import { ExplainedError, unreachable } from '../system/errors.js';
+import type { Run } from '../system/ports.js';
+
+/** What one look at a process says: null when it is ready, else why not. */
+export type Look = string | null;
+
+/** `localhost` without a resolver: a service may listen on one of its addresses alone. */
+const addressesOf = (host: string): readonly string[] => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host]);
+
+const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
+
+const lookAtAddress = (host: string, port: number, milliseconds: number): Promise<Look> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: milliseconds });
+    const end = (look: Look): void => {
+      socket.destroy();
+      resolve(look);
+    };
+    socket
+      .once('connect', () => {
+        end(null);
+      })
+      .once('timeout', () => {
+        end('ETIMEDOUT');
+      })
+      .once('error', (error) => {
+        end(reasonOf(error));
+      });
+  });
+
+const lookAtPort = async (host: string, port: number, milliseconds: number): Promise<Look> => {
+  const looks = await Promise.all(addressesOf(host).map((address) => lookAtAddress(address, port, milliseconds)));
+  return looks.includes(null) ? null : `nothing accepts connections on port ${port} of ${host} (${looks[0] ?? ''})`;
+};
+
+const lookAtPage = (host: string, port: number, path: string, milliseconds: number): Promise<Look> =>
+  new Promise((resolve) => {
+    const options = { host, port, path, agent: false, signal: AbortSignal.timeout(milliseconds) } as const;
+    const call = get(options, ({ statusCode = 0 }) => {
+      resolve(statusCode >= 200 && statusCode < 400 ? null : `answered with status ${statusCode}`);
+      call.destroy();
+    });
+    // Also after the answer, when the call is destroyed.
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code === 'ABORT_ERR' ? 'no answer' : reasonOf(error));
+    });
+  });
+
+const lookAtSite = async (host: string, port: number, path: string, milliseconds: number): Promise<Look> => {
+  const looks = await Promise.all(addressesOf(host).map((address) => lookAtPage(address, port, path, milliseconds)));
+  // An answer says more than that nobody is there.
+  const reason = looks.find((look) => look?.startsWith('answered')) ?? looks[0] ?? '';
+  return looks.includes(null) ? null : `http://${host}:${port}${path}: ${reason}`;
+};
+
+const lookByCommand = async (command: readonly string[], milliseconds: number, run: Run): Promise<Look> => {
+  const [file = '', ...args] = command;
+  try {
+    const { exitCode, stdout, stderr, timedOut } = await run({ file, args, timeout: milliseconds });
+    if (exitCode === 0 && !timedOut) return null;
+    const words = `${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '';
+    return `its command ${timedOut ? 'takes too long' : `ended with exit code ${exitCode}`}${words === '' ? '' : `: ${words}`}`;
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    return error.message;
+  }
+};
+
+/**
+ * Looks once whether a process is ready.
+ *
+ * @param milliseconds how long one look may take
+ * @returns why it is not; null when it is. A process that tells its manager itself is not to be asked: it counts as ready.
+ */
+export const look = async (probe: Probe, milliseconds: number, run: Run): Promise<Look> => {
+  switch (probe.kind) {
+    case 'port':
+      return lookAtPort(probe.host, probe.port, milliseconds);
+    case 'path': {
+      const isThere = await stat(probe.path).then(
+        () => true,
+        () => false,
+      );
+      return isThere ? null : `there is no ${probe.path}`;
+    }
+    case 'http':
+      return lookAtSite(probe.host, probe.port, probe.path, milliseconds);
+    case 'command':
+      return lookByCommand(probe.command, milliseconds, run);
+    case 'notify':
+      return null;
+    default:
+      return unreachable(probe);
+  }
+};

@@ -1,0 +1,219 @@
+import { expect, test } from '@jest/globals';
+import { existsSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { executePlan, type Execution } from '../../src/activate/execute-plan.js';
+import { createProcessWatch, type WatchSettings } from '../../src/activate/process-watch.js';
+import type { ManagerSession, Observation } from '../../src/backends/backend.js';
+import type { ManagerName } from '../../src/model/process-model.js';
+import type { Readiness } from '../../src/model/readiness.js';
+import { planActivation } from '../../src/plan/plan-activation.js';
+import type { DeployedUnit } from '../../src/profile/manifest.js';
+import { createRun } from '../../src/system/run.js';
+import { fakeManager } from '../support/fake-session.js';
+import { unitCalled } from '../support/instances.js';
+import { makeTemporaryDirectory } from '../support/temporary-directory.js';
+
+const name = 'fake' as ManagerName;
+const run = createRun({ PATH: '/usr/bin:/bin' });
+
+const execute = (
+  session: ManagerSession,
+  units: readonly DeployedUnit[],
+  settings: Partial<WatchSettings> = {},
+  signal = new AbortController().signal,
+): Promise<Execution> => {
+  const profile = {
+    path: '/store/profile',
+    profileName: 'processes',
+    units,
+    data: {},
+    directories: { stateDir: '/var', runtimeDir: '/run', logDir: '/log' },
+    forceDisableUserChange: true,
+  };
+  const sessions = { of: () => session };
+  return executePlan(
+    planActivation([], { manager: name, units }),
+    [],
+    { manager: name, profile },
+    sessions,
+    createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run),
+    signal,
+    pino({ level: 'silent' }),
+  );
+};
+
+const details = ({ failures }: Execution): readonly (readonly [string, string | null])[] =>
+  failures.map(({ step, detail }) => [step.action === 'restart' ? '' : step.unit.instance, detail]);
+
+const when = (probe: Readiness['probe'], timeout = 60): { readonly readiness: Readiness } => ({
+  readiness: { probe, timeout, interval: 0.01 },
+});
+const onceThereIs = (path: string, timeout?: number): ReturnType<typeof when> => when({ kind: 'path', path }, timeout);
+
+/** The manager, whose processes are in this state from the nth look on. */
+const turning = (
+  manager: ManagerSession,
+  unit: string,
+  nth: number,
+  observation: Partial<Observation>,
+): ManagerSession => {
+  let looks = 0;
+  return {
+    ...manager,
+    observe: async (units) => {
+      looks += 1;
+      const seen = new Map(await manager.observe(units));
+      for (const [instance, before] of seen) {
+        if (instance === unit && looks >= nth) seen.set(instance, { ...before, ...observation });
+      }
+      return seen;
+    },
+  };
+};
+
+test('dependents start when what they depend on is ready', async () => {
+  const { path, remove } = await makeTemporaryDirectory();
+  const file = join(path, 'ready');
+  const manager = fakeManager();
+  const wasReady: boolean[] = [];
+  const slow: ManagerSession = {
+    ...manager,
+    start: async (units) => {
+      wasReady.push(existsSync(file));
+      if (units.some(({ instance }) => instance === 'a')) {
+        setTimeout(() => {
+          writeFileSync(file, '');
+        }, 300);
+      }
+      return manager.start(units);
+    },
+  };
+  const units = [{ ...unitCalled('a'), ...onceThereIs(file) }, unitCalled('b', {}, 1)];
+  expect((await execute(slow, units)).failures).toEqual([]);
+  expect(manager.calls).toEqual(['install', 'start a', 'start b', 'finish']);
+  expect(wasReady).toEqual([false, true]);
+  await remove();
+});
+
+test('a process that does not get ready fails, its dependents are not started, and its log is shown', async () => {
+  const { path, remove } = await makeTemporaryDirectory();
+  const log = join(path, 'log');
+  await writeFile(log, 'from before\n');
+  const manager = fakeManager();
+  const logging: ManagerSession = {
+    ...manager,
+    logs: () => ({ kind: 'files', paths: [log] }),
+    start: async (units) => {
+      const lines = Array.from({ length: 12 }, (_, index) => `line ${index}`);
+      await writeFile(log, `from before\n${lines.join('\n')}\n`);
+      return manager.start(units);
+    },
+  };
+  const execution = await execute(logging, [
+    { ...unitCalled('a'), ...onceThereIs('/no/such/thing', 0.1) },
+    unitCalled('b', {}, 1),
+  ]);
+  expect(details(execution)).toEqual([['a', 'it was not ready within 0.1 s: there is no /no/such/thing']]);
+  expect(execution.failures[0]?.log).toEqual(Array.from({ length: 10 }, (_, index) => `line ${index + 2}`));
+  expect(manager.calls).toEqual(['install', 'start a']);
+  await remove();
+});
+
+test('the last lines are asked for where a command tells them', async () => {
+  const manager = fakeManager([], [unitCalled('a').fingerprint]);
+  const session: ManagerSession = {
+    ...manager,
+    logs: () => ({ kind: 'command', command: ({ lines }) => ['/bin/sh', '-c', `echo ${lines} lines at most`] }),
+  };
+  const { failures } = await execute(session, [unitCalled('a')]);
+  expect(failures[0]?.log).toEqual(['10 lines at most']);
+});
+
+test('a process that ends before it is ready is not waited for', async () => {
+  const manager = turning(fakeManager(), 'a', 1, { state: 'failed', detail: 'exit status 1' });
+  const execution = await execute(manager, [{ ...unitCalled('a'), ...onceThereIs('/no/such/thing', 86_000) }]);
+  expect(details(execution)).toEqual([['a', 'it ended before it was ready: exit status 1']]);
+});
+
+test('a manager that waits for readiness itself is not second-guessed, and gets all levels at once', async () => {
+  const manager = fakeManager();
+  const units = [{ ...unitCalled('a'), ...onceThereIs('/no/such/thing', 0.1) }, unitCalled('b', {}, 1)];
+  const session: ManagerSession = { ...manager, ordersItself: true, awaitsReadiness: () => true };
+  expect((await execute(session, units)).failures).toEqual([]);
+  expect(manager.calls).toEqual(['install', 'start a b', 'finish']);
+});
+
+test('a manager that orders its units gets one level at a time where it does not know what to wait for', async () => {
+  const manager = fakeManager();
+  const units = [{ ...unitCalled('a'), ...onceThereIs('/proc') }, unitCalled('b', {}, 1)];
+  await execute({ ...manager, ordersItself: true }, units);
+  expect(manager.calls).toEqual(['install', 'start a', 'start b', 'finish']);
+});
+
+test('the port of an instance is waited for when that is asked for, and only then', async () => {
+  // tcpmux: no machine has it any more.
+  const unit = { ...unitCalled('a'), port: 1 };
+  expect((await execute(fakeManager(), [unit])).failures).toEqual([]);
+  const controller = new AbortController();
+  const waiting = execute(fakeManager(), [unit], { waitForPorts: true }, controller.signal);
+  setTimeout(() => {
+    controller.abort();
+  }, 300);
+  expect(await waiting).toMatchObject({ interrupted: true, failures: [] });
+});
+
+test('a process that ends within the settle time fails, also one of a level before', async () => {
+  // The looks: after level 0, after level 1, after the settle time.
+  const manager = turning(fakeManager(), 'a', 3, { state: 'failed', detail: 'exit status 1' });
+  const execution = await execute(manager, [unitCalled('a'), unitCalled('b', {}, 1)], { settle: 0.1 });
+  expect(details(execution)).toEqual([['a', 'it did not stay up: exit status 1']]);
+});
+
+test('a process that ends while others start keeps their dependents from being started', async () => {
+  const fake = fakeManager();
+  const manager = turning(fake, 'a', 2, { state: 'failed', detail: 'exit status 1' });
+  const execution = await execute(manager, [unitCalled('a'), unitCalled('b', {}, 1), unitCalled('c', {}, 2)], {
+    settle: 0.1,
+  });
+  expect(details(execution)).toEqual([['a', 'it did not stay up: exit status 1']]);
+  expect(fake.calls).toEqual(['install', 'start a', 'start b']);
+});
+
+test('a process that its manager has to start again has not stayed up', async () => {
+  const up = turning(fakeManager(), 'a', 1, { pid: 10 });
+  const execution = await execute(turning(up, 'a', 2, { pid: 11 }), [unitCalled('a')], { settle: 0.1 });
+  expect(details(execution)).toEqual([
+    ['a', 'it did not stay up: process 10 ended, and its manager started process 11'],
+  ]);
+});
+
+test('a process that ends in good order has not failed', async () => {
+  const manager = turning(fakeManager(), 'a', 2, { state: 'stopped' });
+  expect((await execute(manager, [unitCalled('a')], { settle: 0.1 })).failures).toEqual([]);
+});
+
+test('without a settle time nothing is looked at', async () => {
+  const manager = turning(fakeManager(), 'a', 1, { state: 'failed' });
+  expect((await execute(manager, [unitCalled('a')])).failures).toEqual([]);
+});
+
+test('the failure of a process that is not critical is told, and everything else goes on', async () => {
+  const manager = fakeManager([], [unitCalled('a').fingerprint]);
+  const execution = await execute(
+    manager,
+    [
+      { ...unitCalled('a'), critical: false },
+      { ...unitCalled('slow', { slow: true }), critical: false, ...onceThereIs('/no/such/thing', 0.1) },
+      unitCalled('b', { b: true }, 1),
+    ],
+    { settle: 0.1 },
+  );
+  expect(execution.failures).toEqual([]);
+  expect(execution.tolerated.map(({ detail }) => detail)).toEqual([
+    'it exited with status 1',
+    'it was not ready within 0.1 s: there is no /no/such/thing',
+  ]);
+  expect(manager.calls).toEqual(['install', 'start a slow', 'start b', 'finish']);
+});
