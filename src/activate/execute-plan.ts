@@ -64,8 +64,6 @@ const perform = async (
       });
       return watch.after(stage, refused, signal);
     }
-    case 'settle':
-      return watch.settle(signal);
     case 'install':
       await sessions.of(task.to.manager).install(task.to.profile);
       return [];
@@ -105,10 +103,15 @@ export const executePlan = async (
   let failures: readonly StepFailure[] = [];
   let error: Error | null = null;
   try {
-    for (const task of tasksOf(plan, from, to, sessions, watch.waitsFor)) {
+    const tasks = tasksOf(plan, from, to, sessions, watch.waitForPorts);
+    const lastProcesses = tasks.findLast(({ kind }) => kind === 'processes');
+    for (const task of tasks) {
       if (signal.aborted) break;
       if (task.kind === 'processes') attempted.push(...task.stage.steps);
-      const failed = await perform(task, sessions, watch, signal, log);
+      const performed = await perform(task, sessions, watch, signal, log);
+      // Before anything is forgotten that putting it back would take.
+      const goesOn = task === lastProcesses && performed.every(isTolerable);
+      const failed = goesOn ? [...performed, ...(await watch.settle(signal))] : performed;
       failures = failed.filter((failure) => !isTolerable(failure));
       for (const failure of failed.filter(isTolerable)) {
         tolerated.push(failure);

@@ -1,13 +1,11 @@
 import type { ManagerName } from '../model/process-model.js';
-import { unitOf, type PlanStage, type ProcessPlan, type StepAction } from '../plan/activation-plan.js';
-import type { DeployedUnit } from '../profile/manifest.js';
+import { unitOf, type PlanStage, type PlanStep, type ProcessPlan, type StepAction } from '../plan/activation-plan.js';
+import { awaitedReadiness } from './awaited-readiness.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /** One thing after which an execution may end early: everything is as the tasks before have left it. */
 export type Task =
   | { readonly kind: 'processes'; readonly stage: PlanStage }
-  /** What was started has to stay up for a while. */
-  | { readonly kind: 'settle' }
   /** The manager gets to know the units of what is deployed afterwards. */
   | { readonly kind: 'install'; readonly to: ManagedProfile }
   /** A manager that runs nothing afterwards forgets everything. */
@@ -17,11 +15,6 @@ export type Task =
 /** What a manager that orders its units itself is asked in turn. What is new may depend on what is restarted. */
 const turns: readonly StepAction[] = ['stop', 'reload', 'restart', 'start'];
 
-const startsSomething: ReadonlySet<StepAction> = new Set(['start', 'restart']);
-
-/** Whether somebody else than a unit's manager waits until it is ready. */
-export type WaitsFor = (manager: ManagerName, unit: DeployedUnit) => boolean;
-
 /**
  * Puts the levels of managers that order their units themselves into one stage for each action, unless dependents have
  * to wait for something that the manager does not know of.
@@ -29,13 +22,11 @@ export type WaitsFor = (manager: ManagerName, unit: DeployedUnit) => boolean;
 const withoutNeedlessLevels = (
   stages: readonly PlanStage[],
   sessions: Sessions,
-  waitsFor: WaitsFor,
+  waitForPorts: boolean,
 ): readonly PlanStage[] => {
-  const waiting = new Set(
-    stages
-      .filter(({ action, steps }) => action !== 'stop' && steps.some((step) => waitsFor(step.manager, unitOf(step))))
-      .map(({ manager }) => manager),
-  );
+  const isAwaited = (step: PlanStep): boolean =>
+    step.action !== 'stop' && awaitedReadiness(unitOf(step), sessions.of(step.manager), waitForPorts) !== null;
+  const waiting = new Set(stages.filter(({ steps }) => steps.some(isAwaited)).map(({ manager }) => manager));
   const ordersItself = ({ manager }: PlanStage): boolean =>
     sessions.of(manager).ordersItself === true && !waiting.has(manager);
   const managers = [...new Set(stages.filter(ordersItself).map(({ manager }) => manager))];
@@ -59,14 +50,14 @@ const withoutNeedlessLevels = (
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
- * @param waitsFor see ProcessWatch
+ * @param waitForPorts see awaitedReadiness
  */
 export const tasksOf = (
   { stages, stagesBeforeInstall }: ProcessPlan,
   from: readonly ManagerName[],
   to: ManagedProfile | null,
   sessions: Sessions,
-  waitsFor: WaitsFor,
+  waitForPorts: boolean,
 ): readonly Task[] => {
   const asTasks = (some: readonly PlanStage[]): readonly Task[] => some.map((stage) => ({ kind: 'processes', stage }));
   const leave = (changesAtInstall: boolean): readonly Task[] =>
@@ -78,11 +69,10 @@ export const tasksOf = (
   // In a move, the levels of both managers come in turns.
   const moves = new Set(later.map(({ manager }) => manager)).size > 1;
   return [
-    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions, waitsFor)),
+    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions, waitForPorts)),
     ...leave(true),
     ...(to === null ? [] : [{ kind: 'install', to } as const]),
-    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions, waitsFor)),
-    ...(later.some(({ action }) => startsSomething.has(action)) ? [{ kind: 'settle' } as const] : []),
+    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions, waitForPorts)),
     ...leave(false),
     ...(to === null ? [] : [{ kind: 'finish', to } as const]),
   ];

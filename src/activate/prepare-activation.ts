@@ -41,13 +41,21 @@ export interface PlannedActivation extends PreparedActivation {
   readonly recorded: string | null;
   /** What has to be done to the state directories. */
   readonly directories: readonly StateStep[];
+  /** See awaitedReadiness. */
+  readonly waitForPorts: boolean;
+}
+
+/** What the user says about how it is done. */
+export interface ActivationChoices extends SessionSettings {
+  /** See awaitedReadiness. */
+  readonly waitForPorts: boolean;
 }
 
 /** What an activation is going to change. */
 export const changesOf = (next: BuiltProfile, planned: PlannedActivation): PlannedChanges => ({
   plan: planned.plan,
   directories: planned.directories,
-  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions),
+  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, planned.waitForPorts),
   next: next.path,
   recorded: planned.recorded,
 });
@@ -99,7 +107,7 @@ export const observeUnits = async (
 export const prepareActivation = async (
   location: ProfileLocation,
   next: BuiltProfile,
-  settings: SessionSettings,
+  settings: ActivationChoices,
   ports: Ports,
   oldProfile?: string,
 ): Promise<PlannedActivation> => {
@@ -151,6 +159,7 @@ export const prepareActivation = async (
     sessions,
     running,
     unfinished,
+    waitForPorts: settings.waitForPorts,
     recorded: await realpath(location.link).catch(() => null),
     directories:
       target === null ? [] : await missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),

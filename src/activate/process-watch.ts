@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ManagerSession, Observation } from '../backends/backend.js';
 import type { LogMark } from '../backends/shared/log-tail.js';
-import type { InstanceName, ManagerName } from '../model/process-model.js';
-import { portReadiness, type Readiness } from '../model/readiness.js';
+import type { InstanceName } from '../model/process-model.js';
+import type { Readiness } from '../model/readiness.js';
 import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
-import type { DeployedUnit } from '../profile/manifest.js';
 import { awaitReady } from '../readiness/await-ready.js';
 import type { Run } from '../system/ports.js';
+import { awaitedReadiness } from './awaited-readiness.js';
 import { lastLines, markLog } from './last-lines.js';
 import type { Sessions } from './sessions.js';
 
@@ -32,8 +32,8 @@ export interface WatchSettings {
 
 /** Watches what an execution starts. */
 export interface ProcessWatch {
-  /** Whether this watch waits until a unit is ready, because its manager does not. */
-  readonly waitsFor: (manager: ManagerName, unit: DeployedUnit) => boolean;
+  /** See awaitedReadiness. */
+  readonly waitForPorts: boolean;
   /** To be called before a stage is performed. */
   readonly before: (stage: PlanStage) => Promise<void>;
   /**
@@ -81,16 +81,6 @@ export const createProcessWatch = (
   let lastStart = 0;
 
   const sessionOf = ({ manager }: PlanStep): ManagerSession => sessions.of(manager);
-
-  /** What this watch has to wait for; null when there is nothing, or when the manager sees to it. */
-  const readinessOf = (manager: ManagerName, unit: DeployedUnit): Readiness | null => {
-    if (unit.readiness !== null) {
-      const isManagers =
-        unit.readiness.probe.kind === 'notify' || sessions.of(manager).awaitsReadiness?.(unit) === true;
-      return isManagers ? null : unit.readiness;
-    }
-    return waitForPorts && unit.port !== null ? portReadiness(unit.port) : null;
-  };
 
   const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => {
     const lines = await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run);
@@ -168,7 +158,7 @@ export const createProcessWatch = (
   };
 
   return {
-    waitsFor: (manager, unit) => readinessOf(manager, unit) !== null,
+    waitForPorts,
     before: async ({ action, steps }) => {
       if (action === 'stop') return;
       for (const step of steps) marks.set(keyOf(step), await markLog(sessionOf(step).logs(unitOf(step))));
@@ -184,7 +174,7 @@ export const createProcessWatch = (
         return explained;
       }
       const awaited = good.flatMap((step) => {
-        const readiness = readinessOf(step.manager, unitOf(step));
+        const readiness = awaitedReadiness(unitOf(step), sessionOf(step), waitForPorts);
         return readiness === null ? [] : [[step, readiness] as const];
       });
       const unready = awaited.length === 0 ? [] : await findUnready(awaited, signal);

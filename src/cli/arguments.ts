@@ -10,6 +10,7 @@ export interface ActivationArguments {
   readonly engine?: string | undefined;
   readonly jobs?: number | undefined;
   readonly oldProfile?: string | undefined;
+  readonly waitForPorts?: boolean | undefined;
 }
 
 /** Options that only some managers know, by the names that their backends use. */

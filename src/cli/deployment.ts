@@ -130,7 +130,6 @@ export interface DeployArguments extends ActivationArguments {
   readonly waitLock?: number | undefined;
   readonly message?: string | undefined;
   readonly settle?: number | undefined;
-  readonly waitForPorts?: boolean | undefined;
 }
 
 /** @throws UsageError when there is nobody to ask */
@@ -200,6 +199,7 @@ export const prepare = (
       profileLink: location.link,
       managerOptions: managerOptions(args),
       jobs: jobsOf(args),
+      waitForPorts: args.waitForPorts === true,
     },
     context,
     args.oldProfile,

@@ -23,13 +23,15 @@ const settingsOf = ({ manager, directories, forceDisableUserChange, hostPackages
 
 /** Everything about a process that a model decides; a manager's own properties only when they can be compared. */
 const definitionOf = (
-  { instance, properties, reloadProperties = {}, dependencies, port, readiness, credentials }: ManifestUnit,
+  { instance, properties, reloadProperties = {}, dependencies, port, readiness, critical, credentials }: ManifestUnit,
   ofManager: boolean,
 ): JsonObject => ({
   instance,
   dependencies: dependencies.join(', '),
   port,
-  readiness,
+  readiness:
+    readiness === null ? null : { ...readiness.probe, timeout: readiness.timeout, interval: readiness.interval },
+  critical: critical !== false,
   users: Object.fromEntries(credentials.users.map(({ name, ...user }) => [name, user])),
   groups: Object.fromEntries(credentials.groups.map(({ name, ...group }) => [name, group])),
   ...(ofManager ? { ...reloadProperties, ...properties } : {}),

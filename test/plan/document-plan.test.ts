@@ -49,6 +49,7 @@ const factsOf = (
       from,
       target === null ? null : { manager: target, profile: { ...profile, directories } },
       sessions,
+      false,
     ),
     directories: [],
     next: '/nix/store/next',

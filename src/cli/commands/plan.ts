@@ -10,7 +10,7 @@ import {
   withModel,
 } from '../options.js';
 
-const { 'old-profile': oldProfile, runlevel, user, engine, jobs } = activationOptions;
+const { 'old-profile': oldProfile, 'wait-for-ports': waitForPorts, runlevel, user, engine, jobs } = activationOptions;
 
 export const plan = defineCommand({
   command: 'plan [model]',
@@ -23,6 +23,7 @@ export const plan = defineCommand({
         ...jsonOption,
         ...planFileOption,
         'old-profile': oldProfile,
+        'wait-for-ports': waitForPorts,
         runlevel,
         user,
         engine,

@@ -32,7 +32,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { describeFailures } = await import('../../activate/describe-failures.js');
       const { ActivationError } = await import('../../system/errors.js');
       await withLock(action, args, context, async () => {
-        const deployment = await requireDeployment(args, context);
+        const waits = args.waitForPorts === true;
+        const deployment = await requireDeployment({ ...args, waitForPorts: waits }, context);
         const { manager } = deployment.deployed;
         const downwards = action === 'stop' ? -1 : 1;
         const steps = unitsCalled(deployment, args.names.map(String))
@@ -50,7 +51,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           deployment.deployed,
           deployment.sessions,
           // Whoever asks for one process looks at it.
-          createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: args.waitForPorts === true }, context.run),
+          createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
           new AbortController().signal,
           context.log,
         );
