@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
 
