@@ -9,9 +9,10 @@
 
 let
   inherit (builtins) addErrorContext any attrNames attrValues concatStringsSep deepSeq filter foldl' hashString intersectAttrs
-    isAttrs isFunction isString listToAttrs mapAttrs match pathExists readDir removeAttrs toJSON toString typeOf unsafeGetAttrPos;
+    isAttrs isFunction isString listToAttrs mapAttrs match pathExists readDir removeAttrs toJSON toString unsafeGetAttrPos;
 
   explain = import ./explain.nix;
+  typeInWords = import ./type-in-words.nix;
   plainData = import ./plain-data.nix;
 
   # What processes of a manager need of a package set.
@@ -64,7 +65,7 @@ let
     if !isAttrs package then
       explain {
         what = "The ${where} is not a package";
-        why = "It is a ${typeOf package}, not what a create function returned";
+        why = "It is ${typeInWords package}, not what a create function returned";
       }
     else if package ? nixproc then
       package.nixproc
@@ -112,10 +113,27 @@ let
       }
     else if !isString name then
       explain {
-        what = "The name of a process is a ${typeOf name}, not a string";
+        what = "The name of a process is ${typeInWords name}, not a string";
       }
     else
       name;
+
+  # What `overrides` of a process say for a manager; null for nothing.
+  checkedOverrides = name: manager: given:
+    let
+      own = given.${manager} or null;
+      wrong = where: value: explain {
+        what = "The ${where} of process \"${name}\" is not an attribute set";
+        why = "It is ${typeInWords value}";
+        fix = "Write overrides.${manager} = { … }; or overrides.${manager} = arguments: { … };";
+      };
+    in
+    if given != null && !isAttrs given then
+      wrong "property overrides" given
+    else if own == null || isAttrs own || isFunction own then
+      own
+    else
+      wrong "override for ${manager}" own;
 
   # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: in our
   # own evaluation only who asks for the output path has postInstall run.
@@ -130,7 +148,7 @@ let
     let
       name = nameOf properties;
       dependencies = map (processOf "dependency of process \"${name}\"") (properties.dependencies or [ ]);
-      overrides = properties.overrides.${manager} or null;
+      overrides = checkedOverrides name manager (properties.overrides or null);
       overridesAreFunctions = isFunction overrides || isAttrs overrides && any isFunction (attrValues overrides);
       postInstall = properties.postInstall or "";
       files = filesOf scope.pkgs name postInstall;

@@ -12,9 +12,10 @@
 
 let
   inherit (builtins) attrNames attrValues concatStringsSep filter fromJSON functionArgs head intersectAttrs isAttrs isFunction
-    listToAttrs mapAttrs readFile removeAttrs typeOf;
+    listToAttrs mapAttrs readFile removeAttrs;
 
   explain = import ./explain.nix;
+  typeInWords = import ./type-in-words.nix;
 
   decoded = fromJSON settings;
   set = removeAttrs decoded [ "callingUser" "callingGroup" ];
@@ -46,7 +47,7 @@ let
     else
       explain {
         what = "The model ${exprFile} is not a function";
-        why = "It is a ${typeOf model}";
+        why = "It is ${typeInWords model}";
         fix = "Begin it with its arguments: { pkgs, processManager, stateDir, … }:";
       };
 
@@ -80,7 +81,7 @@ let
     else
       explain {
         what = "The model ${exprFile} does not return an attribute set of process instances";
-        why = "Called with its arguments, it returns a ${typeOf result}";
+        why = "Called with its arguments, it returns ${typeInWords result}";
       };
 
   instances =
@@ -99,7 +100,7 @@ let
           if isAttrs instance then
             "It has: ${concatStringsSep ", " (attrNames instance)}"
           else
-            "It is a ${typeOf instance}, not an attribute set";
+            "It is ${typeInWords instance}, not an attribute set";
         fix = "Let its pkg be what a constructor returns: ${name} = { pkg = constructors.…; };";
         position = builtins.unsafeGetAttrPos name all;
       };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isJsonObject, type Json } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
+import { blameSurroundings } from './blame-surroundings.js';
 import { findCallingUser } from './calling-user.js';
 import { evaluateWithRemedies } from './evaluate-with-remedies.js';
 import type { EvaluationRequest } from './evaluation-request.js';
@@ -47,6 +48,7 @@ export const evaluateIdRequirements = async (
     hasNixpkgs: () => hasNixpkgs(request, ports),
   });
   if (!result.ok) {
+    await blameSurroundings(request, result.failure, ports);
     const traced = await evaluate(attempt, { expression, trace: true });
     throw explainFailure(traced.ok ? result.failure : traced.failure, {
       culprit: `The property ${property} of the instances of ${request.exprFile}`,

@@ -4,6 +4,7 @@ import type { ProcessModel } from '../model/process-model.js';
 import type { JsonObject } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import { applyOverrides, type OverriddenArguments } from './apply-overrides.js';
+import { blameSurroundings } from './blame-surroundings.js';
 import { findCallingUser } from './calling-user.js';
 import { diagnoseFailure } from './diagnose-failure.js';
 import { evaluateWithRemedies } from './evaluate-with-remedies.js';
@@ -34,6 +35,7 @@ export interface EvaluatedModel {
  * Evaluates a model with Nix.
  *
  * @throws EvaluationError naming the process instance and the place in the model
+ * @throws UsageError when the value of --extra-params is no attribute set
  * @throws ModelError when what Nix evaluated cannot be a model
  */
 export const evaluateModel = async (request: EvaluationRequest, ports: Ports): Promise<EvaluatedModel> => {
@@ -48,7 +50,10 @@ export const evaluateModel = async (request: EvaluationRequest, ports: Ports): P
   const { attempt, result, notes } = await evaluateWithRemedies(evaluate, plainly, {
     hasNixpkgs: () => hasNixpkgs(request, ports),
   });
-  if (!result.ok) return diagnoseFailure(request, evaluate, attempt, result.failure);
+  if (!result.ok) {
+    await blameSurroundings(request, result.failure, ports);
+    return diagnoseFailure(request, evaluate, attempt, result.failure);
+  }
 
   const document = parseModelDocument(result.text);
   const settings = completeSettings(request.settings);

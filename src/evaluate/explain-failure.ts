@@ -53,6 +53,14 @@ const remedies: readonly {
     fix: ([, name = '']) => `Say where it is with -I ${name.split('/')[0] ?? name}=PATH`,
   },
   {
+    says: /No space left on device|quota exceeded/,
+    fix: () => "Free some space on the file system of Nix' store, for example with nix-collect-garbage",
+  },
+  {
+    says: /Permission denied/,
+    fix: () => 'Make it readable for the user who runs this command, or run the command as another one',
+  },
+  {
     says: /getting status of|opening file|does not exist|No such file/,
     fix: () => 'Create the file, or correct the path',
   },

@@ -13,13 +13,16 @@ import type {
 const text = z.string().nullish();
 const texts = z.array(z.string()).nullish();
 const integer = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^[+-]?\d+$/, 'expected an integer')
-      .transform(Number),
-  ])
+  .union(
+    [
+      z.int(),
+      z
+        .string()
+        .regex(/^[+-]?\d+$/)
+        .transform(Number),
+    ],
+    'expected an integer',
+  )
   .nullish();
 
 const attributes = z.custom<JsonObject>((value) => isJsonObject(value as Json), 'expected an attribute set');

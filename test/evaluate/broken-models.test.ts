@@ -71,7 +71,7 @@ test('a model that is no function', async () => {
   expect(await explanationOfFixture('not-a-function')).toMatchObject({
     exitCode: 3,
     what: 'The model not-a-function.nix is not a function',
-    why: 'It is a set',
+    why: 'It is an attribute set',
   });
 });
 
@@ -147,6 +147,19 @@ test.each([
     why: /Only plain values/,
   },
   {
+    problem: 'an override that is no attribute set',
+    instances:
+      '{ webapp.pkg = createManagedProcess { name = "webapp"; process = "/bin/x"; overrides.sysvinit = "x"; }; }',
+    what: 'The override for sysvinit of process "webapp" is not an attribute set',
+    why: /^It is a string\nat .*processes\.nix:\d+/,
+  },
+  {
+    problem: 'overrides that are no attribute set',
+    instances: '{ webapp.pkg = createManagedProcess { name = "webapp"; process = "/bin/x"; overrides = [ ]; }; }',
+    what: 'The property overrides of process "webapp" is not an attribute set',
+    why: /^It is a list/,
+  },
+  {
     problem: 'a process of the wrong type',
     instances: '{ webapp.pkg = createManagedProcess { name = "webapp"; process = 1; }; }',
     what: 'Process instance "webapp" cannot be evaluated',
@@ -173,6 +186,13 @@ test('a property of the wrong kind', async () => {
     what: 'Process instance "webapp" has a property of the wrong kind',
     why: 'umask: expected octal digits',
   });
+});
+
+test('a property that is neither a number nor the text of one', async () => {
+  const explanation = await inline(
+    '{ webapp.pkg = createManagedProcess { name = "webapp"; process = "/bin/x"; nice = "high"; }; }',
+  );
+  expect(explanation).toMatchObject({ exitCode: 4, why: 'nice: expected an integer' });
 });
 
 test('the failing instance is found among many', async () => {
@@ -213,10 +233,33 @@ test('a trace shows all that Nix says', async () => {
   expect(fix).toBeUndefined();
 });
 
-test('errors in the extra parameters', async () => {
-  const { what, why } = await inline('{ }', { extraParams: '{ a = ; }' });
+test.each([
+  { extraParams: '{ a = ; }', why: /^syntax error/ },
+  { extraParams: '{ ', why: /^syntax error/ },
+  { extraParams: '5', why: /^It is of the type "int"$/ },
+])('the extra parameters "$extraParams" are blamed, and not the model', async ({ extraParams, why }) => {
+  const explanation = await inline('{ }', { extraParams });
+  expect(explanation).toMatchObject({
+    exitCode: 2,
+    what: 'The value of --extra-params is not an attribute set of Nix',
+  });
+  expect(explanation.why).toMatch(why);
+});
+
+test('with good extra parameters the model is blamed', async () => {
+  const { what } = await inline('throw "no"', { extraParams: '{ a = 1; }' });
   expect(what).toMatch(/^The model .* cannot be evaluated$/);
-  expect(why).toMatch(/syntax error/);
+});
+
+test('a store that Nix cannot use is blamed, and not the model', async () => {
+  const env = { ...evaluator.env, NIX_STATE_DIR: '/dev/null/nix' };
+  const request = evaluator.requestFor('imports/relative-path/processes.nix');
+  expect(await explanationOf(evaluateModel(request, { ...evaluator.ports, env, run: createRun(env) }))).toMatchObject({
+    exitCode: 3,
+    what: 'Nix cannot use its store',
+    why: expect.stringContaining('/dev/null'),
+    fix: expect.stringContaining('Nix daemon'),
+  });
 });
 
 test('without Nix it is said what to install', async () => {

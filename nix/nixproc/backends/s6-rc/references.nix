@@ -2,8 +2,9 @@
 evaluation:
 
 let
-  inherit (builtins) isAttrs isList isString typeOf;
+  inherit (builtins) isAttrs isList isString;
   inherit (evaluation) explain interpolate;
+  typeInWords = import ../../../type-in-words.nix;
 
   # In: a process or the name of a service.
   serviceName = where: service:
@@ -14,7 +15,7 @@ let
     else
       explain {
         what = "The ${where} is not a service";
-        why = "It is a ${typeOf service}, neither what a create function returned nor the name of a service";
+        why = "It is ${typeInWords service}, neither what a create function returned nor the name of a service";
       };
 in
 {
