@@ -2,7 +2,8 @@
 // Nix expressions render with into one file beside them, since they are copied into the store without anything else.
 import { build } from 'esbuild';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,6 +12,25 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const dist = join(root, 'dist');
 const building = join(root, `dist.${process.pid}`);
 process.on('exit', () => rmSync(building, { recursive: true, force: true }));
+
+/** Names all that the program is made of, but for the bundler. */
+const buildId = () => {
+  const hash = createHash('sha256');
+  const sources = ['src', 'nix'].flatMap((directory) =>
+    readdirSync(join(root, directory), { recursive: true, withFileTypes: true })
+      // The renderer is made of the same sources, below.
+      .filter((entry) => entry.isFile() && entry.name !== 'renderer.mjs')
+      .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+  );
+  for (const file of [...sources.sort(), 'package.json', 'package-lock.json']) {
+    hash.update(`${file}\0`).update(
+      createHash('sha256')
+        .update(readFileSync(join(root, file)))
+        .digest(),
+    );
+  }
+  return hash.digest('hex');
+};
 
 const common = {
   absWorkingDir: root,
@@ -23,7 +43,10 @@ const common = {
   logLevel: 'warning',
   // What yargs measures the texts of --help with costs more than all the rest of it.
   alias: { 'string-width': './src/cli/text-width.ts' },
-  define: { 'globalThis.NIXPROC_VERSION': JSON.stringify(version) },
+  define: {
+    'globalThis.NIXPROC_VERSION': JSON.stringify(version),
+    'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()),
+  },
   // CommonJS libraries in the bundle still call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -4,6 +4,7 @@ import { changesOf, prepareActivation, stateOptions, type PlannedActivation } fr
 import { activate } from '../activate/activate.js';
 import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import { buildMemory } from '../generations/build-memory.js';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import { currentGeneration, setGeneration } from '../generations/generations.js';
 import type { ModelSource } from '../generations/deployment-record.js';
@@ -37,6 +38,8 @@ export interface BuildArguments extends StateArguments {
 export interface HeldProfile extends BuiltProfile {
   readonly source: ModelSource;
   readonly release: () => Promise<void>;
+  /** To be called when it is deployed; see BuiltModel. */
+  readonly remember?: () => Promise<void>;
 }
 
 /** The model of an undeployment, which has no instances. */
@@ -113,12 +116,15 @@ export const buildFromArguments = async (
   }
   const { buildModel } = await import('../profile/build-model.js');
   const request = await evaluationRequest(args, path, location, context);
-  // Whoever edits the model meanwhile makes it another one.
-  const source = await modelSource(request.exprFile, context);
-  const built = await buildModel(request, outLink, context);
-  const profile = await readBuiltProfile(built.path);
-  if (profile === null) throw new Error(`${built.path} was built without a manifest`);
-  return { ...profile, source, release: built.release };
+  const memory = location === null || outLink !== null ? null : buildMemory(location);
+  const [source, { path: built, ...held }] = await Promise.all([
+    // At the same time: whoever edits the model meanwhile makes it another one.
+    modelSource(request.exprFile, context),
+    buildModel(request, outLink, context, memory),
+  ]);
+  const profile = await readBuiltProfile(built);
+  if (profile === null) throw new Error(`${built} was built without a manifest`);
+  return { ...profile, ...held, source };
 };
 
 /** What yargs parsed of the options that say how to deploy. */

@@ -4,7 +4,7 @@ import type { JsonObject } from '../system/json.js';
 import { explainFailure } from './explain-failure.js';
 import { findCulprit } from './find-culprit.js';
 import type { Attempt, AttemptResult, Evaluate } from './nix-evaluation.js';
-import type { StoreContext } from './store-context.js';
+import { parseEvaluated, type StoreContext } from './store-context.js';
 
 /** What a model's override functions made of generated arguments. */
 export interface OverriddenArguments {
@@ -45,7 +45,10 @@ export const applyOverrides = async (
   const names = Object.keys(generated).sort();
   if (names.length === 0) return { arguments: {}, context: { derivations: [], sources: [] } };
   const result = await apply(names);
-  if (result.ok) return { arguments: overriddenArguments(result.text), context: result.context };
+  if (result.ok) {
+    const { text, context } = parseEvaluated(result.stdout);
+    return { arguments: overriddenArguments(text), context };
+  }
   const culprit = await findCulprit(names, async (some) => !(await apply(some)).ok);
   const traced = await apply(culprit === null ? names : [culprit], true);
   throw explainFailure(traced.ok ? result.failure : traced.failure, {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import type { Run } from '../system/ports.js';
 
 /** Who called us, as models see it. */
@@ -12,8 +14,30 @@ const ask = async (run: Run, option: '-un' | '-gn'): Promise<string> => {
   return stdout.trim();
 };
 
-/** The names of our user and group, or their numbers where they have no name. */
+const isItself = process.getuid?.() === process.geteuid?.() && process.getgid?.() === process.getegid?.();
+
+/** What the system itself answers; null for a user without a name. */
+const ownUser = (): string | null => {
+  try {
+    return isItself ? userInfo().username : null;
+  } catch {
+    return null;
+  }
+};
+
+/** Node cannot ask the system for groups: only those of group(5) are found here. */
+const ownGroup = async (): Promise<string | null> => {
+  const gid = process.getegid?.();
+  const text = await readFile('/etc/group', 'utf8').catch(() => '');
+  const line = text.split('\n').find((entry) => entry.split(':')[2] === String(gid));
+  return line?.split(':')[0] ?? null;
+};
+
+/** The names of our user and group, or their numbers where they have no name. id(1) is run for what cannot be told otherwise. */
 export const findCallingUser = async (run: Run): Promise<CallingUser> => {
-  const [callingUser, callingGroup] = await Promise.all([ask(run, '-un'), ask(run, '-gn')]);
+  const [callingUser, callingGroup] = await Promise.all([
+    ownUser() ?? ask(run, '-un'),
+    ownGroup().then((name) => name ?? ask(run, '-gn')),
+  ]);
   return { callingUser, callingGroup };
 };

@@ -7,6 +7,7 @@ import { evaluateWithRemedies } from './evaluate-with-remedies.js';
 import type { EvaluationRequest } from './evaluation-request.js';
 import { explainFailure } from './explain-failure.js';
 import { evaluationOf, hasNixpkgs, type Attempt } from './nix-evaluation.js';
+import { parseEvaluated } from './store-context.js';
 import { topmostReadable } from './topmost-readable.js';
 
 /** Which pools of IDs the instances of a model want a number from. */
@@ -57,7 +58,7 @@ export const evaluateIdRequirements = async (
       showTrace: request.showTrace,
     });
   }
-  const { instances, ignoredParams } = document.parse(JSON.parse(result.text));
+  const { instances, ignoredParams } = document.parse(JSON.parse(parseEvaluated(result.stdout).text));
   const remarks: string[] = [];
   const pools = Object.entries(instances).map(([instance, value]): readonly [string, readonly string[]] => {
     const names = (Array.isArray(value) ? value : []).filter((name) => typeof name === 'string');

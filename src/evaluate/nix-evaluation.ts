@@ -10,7 +10,6 @@ import { MissingProgramError } from '../system/run.js';
 import type { CallingUser } from './calling-user.js';
 import type { EvaluationRequest } from './evaluation-request.js';
 import { parseNixFailure, type NixFailure } from './nix-failure.js';
-import { parseEvaluated, type StoreContext } from './store-context.js';
 
 /** One way to evaluate a model. */
 export interface Attempt {
@@ -27,8 +26,8 @@ export interface Attempt {
 }
 
 export type AttemptResult =
-  | { readonly ok: true; readonly text: string; readonly context: StoreContext }
-  | { readonly ok: false; readonly failure: NixFailure };
+  /** What Nix printed, for parseEvaluated. */
+  { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly failure: NixFailure };
 
 /** Which expression of ours evaluates the model. */
 export type Expression =
@@ -135,7 +134,7 @@ const runNix = async (args: readonly string[], { run }: Ports): Promise<AttemptR
     const message = 'One of its texts is not UTF-8, which no configuration file of a process manager could carry';
     return { ok: false, failure: { message, positions: [], explanation: null, text: message } };
   }
-  return { ok: true, ...parseEvaluated(result.stdout) };
+  return { ok: true, stdout: result.stdout };
 };
 
 /** Whether Nix finds <nixpkgs>, with the user's -I and NIX_PATH. */

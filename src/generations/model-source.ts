@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Ports } from '../system/ports.js';
 import { MissingProgramError } from '../system/run.js';
 import type { ModelSource } from './deployment-record.js';
@@ -15,13 +16,23 @@ export const parseGitStatus = (text: string): ModelSource['revision'] => {
   return commit === undefined ? null : { commit, dirty: lines.some((line) => !line.startsWith('# ')) };
 };
 
+/** Whether Git could find a repository there: a look at some directories, where Git itself takes as long as Nix. */
+const mayBeInRepository = (directory: string, env: Ports['env']): boolean => {
+  if (env['GIT_DIR'] !== undefined) return true;
+  for (let above = realpathSync(directory); ; above = dirname(above)) {
+    if (existsSync(join(above, '.git'))) return true;
+    if (above === dirname(above)) return false;
+  }
+};
+
 /**
  * Finds out which version of a model is deployed. Git may refuse to look at a repository of somebody else's: that is its
  * protection against programs that a repository's configuration names, and the revision stays unknown.
  *
  * @param path absolute path of the model's file
  */
-export const modelSource = async (path: string, { run, log }: Ports): Promise<ModelSource> => {
+export const modelSource = async (path: string, { run, env, log }: Ports): Promise<ModelSource> => {
+  if (!mayBeInRepository(dirname(path), env)) return { path, revision: null };
   try {
     const { exitCode, stdout, stderr, timedOut } = await run({
       file: 'git',

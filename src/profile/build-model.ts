@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { dir } from 'tmp-promise';
 import { loadBackend } from '../backends/registry.js';
-import { evaluateModel } from '../evaluate/evaluate-model.js';
+import { runEvaluation, type Evaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import { buildId } from '../system/build-id.js';
+import { toStableJson } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import { buildProfile, realise } from './build-profile.js';
 import type { Manifest } from './manifest.js';
@@ -14,21 +17,66 @@ import { ReferenceScanner } from './store-texts.js';
 export interface BuiltModel {
   readonly path: string;
   readonly release: () => Promise<void>;
+  /** To be called when it is deployed: the same model is not built again then. Default: there is nothing to remember. */
+  readonly remember?: () => Promise<void>;
 }
+
+/** Remembers what the current generation was built from. */
+export interface BuildMemory {
+  /** The current generation, if it was built from just this. */
+  readonly recall: (key: string) => Promise<RememberedBuild | null>;
+  readonly remember: (key: string, build: RememberedBuild) => Promise<void>;
+}
+
+/** A profile, and what the user was told when it was built. */
+export interface RememberedBuild {
+  readonly path: string;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Stands for everything that a profile is made of: two builds with the same key give the same profile. Null for a program
+ * that does not know what it was compiled from, as in tests.
+ */
+const keyOf = (
+  { stdout, notes }: Pick<Evaluation, 'stdout' | 'notes'>,
+  { manager, settings }: EvaluationRequest,
+): string | null =>
+  buildId === null
+    ? null
+    : createHash('sha256')
+        .update(toStableJson([buildId, process.platform, manager, { ...settings }, notes]))
+        .update(stdout)
+        .digest('hex');
 
 /**
  * Evaluates a model, renders it for its manager and builds the profile.
  *
  * @param outLink where to make a link that keeps the profile from being collected; null for none
+ * @param memory asked before anything is built; a profile that it knows is kept by its generation. Default: none
  * @throws EvaluationError, ModelError or BuildError
  */
 export const buildModel = async (
   request: EvaluationRequest,
   outLink: string | null,
   ports: Ports,
+  memory: BuildMemory | null = null,
 ): Promise<BuiltModel> => {
-  const evaluated = await evaluateModel(request, ports);
-  for (const note of evaluated.notes) ports.log.info(`note: ${note}`);
+  const evaluation = await runEvaluation(request, ports);
+  const key = memory === null ? null : keyOf(evaluation, request);
+  const known = key === null ? null : ((await memory?.recall(key)) ?? null);
+  const tell = (notes: readonly string[]): void => {
+    for (const note of notes) ports.log.info(`note: ${note}`);
+  };
+  if (known !== null) {
+    tell(known.notes);
+    for (const warning of known.warnings) ports.log.warn(warning);
+    return { path: known.path, release: () => Promise.resolve() };
+  }
+
+  const evaluated = evaluation.read();
+  tell(evaluated.notes);
   const { model, toolSource } = evaluated;
   const backend = await loadBackend(model.manager);
   const nix = { offline: request.offline, hostPackages: model.hostPackages, showTrace: request.showTrace };
@@ -36,7 +84,9 @@ export const buildModel = async (
   const { path: roots, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
     const storePaths = await realise(evaluated.context, roots, nix, ports);
+    const warnings: string[] = [];
     const translated = translateRealised({ model, toolSource, storePaths }, backend, (sentence) => {
+      warnings.push(sentence);
       ports.log.warn(sentence);
     });
     const { arguments: args, context } = await evaluated.applyOverrides(translated.generated);
@@ -46,7 +96,13 @@ export const buildModel = async (
     };
     const document = await translated.renderProfile(overridden, request.settings);
     const path = await buildProfile(document, outLink ?? join(roots, 'profile'), nix, ports);
-    return { path, release: cleanup };
+    // What the model's functions made of generated arguments is not in the key.
+    if (key === null || Object.keys(translated.generated).length > 0) return { path, release: cleanup };
+    return {
+      path,
+      release: cleanup,
+      remember: async () => memory?.remember(key, { path, notes: evaluated.notes, warnings }),
+    };
   } catch (error) {
     await cleanup();
     throw error;

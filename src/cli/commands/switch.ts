@@ -44,6 +44,7 @@ export const switchCommand = defineCommand({
       const next = await buildFromArguments(args, location, null, context);
       try {
         await deployNewGeneration(location, next, occasion('switch', args, next.source, context), args, context);
+        await next.remember?.();
       } finally {
         await next.release();
       }

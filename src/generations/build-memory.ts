@@ -1,0 +1,39 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { BuildMemory } from '../profile/build-model.js';
+import { writeJsonAtomically } from '../state/atomic-file.js';
+import type { ProfileLocation } from './profile-location.js';
+
+const record = z.strictObject({
+  key: z.string(),
+  path: z.string(),
+  notes: z.array(z.string()),
+  warnings: z.array(z.string()),
+});
+
+/** Null when there is none, or when another version of this program wrote it. */
+const readRecord = async (file: string): Promise<z.infer<typeof record> | null> => {
+  try {
+    return record.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * Remembers in a profile's state directory what its current generation was built from. What a key stands for never
+ * changes, and the generation keeps its profile in the store, so that what is recalled is what would be built.
+ */
+export const buildMemory = ({ link, stateDirectory }: ProfileLocation): BuildMemory => {
+  const file = join(stateDirectory, 'current-build.json');
+  return {
+    recall: async (key) => {
+      const found = await readRecord(file);
+      if (found?.key !== key) return null;
+      const current = await realpath(link).catch(() => null);
+      return current === found.path ? found : null;
+    },
+    remember: (key, { path, notes, warnings }) => writeJsonAtomically(file, { key, path, notes, warnings }),
+  };
+};
