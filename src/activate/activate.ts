@@ -1,5 +1,6 @@
 import type { Observation } from '../backends/backend.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
+import { arrive, type Arrival } from '../generations/arrival.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { unitOf } from '../plan/activation-plan.js';
 import type { ManagerName } from '../model/process-model.js';
@@ -9,16 +10,24 @@ import { ActivationError, ExplainedError, exitCodes } from '../system/errors.js'
 import type { Ports } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
 import { executePlan, type Execution } from './execute-plan.js';
+import type { JournalWriter } from './journal.js';
 import type { PreparedActivation } from './prepare-activation.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
 
 export interface ActivationSettings {
+  /** "switch", "rollback" …, for the journal. */
+  readonly command: string;
   /** Whether a failed activation puts back what ran before. */
   readonly rollBack: boolean;
   readonly watch: WatchSettings;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by the first SIGINT or SIGTERM: ends the activation before its next step. */
   readonly signal: AbortSignal;
+  /** Aborted by the second one: ends also what puts back what ran before. */
+  readonly secondSignal: AbortSignal;
 }
+
+/** What an operator can do about a switch that did not finish. */
+const waysOn = 'finish the switch with resume, undo it with abort, or run switch again';
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 
@@ -78,6 +87,8 @@ const restore = async (
   prepared: PreparedActivation,
   execution: Execution,
   settings: WatchSettings,
+  signal: AbortSignal,
+  journal: JournalWriter,
   ports: Ports,
 ): Promise<Execution> => {
   const { current, present, target, leaving, sessions } = prepared;
@@ -96,30 +107,22 @@ const restore = async (
           movesAtOnce: [current.manager, ...managers].some((manager) => sessions.of(manager).changesAtInstall === true),
         },
   );
-  // A second signal must not leave the machine between two generations.
-  const never = new AbortController().signal;
   // What ran before has shown that it stays up.
   const watch = createProcessWatch(sessions, { ...settings, settle: 0 }, ports.run);
-  return executePlan(plan, managers, current, sessions, watch, never, ports.log);
+  return executePlan(plan, managers, current, { sessions, watch, signal, journal, back: true, log: ports.log });
 };
 
-/**
- * Makes the machine run a built profile.
- *
- * @param record makes it the current generation; called last, when everything runs
- * @returns whether anything had to be done to a process
- * @throws ExplainedError with exit code 6 (failed), 7 (failed and what ran before runs again) or 10 (interrupted)
- */
-export const activate = async (
+const activateWith = async (
+  journal: JournalWriter,
   location: ProfileLocation,
   next: BuiltProfile,
   prepared: PreparedActivation,
-  { rollBack, watch: watchSettings, signal }: ActivationSettings,
-  record: () => Promise<void>,
+  { rollBack, watch: watchSettings, signal, secondSignal }: ActivationSettings,
+  arrival: Arrival,
   ports: Ports,
 ): Promise<void> => {
-  const { plan, accounts, journal, leaving, target, sessions } = prepared;
-  for (const note of [...plan.notes, ...plan.accounts.notes]) ports.log.info(`note: ${note}`);
+  const { plan, accounts, leaving, target, sessions } = prepared;
+  const nobodyFailed: readonly string[] = [];
 
   const failWith = async (execution: Execution, why: string, cause?: unknown): Promise<never> => {
     const options = cause === undefined ? {} : { cause };
@@ -130,25 +133,36 @@ export const activate = async (
         {
           what,
           why: `${why}\nWhat was done so far stays, and ${location.link} still points to the generation before`,
-          fix: 'Look at the logs with: nix-processmgmt-ts logs NAME; then run switch again',
+          fix: `Look at the logs with: nix-processmgmt-ts logs NAME; then ${waysOn}`,
         },
         options,
       );
     }
     ports.log.warn(`${what}; putting back what ran before`);
-    const restored = await restore(prepared, execution, watchSettings, ports);
+    const restored = await restore(prepared, execution, watchSettings, secondSignal, journal, ports);
+    if (restored.interrupted) {
+      throw new ExplainedError(
+        exitCodes.interrupted,
+        {
+          what: `${what}, and putting back what ran before was interrupted, too`,
+          why: `${why}\nWhat was done so far stays, and ${location.link} still points to the generation before`,
+          fix: `See what runs with: nix-processmgmt-ts status; then ${waysOn}`,
+        },
+        options,
+      );
+    }
     if (restored.failures.length > 0 || restored.error !== null) {
       throw new ActivationError(
         {
           what: `${what}, and what ran before could not be put back completely`,
           why: `${why}\nthen: ${restored.error === null ? describeFailures(restored.failures) : inWords(restored.error)}`,
-          fix: 'See what runs with: nix-processmgmt-ts status',
+          fix: `See what runs with: nix-processmgmt-ts status; then ${waysOn}`,
         },
         options,
       );
     }
-    await journal.end();
     await accounts.withdraw();
+    await prepared.journal.end();
     throw new ExplainedError(
       execution.interrupted ? exitCodes.interrupted : exitCodes.rolledBack,
       { what: `${what}; what ran before runs again`, why, fix: 'Correct the model, then run switch again' },
@@ -156,18 +170,68 @@ export const activate = async (
     );
   };
 
-  await journal.begin();
-  await accounts.prepare();
+  try {
+    await journal.during({ action: 'accounts' }, false, async () => {
+      await accounts.prepare();
+      return nobodyFailed;
+    });
+  } catch (error) {
+    await accounts.withdraw();
+    // What an unfinished switch before this one has left is still there.
+    if (prepared.unfinished === null) await prepared.journal.end();
+    throw error;
+  }
   const watch = createProcessWatch(sessions, watchSettings, ports.run);
-  const execution = await executePlan(plan, leaving, target, sessions, watch, signal, ports.log);
+  const execution = await executePlan(plan, leaving, target, { sessions, watch, signal, journal, log: ports.log });
   if (execution.error !== null) await failWith(execution, inWords(execution.error), execution.error);
   if (execution.failures.length > 0) await failWith(execution, describeFailures(execution.failures));
   if (execution.interrupted) await failWith(execution, 'A signal asked it to stop');
+  const progress = { hasArrived: false };
   try {
-    await record();
+    await journal.during({ action: 'record' }, false, async () => {
+      await arrive(location, next.path, arrival, ports);
+      progress.hasArrived = true;
+      return nobodyFailed;
+    });
+    await journal.during({ action: 'clean' }, false, async () => {
+      await accounts.clean();
+      return nobodyFailed;
+    });
   } catch (cause) {
-    await failWith(execution, cause instanceof Error ? cause.message : String(cause), cause);
+    const words = cause instanceof Error ? inWords(cause) : String(cause);
+    if (!progress.hasArrived) await failWith(execution, words, cause);
+    // All of it runs, and the profile says so: that does not become untrue for what is wrong afterwards.
+    else ports.log.warn(words);
   }
-  await journal.end();
-  await accounts.clean();
+  await prepared.journal.end();
+};
+
+/**
+ * Makes the machine run a built profile.
+ *
+ * @param arrival how it becomes the current generation, when everything runs
+ * @throws ExplainedError with exit code 6 (failed), 7 (failed and what ran before runs again) or 10 (interrupted)
+ */
+export const activate = async (
+  location: ProfileLocation,
+  next: BuiltProfile,
+  prepared: PreparedActivation,
+  settings: ActivationSettings,
+  arrival: Arrival,
+  ports: Ports,
+): Promise<void> => {
+  const { plan, unfinished, present } = prepared;
+  for (const note of [...plan.notes, ...plan.accounts.notes]) ports.log.info(`note: ${note}`);
+  const journal = await prepared.journal.begin({
+    command: settings.command,
+    to: next.path,
+    arrival,
+    present,
+    unfinished,
+  });
+  try {
+    await activateWith(journal, location, next, prepared, settings, arrival, ports);
+  } finally {
+    await journal.close();
+  }
 };

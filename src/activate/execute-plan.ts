@@ -5,6 +5,7 @@ import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan
 import { unreachable } from '../system/errors.js';
 import { describeFailures } from './describe-failures.js';
 import { tasksOf, type Task } from './execution-tasks.js';
+import type { Effect, JournalWriter } from './journal.js';
 import type { ProcessWatch, StepFailure } from './process-watch.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
@@ -40,13 +41,40 @@ const performStage = (session: ManagerSession, { action, steps }: PlanStage): Pr
   }
 };
 
+/** What a journal says of a task. */
+const effectOf = (task: Task): Effect => {
+  switch (task.kind) {
+    case 'processes': {
+      const { action, manager, steps } = task.stage;
+      const units = steps.map(unitOf).map(({ instance, name, profile }) => ({ instance, name, profile }));
+      return { action, manager, units };
+    }
+    case 'install':
+    case 'finish':
+      return { action: task.kind, manager: task.to.manager };
+    case 'leave':
+      return { action: task.kind, manager: task.manager };
+    default:
+      return unreachable(task);
+  }
+};
+
+/** How a plan is carried out. */
+export interface ExecutionSettings {
+  readonly sessions: Sessions;
+  readonly watch: ProcessWatch;
+  /** Aborted: ends the execution before the next task. */
+  readonly signal: AbortSignal;
+  readonly journal: JournalWriter;
+  /** Whether it puts back what ran before; for the journal. Default: false. */
+  readonly back?: boolean;
+  readonly log: Logger;
+}
+
 /** Does one task. Returns the steps that failed; throws what no single step is to blame for. */
 const perform = async (
   task: Task,
-  sessions: Sessions,
-  watch: ProcessWatch,
-  signal: AbortSignal,
-  log: Logger,
+  { sessions, watch, signal, log }: ExecutionSettings,
 ): Promise<readonly StepFailure[]> => {
   switch (task.kind) {
     case 'processes': {
@@ -84,7 +112,7 @@ const isTolerable = ({ step }: StepFailure): boolean => step.action !== 'stop' &
 
 /**
  * Carries out a plan, task by task (see tasksOf). Ends after the first task in which a step fails, or before the next one
- * when `signal` is aborted. What fails and is not critical is warned of.
+ * when the signal is aborted. What fails and is not critical is warned of.
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
@@ -93,11 +121,9 @@ export const executePlan = async (
   plan: ProcessPlan,
   from: readonly ManagerName[],
   to: ManagedProfile | null,
-  sessions: Sessions,
-  watch: ProcessWatch,
-  signal: AbortSignal,
-  log: Logger,
+  settings: ExecutionSettings,
 ): Promise<Execution> => {
+  const { sessions, watch, signal, journal, back = false, log } = settings;
   const attempted: PlanStep[] = [];
   const tolerated: StepFailure[] = [];
   let failures: readonly StepFailure[] = [];
@@ -107,16 +133,19 @@ export const executePlan = async (
     const lastProcesses = tasks.findLast(({ kind }) => kind === 'processes');
     for (const task of tasks) {
       if (signal.aborted) break;
-      if (task.kind === 'processes') attempted.push(...task.stage.steps);
-      const performed = await perform(task, sessions, watch, signal, log);
-      // Before anything is forgotten that putting it back would take.
-      const goesOn = task === lastProcesses && performed.every(isTolerable);
-      const failed = goesOn ? [...performed, ...(await watch.settle(signal))] : performed;
-      failures = failed.filter((failure) => !isTolerable(failure));
-      for (const failure of failed.filter(isTolerable)) {
-        tolerated.push(failure);
-        log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
-      }
+      await journal.during(effectOf(task), back, async () => {
+        if (task.kind === 'processes') attempted.push(...task.stage.steps);
+        const performed = await perform(task, settings);
+        // Before anything is forgotten that putting it back would take.
+        const goesOn = task === lastProcesses && performed.every(isTolerable);
+        const failed = goesOn ? [...performed, ...(await watch.settle(signal))] : performed;
+        failures = failed.filter((failure) => !isTolerable(failure));
+        for (const failure of failed.filter(isTolerable)) {
+          tolerated.push(failure);
+          log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
+        }
+        return failed.map(({ step }) => unitOf(step).name);
+      });
       if (failures.length > 0) break;
     }
   } catch (cause) {

@@ -12,7 +12,16 @@ import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import { tasksOf } from './execution-tasks.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
-import { afterUnfinishedSwitch, beginSwitch, endSwitch, readUnfinishedSwitch } from './unfinished-switch.js';
+import type { OpenJournal } from './journal.js';
+import {
+  afterUnfinishedSwitch,
+  beginSwitch,
+  describeUnfinished,
+  endSwitch,
+  readUnfinishedSwitch,
+  type SwitchBeginning,
+  type UnfinishedSwitch,
+} from './unfinished-switch.js';
 import { connectSessions, type ManagedProfile, type Sessions, type SessionSettings } from './sessions.js';
 
 /** An activation that has been decided on, with the connections that it was decided from. */
@@ -23,8 +32,13 @@ export interface PreparedActivation {
   readonly current: ManagedProfile | null;
   /** Null when nothing is to run afterwards. */
   readonly target: ManagedProfile | null;
-  /** Remembers, while the activation is at work, where it goes. */
-  readonly journal: { readonly begin: () => Promise<void>; readonly end: () => Promise<void> };
+  /** What a switch before this one has left; null for nothing. */
+  readonly unfinished: UnfinishedSwitch | null;
+  /** Says, while the activation is at work, what it does. */
+  readonly journal: {
+    readonly begin: (beginning: SwitchBeginning) => Promise<OpenJournal>;
+    readonly end: () => Promise<void>;
+  };
   /** The managers that may run something now. */
   readonly leaving: readonly ManagerName[];
   readonly present: readonly ObservedUnit[];
@@ -35,8 +49,6 @@ export interface PreparedActivation {
 export interface PlannedActivation extends PreparedActivation {
   /** What runs now: the current generation, or what the user says. */
   readonly running: BuiltProfile | null;
-  /** Where a switch goes that did not finish. */
-  readonly unfinished: BuiltProfile | null;
   /** The store path that the profile's link leads to; null when there is no such link. */
   readonly recorded: string | null;
   /** What has to be done to the state directories. */
@@ -58,6 +70,7 @@ export const changesOf = (next: BuiltProfile, planned: PlannedActivation): Plann
   tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, planned.waitForPorts),
   next: next.path,
   recorded: planned.recorded,
+  isUnfinished: planned.unfinished !== null,
 });
 
 const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null =>
@@ -114,18 +127,24 @@ export const prepareActivation = async (
   const running = oldProfile === undefined ? await readBuiltProfile(location.link) : await requireProfile(oldProfile);
   const current = managedProfile(running, location.name);
   const target = managedProfile(next, location.name);
-  const unfinished = await readUnfinishedSwitch(location);
-  const reached = managedProfile(unfinished, location.name);
-  const sessions = await connectSessions(current, target, reached === null ? [] : [reached], settings, ports);
+  const unfinished = await readUnfinishedSwitch(location, ports);
+  const reached = (unfinished?.reached ?? [])
+    .filter(({ path }) => path !== current?.profile.path)
+    .flatMap((built) => managedProfile(built, location.name) ?? []);
+  const sessions = await connectSessions(current, target, reached, settings, ports);
   const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
   const present =
     unfinished === null
       ? await observe(current)
-      : afterUnfinishedSwitch(await observe(current), await observe(reached));
+      : afterUnfinishedSwitch(
+          await observe(current),
+          (await Promise.all(reached.map(observe))).flat(),
+          unfinished.fates,
+        );
   const session = target === null ? null : sessions.of(target.manager);
   const accounts = await prepareAccounts(location, next.manifest, ports);
-  const leaving = [...new Set([current, reached].flatMap((side) => side?.manager ?? []))];
+  const leaving = [...new Set([current, ...reached].flatMap((side) => side?.manager ?? []))];
   const changesAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;
   const plan = planActivation(
     present,
@@ -140,17 +159,18 @@ export const prepareActivation = async (
   );
   const remarks = target === null ? [] : ((await session?.remarks?.(target.profile.units)) ?? []);
   const journal = {
-    begin: () => beginSwitch(location, next.path, ports),
+    begin: (beginning: SwitchBeginning) => beginSwitch(location, beginning, ports),
     end: () => endSwitch(location),
   };
   const notes = [
-    ...(unfinished === null ? [] : [`a switch to ${unfinished.path} did not finish; this one goes on from there`]),
+    ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
     ...plan.notes,
     ...remarks,
   ];
   return {
     plan: { ...plan, notes, accounts: accounts.plan },
     accounts,
+    unfinished,
     journal,
     current,
     target,
@@ -158,7 +178,6 @@ export const prepareActivation = async (
     present,
     sessions,
     running,
-    unfinished,
     waitForPorts: settings.waitForPorts,
     recorded: await realpath(location.link).catch(() => null),
     directories:

@@ -1,60 +1,205 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import type { Arrival } from '../generations/arrival.js';
 import { addRoot } from '../generations/gc-root.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
+import { explainFileError } from '../state/file-errors.js';
+import { openProcessIdentities } from '../state/process-identity.js';
 import type { Ports } from '../system/ports.js';
+import {
+  continueJournal,
+  createJournal,
+  fatesFrom,
+  noJournal,
+  placeIn,
+  readJournal,
+  type Fates,
+  type Journal,
+  type OpenJournal,
+} from './journal.js';
+
+/*
+ * While a switch is at work, there is a directory "unfinished" in the profile's state directory. It holds the journal and
+ * links to the profile that the switch goes to and to those that unfinished switches before it were going to, which keeps
+ * them in the store. When the next command finds it, the switch was killed, or failed and was told not to roll back: what
+ * runs may be of any of these profiles, or of the current generation.
+ */
+const directoryOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'unfinished');
+const journalOf = (location: ProfileLocation): string => join(directoryOf(location), 'journal');
+
+/** What a switch that did not finish, or is at work, has left. */
+export interface UnfinishedSwitch {
+  /** The profiles that it and others before it were going to, but for those that cannot be read any more. */
+  readonly reached: readonly BuiltProfile[];
+  /** Null when another version of this program wrote it, or when it is damaged. */
+  readonly journal: Journal | null;
+  /** `at work`: its process lives. */
+  readonly state: 'at work' | 'interrupted';
+  /** What the journal says about processes; null when it does not hold any more (the machine was restarted). */
+  readonly fates: Fates | null;
+}
+
+const hasJournal = (location: ProfileLocation): Promise<boolean> =>
+  access(journalOf(location)).then(
+    () => true,
+    () => false,
+  );
 
 /**
- * While a switch is at work, a link in the profile's state directory points to the profile that it goes to, and keeps it
- * in the store. A link that is found by the next switch was left by one that was killed, or that failed and was told not
- * to roll back: what runs may be of either generation.
+ * For what is done to single processes: the journal of a switch that did not finish has to say that, too.
+ *
+ * @throws ActivationError when it cannot be written
  */
-const linkOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'unfinished');
+export const journalOfUnfinished = async (location: ProfileLocation): Promise<OpenJournal> =>
+  (await hasJournal(location)) ? continueJournal(journalOf(location)) : noJournal;
 
-/** The profile that an unfinished switch was going to; null when there is none. */
-export const readUnfinishedSwitch = async (location: ProfileLocation): Promise<BuiltProfile | null> =>
-  // One that cannot be read was left by another version of this tool: there is nothing to be learned from it.
-  readBuiltProfile(linkOf(location)).catch(() => null);
+/** Null when there is none. @throws ActivationError when it cannot be read */
+export const readUnfinishedSwitch = async (
+  location: ProfileLocation,
+  { run }: Pick<Ports, 'run'>,
+): Promise<UnfinishedSwitch | null> => {
+  // Before there is a journal, nothing has happened.
+  if (!(await hasJournal(location))) return null;
+  const journal = await readJournal(journalOf(location));
+  const links = (await readdir(directoryOf(location))).filter((name) => !name.startsWith('journal'));
+  const paths = journal?.header.reaching ?? links.map((name) => join(directoryOf(location), name));
+  // One that cannot be read is gone, or was made by another version: there is nothing to be learned from it.
+  const profiles = await Promise.all(paths.map((path) => readBuiltProfile(path).catch(() => null)));
+  const { own, livenessOf } = await openProcessIdentities(run);
+  const process = journal?.header.process;
+  const sameBoot = process?.machine === own.machine && process.bootId === own.bootId;
+  return {
+    reached: profiles.filter((profile) => profile !== null),
+    journal,
+    state: process !== undefined && (await livenessOf(process)) === 'alive' ? 'at work' : 'interrupted',
+    fates: journal !== null && sameBoot ? fatesFrom(journal) : null,
+  };
+};
+
+/** What there is to say about it, in one sentence without a period. Pure. */
+export const describeUnfinished = ({ journal, state, fates }: UnfinishedSwitch): string => {
+  if (journal === null) return 'a switch did not finish, and what it left cannot be read';
+  const { command, process, since, to } = journal.header;
+  const who = `a ${command} to ${to} (PID ${String(process.pid)}, since ${since})`;
+  if (state === 'at work') return `${who} is at work, ${placeIn(journal)}`;
+  return `${who} did not finish: it ended ${placeIn(journal)}${fates === null ? ', before this machine was started' : ''}`;
+};
+
+/** How the profile was to point to `next`, when that is where the unfinished switch was going; else null. Pure. */
+export const arrivalOfUnfinished = (unfinished: UnfinishedSwitch | null, next: BuiltProfile): Arrival => {
+  const header = unfinished?.journal?.header;
+  return header?.to === next.path ? header.arrival : null;
+};
+
+/** What is written down before anything is done. */
+export interface SwitchBeginning {
+  /** "switch", "rollback" …, for people. */
+  readonly command: string;
+  /** The profile in the store that it goes to. */
+  readonly to: string;
+  readonly arrival: Arrival;
+  /** The processes, as they are now. */
+  readonly present: readonly ObservedUnit[];
+  /** What is taken up, or null. */
+  readonly unfinished: UnfinishedSwitch | null;
+}
 
 /** To be called before the first effect. @throws ActivationError when it cannot be recorded */
-export const beginSwitch = (location: ProfileLocation, profile: string, ports: Ports): Promise<void> =>
-  addRoot(profile, linkOf(location), `The switch cannot be recorded in ${location.stateDirectory}`, ports);
+export const beginSwitch = async (
+  location: ProfileLocation,
+  { command, to, arrival, present, unfinished }: SwitchBeginning,
+  ports: Ports,
+): Promise<OpenJournal> => {
+  try {
+    // As it was before it became a directory.
+    await rm(directoryOf(location)).catch(() => undefined);
+    await mkdir(directoryOf(location), { recursive: true });
+  } catch (error) {
+    throw explainFileError(`The switch cannot be recorded in ${location.stateDirectory}`, error);
+  }
+  const what = `The switch cannot be recorded in ${location.stateDirectory}`;
+  await addRoot(to, join(directoryOf(location), basename(to)), what, ports);
+  const before = (unfinished?.reached ?? []).map(({ path }) => path).filter((path) => path !== to);
+  const { own } = await openProcessIdentities(ports.run);
+  return createJournal(journalOf(location), {
+    format: 1,
+    command,
+    since: new Date().toISOString(),
+    process: own,
+    to,
+    reaching: [...before, to],
+    arrival,
+    running: present.filter(isUp).map(({ manager, unit, doubt }) => ({
+      manager,
+      name: unit.name,
+      profile: unit.profile,
+      certain: doubt === undefined,
+    })),
+  });
+};
 
-/** To be called when what runs is of one generation again. */
-export const endSwitch = (location: ProfileLocation): Promise<void> => rm(linkOf(location), { force: true });
+/** To be called when what runs is of one generation again. @throws ActivationError */
+export const endSwitch = async (location: ProfileLocation): Promise<void> => {
+  const away = `${directoryOf(location)}.${randomUUID()}`;
+  try {
+    // All of it at once: a directory without its journal would say that nothing has happened.
+    await rename(directoryOf(location), away);
+    await rm(away, { recursive: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    throw explainFileError(`What is recorded of the switch in ${location.stateDirectory} cannot be removed`, error);
+  }
+};
 
 const doubt = 'a switch that did not finish may have left another version of it';
 
+const absent = { state: 'absent', pid: null, since: null, detail: null } as const;
+
 /**
- * What runs after an unfinished switch, as far as can be told: a process that both generations define differently may run
- * in either version, and one that does not run was stopped by the switch rather than by an operator. Pure.
+ * What runs after an unfinished switch, as far as can be told. Pure.
+ *
+ * A process that several of the generations define differently runs in the version that the journal says; without a
+ * journal, or where it was killed in the middle of a step, in any of them. One that does not run was stopped by the
+ * switch rather than by an operator, when the switch did anything to it. Where two managers claim the same process (both
+ * read its PID file), the journal says whose it is; without one, the manager's that the switch was leaving.
  *
  * @param present the units of the generation that the switch left
- * @param unfinished those of the one that it was going to
+ * @param reached those of the ones that it, and unfinished ones before it, were going to
+ * @param fates what the journal says; null for nothing
  */
 export const afterUnfinishedSwitch = (
   present: readonly ObservedUnit[],
-  unfinished: readonly ObservedUnit[],
+  reached: readonly ObservedUnit[],
+  fates: Fates | null,
 ): readonly ObservedUnit[] => {
   const keyOf = ({ manager, unit }: ObservedUnit): string => `${manager} ${unit.name}`;
-  const reached = new Map(unfinished.map((observed) => [keyOf(observed), observed]));
-  const known = new Set(present.map(keyOf));
+  const versions = new Map<string, [ObservedUnit, ...ObservedUnit[]]>();
+  for (const observed of [...present, ...reached]) {
+    const others = versions.get(keyOf(observed));
+    if (others === undefined) versions.set(keyOf(observed), [observed]);
+    else others.push(observed);
+  }
+  const isLeft = new Set(present.map(keyOf));
   const upBefore = new Set(present.filter(isUp).map(({ unit }) => unit.name));
   const downToFailed = (observed: ObservedUnit): ObservedUnit =>
-    observed.observation.state === 'stopped'
+    observed.observation.state === 'stopped' && fates?.wasTouched(observed.manager, observed.unit.name) !== false
       ? { ...observed, observation: { ...observed.observation, state: 'failed', detail: 'a switch did not finish' } }
       : observed;
-  return [
-    ...present.map((observed) => {
-      const other = reached.get(keyOf(observed));
-      const differs = other !== undefined && other.unit.fingerprint !== observed.unit.fingerprint;
-      return downToFailed(differs ? { ...observed, doubt } : observed);
-    }),
-    // A move starts nothing before the old manager has stopped it: a PID file that both managers read still means that one.
-    ...unfinished.filter(
-      (observed) => !known.has(keyOf(observed)) && isUp(observed) && !upBefore.has(observed.unit.name),
-    ),
-  ];
+
+  return [...versions].flatMap(([key, some]) => {
+    const [first] = some;
+    const { manager, unit } = first;
+    const fate = fates?.of(unit.name);
+    const holder = fate?.holder ?? null;
+    if (holder !== null && holder !== manager) return isLeft.has(key) ? [{ ...first, observation: absent }] : [];
+    const recorded = fate?.certain === true ? some.find((version) => version.unit.profile === fate.profile) : undefined;
+    const likely = recorded ?? some.find(isUp) ?? first;
+    const isCertain = recorded !== undefined || some.every((version) => version.unit.fingerprint === unit.fingerprint);
+    const judged = downToFailed(isCertain ? likely : { ...likely, doubt });
+    if (isLeft.has(key)) return [judged];
+    return isUp(judged) && (holder !== null || !upBefore.has(unit.name)) ? [judged] : [];
+  });
 };

@@ -1,5 +1,7 @@
 import { readBuiltProfile } from '../generations/built-profile.js';
-import { requireGeneration, switchGeneration } from '../generations/generations.js';
+import { arrivalAt } from '../generations/arrival.js';
+import { requireGeneration } from '../generations/generations.js';
+import type { History } from '../generations/history.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
@@ -9,7 +11,7 @@ import { deploy, occasion, type DeployArguments } from './deployment.js';
  * Makes the machine run an existing generation, and the profile point to it; no new generation is made.
  *
  * @param command that asked for it, for the record
- * @param remember called after the profile has moved
+ * @param history what the history is afterwards; null: the generation that is left is added to it
  * @throws UsageError when there is no such generation, or when this tool did not build it
  */
 export const deployGeneration = async (
@@ -17,7 +19,7 @@ export const deployGeneration = async (
   number: number,
   command: string,
   args: DeployArguments,
-  remember: () => Promise<void>,
+  history: History | null,
   context: CommandContext,
 ): Promise<void> => {
   const generation = await requireGeneration(location, number);
@@ -30,15 +32,6 @@ export const deployGeneration = async (
     });
   }
   context.log.info(`going to generation ${String(number)}`);
-  await deploy(
-    location,
-    next,
-    occasion(command, args, null, context),
-    args,
-    async () => {
-      await switchGeneration(location, number, context);
-      await remember();
-    },
-    context,
-  );
+  const arrival = history === null ? await arrivalAt(location, next.path, number) : { generation: number, history };
+  await deploy(location, next, occasion(command, args, null, context), args, arrival, context);
 };

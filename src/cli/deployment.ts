@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { changesOf, prepareActivation, stateOptions, type PlannedActivation } from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
+import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
 import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
 import { buildMemory } from '../generations/build-memory.js';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
-import { currentGeneration, setGeneration } from '../generations/generations.js';
+import { arrivalAt, type Arrival } from '../generations/arrival.js';
+import { currentGeneration } from '../generations/generations.js';
 import type { ModelSource } from '../generations/deployment-record.js';
-import { historyAfterLeaving, readHistory, writeHistory } from '../generations/history.js';
 import { modelSource } from '../generations/model-source.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
@@ -18,6 +19,7 @@ import { createStateDirectories } from '../state/state-directories.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import { withStopSignals } from './stop-signals.js';
 import { countOf } from './terminal.js';
 import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
@@ -176,20 +178,6 @@ export const withLock = <Result>(
   );
 };
 
-/** SIGINT and SIGTERM end an activation between two stages rather than in the middle of one. */
-const withSignal = async <Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
-  const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort();
-  };
-  process.once('SIGINT', abort).once('SIGTERM', abort);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort);
-  }
-};
-
 /** Decides what a switch to `next` would do. */
 export const prepare = (
   location: ProfileLocation,
@@ -223,55 +211,36 @@ export const occasion = (
 export type Review = (planned: PlannedActivation) => Promise<void>;
 
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
-export const deployNewGeneration = (
+export const deployNewGeneration = async (
   location: ProfileLocation,
   next: BuiltProfile,
   why: Occasion,
   args: DeployArguments,
   context: CommandContext,
   review?: Review,
-): Promise<void> =>
-  deploy(
-    location,
-    next,
-    why,
-    args,
-    async () => {
-      const left = await currentGeneration(location);
-      await setGeneration(location, next.path, context);
-      await rememberLeaving(location, left);
-    },
-    context,
-    review,
-  );
-
-/** Remembers the generation that is left, for rollback. */
-export const rememberLeaving = async (location: ProfileLocation, left: number | null): Promise<void> => {
-  if (left !== (await currentGeneration(location))) {
-    await writeHistory(location, historyAfterLeaving(await readHistory(location), left));
-  }
-};
+): Promise<void> => deploy(location, next, why, args, await arrivalAt(location, next.path, null), context, review);
 
 /**
- * Makes the machine run `next` and, when all of it runs, calls `record`, which makes it the current generation. Says on
- * stderr what was done. The caller holds the lock.
+ * Makes the machine run `next` and, when all of it runs, the profile point to it. Says on stderr what was done. The
+ * caller holds the lock.
  */
 export const deploy = async (
   location: ProfileLocation,
   next: BuiltProfile,
   why: Occasion,
   args: DeployArguments,
-  record: () => Promise<void>,
-  context: CommandContext,
+  arrival: Arrival,
+  caller: CommandContext,
   review: Review = () => Promise.resolve(),
 ): Promise<void> => {
-  const watch = watchSettings(args, context.env);
+  const watch = watchSettings(args, caller.env);
+  // Ctrl-C is for us, who end between two steps; a command in the middle of one must not get it.
+  const context: CommandContext = { ...caller, run: (request) => caller.run({ ...request, ignoresTerminal: true }) };
   const prepared = await prepare(location, next, args, context);
-  const { plan, target } = prepared;
+  const { plan, target, unfinished } = prepared;
   await review(prepared);
   if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
-    await prepared.journal.end();
     context.log.info('nothing to do: everything is as the model says');
     return;
   }
@@ -287,8 +256,16 @@ export const deploy = async (
     plan,
     why,
     () =>
-      withSignal((signal) =>
-        activate(location, next, prepared, { rollBack: args.noRollback !== true, watch, signal }, record, context),
+      withStopSignals(({ first, second }) =>
+        activate(
+          location,
+          next,
+          prepared,
+          { command: why.command, rollBack: args.noRollback !== true, watch, signal: first, secondSignal: second },
+          // It had arrived, but may not have been able to remember where it came from.
+          (prepared.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
+          context,
+        ),
       ),
     context,
   );

@@ -37,7 +37,7 @@ export const documentActivation = async (
     options: { oldProfile: args.oldProfile ?? null, manager: managerOptions(args) },
     current: running === null ? null : { path: running.path, manager: running.manifest.manager },
     generation: await currentGeneration(location),
-    unfinished: unfinished?.path ?? null,
+    unfinished: unfinished?.journal?.header.to ?? unfinished?.reached.at(-1)?.path ?? null,
     present,
     conflicts: [],
     closure: closureDifference(running?.path ?? null, next.path, await readStoreInfos(paths, context)),

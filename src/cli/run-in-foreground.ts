@@ -1,6 +1,7 @@
 import { describeFailures } from '../activate/describe-failures.js';
 import { executePlan } from '../activate/execute-plan.js';
 import { createProcessWatch } from '../activate/process-watch.js';
+import { noJournal } from '../activate/journal.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -92,8 +93,13 @@ export const runInForeground = async (
       units: deployed.profile.units,
       isWanted: (unit) => session.isWanted?.(unit) ?? true,
     });
-    const watch = createProcessWatch(sessions, settings, context.run);
-    const execution = await executePlan(plan, [deployed.manager], deployed, sessions, watch, signal, context.log);
+    const execution = await executePlan(plan, [deployed.manager], deployed, {
+      sessions,
+      watch: createProcessWatch(sessions, settings, context.run),
+      signal,
+      journal: noJournal,
+      log: context.log,
+    });
     return { deployment: current, end, started: execution };
   });
 
@@ -115,15 +121,13 @@ export const runInForeground = async (
   }
 
   const present = await observe(deployment);
-  const stopped = await executePlan(
-    planActivation(present, null),
-    [deployed.manager],
-    null,
+  const stopped = await executePlan(planActivation(present, null), [deployed.manager], null, {
     sessions,
-    createProcessWatch(sessions, { settle: 0, waitForPorts: false }, context.run),
-    new AbortController().signal,
-    context.log,
-  );
+    watch: createProcessWatch(sessions, { settle: 0, waitForPorts: false }, context.run),
+    signal: new AbortController().signal,
+    journal: noJournal,
+    log: context.log,
+  });
   await end();
   const failures = [...started.failures, ...stopped.failures];
   const error = started.error ?? stopped.error;

@@ -25,6 +25,8 @@ export interface PlannedChanges {
   readonly next: string;
   /** Where the profile's link points to now; null when there is no such link. */
   readonly recorded: string | null;
+  /** Whether a switch before did not finish: then there is something to do even when every process is as it should be. */
+  readonly isUnfinished: boolean;
 }
 
 /** A plan, and everything that it was made from. */
@@ -47,8 +49,9 @@ export interface PlanFacts extends PlannedChanges {
 }
 
 /** Whether a switch would find nothing to do. */
-export const isIdle = ({ plan, directories, next, recorded }: PlannedChanges): boolean =>
+export const isIdle = ({ plan, directories, next, recorded, isUnfinished }: PlannedChanges): boolean =>
   next === recorded &&
+  !isUnfinished &&
   plan.stages.length === 0 &&
   directories.length === 0 &&
   plan.accounts.preparations.length === 0 &&

@@ -5,7 +5,7 @@ import { toStableJson, type Json } from '../system/json.js';
 import { explainFileError } from './file-errors.js';
 
 /** Makes the names in a directory survive a power cut. */
-const syncDirectory = async (directory: string): Promise<void> => {
+export const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

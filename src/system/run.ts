@@ -75,6 +75,7 @@ export const createRun =
       // Without input there is nothing to read: a command must not wait for the user's terminal.
       ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
       ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      ...(request.ignoresTerminal === true ? { detached: true } : {}),
       ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
       encoding: 'buffer',
       maxBuffer: 1024 * 1024 * 1024,

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { activate } from '../../src/activate/activate.js';
+import { noJournal, type OpenJournal } from '../../src/activate/journal.js';
 import type { PreparedActivation } from '../../src/activate/prepare-activation.js';
 import type { ManagedProfile } from '../../src/activate/sessions.js';
 import type { ManagerSession } from '../../src/backends/backend.js';
@@ -46,7 +47,7 @@ const prepare = (
   sessions: Readonly<Record<string, FakeManager>>,
   [from, before]: readonly [ManagerName, readonly DeployedUnit[]],
   [to, after]: readonly [ManagerName, readonly DeployedUnit[]],
-  journal: PreparedActivation['journal'] = { begin: nothing, end: nothing },
+  journal: PreparedActivation['journal'] = { begin: () => Promise.resolve(noJournal), end: nothing },
 ): PreparedActivation => {
   const present: readonly ObservedUnit[] = before.map((unit) => ({
     manager: from,
@@ -68,6 +69,7 @@ const prepare = (
       accounts,
     },
     accounts: { plan: accounts, prepare: nothing, clean: nothing, withdraw: nothing },
+    unfinished: null,
     journal,
     leaving: before.length === 0 ? [] : [from],
     current: managed(from, before),
@@ -83,21 +85,46 @@ const prepare = (
   };
 };
 
+const never = new AbortController().signal;
+
 const run = async (
   prepared: PreparedActivation,
-  { rollBack = true, signal = new AbortController().signal, record = async (): Promise<void> => undefined } = {},
+  { rollBack = true, signal = never, secondSignal = never } = {},
 ): Promise<ExplainedError | null> => {
   const location = { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' };
   const next = { path: '/store/next', manifest: {} as never };
   try {
     const watch = { settle: 0, waitForPorts: false };
-    await activate(location, next, prepared, { rollBack, watch, signal }, record, ports);
+    const settings = { command: 'switch', rollBack, watch, signal, secondSignal };
+    await activate(location, next, prepared, settings, null, ports);
     return null;
   } catch (error) {
     if (error instanceof ExplainedError) return error;
     throw error;
   }
 };
+
+/** Takes down what the journal is told, beside what the managers are asked for. */
+const noting = (events: string[]): PreparedActivation['journal'] => ({
+  begin: async ({ command }) => {
+    events.push(`begin ${command}`);
+    const journal: OpenJournal = {
+      during: async (effect, back, work) => {
+        const what = `${effect.action}${'manager' in effect ? ` ${effect.manager}` : ''}${back ? ' (back)' : ''}`;
+        events.push(what);
+        const failed = await work();
+        if (failed.length > 0) events.push(`${what} failed for ${failed.join(' ')}`);
+      },
+      close: async () => {
+        events.push('close');
+      },
+    };
+    return journal;
+  },
+  end: async () => {
+    events.push('end');
+  },
+});
 
 const old = (name: string, level = 0): DeployedUnit => unitCalled(name, { version: 'old', name }, level);
 const fresh = (name: string, level = 0): DeployedUnit => unitCalled(name, { version: 'new', name }, level);
@@ -106,30 +133,30 @@ test('units are made known between the stops and the starts, and the generation 
   const manager = fakeManager([old('gone'), old('kept')]);
   const events: string[] = [];
   const error = await run(
-    prepare({ sysvinit: manager }, [sysvinit, [old('gone'), old('kept')]], [sysvinit, [old('kept'), fresh('more', 1)]]),
-    {
-      record: async () => {
-        events.push(...manager.calls, 'record');
-      },
-    },
+    prepare(
+      { sysvinit: manager },
+      [sysvinit, [old('gone'), old('kept')]],
+      [sysvinit, [old('kept'), fresh('more', 1)]],
+      noting(events),
+    ),
   );
   expect(error).toBeNull();
-  expect(events).toEqual(['stop gone', 'install', 'start more', 'finish', 'record']);
+  expect(manager.calls).toEqual(['stop gone', 'install', 'start more', 'finish']);
+  expect(events).toEqual([
+    ...['begin switch', 'accounts', 'stop sysvinit', 'install sysvinit', 'start sysvinit', 'finish sysvinit'],
+    ...['record', 'clean', 'end', 'close'],
+  ]);
 });
 
 test('when one of several changed processes fails, what ran before runs again and nothing is recorded', async () => {
   const before = [old('a'), old('b'), old('c', 1)];
   const after = [fresh('a'), fresh('b'), old('c', 1), fresh('d', 2)];
   const manager = fakeManager(before, [fresh('b').fingerprint]);
-  let recorded = false;
-  const error = await run(prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, after]), {
-    record: async () => {
-      recorded = true;
-    },
-  });
+  const events: string[] = [];
+  const error = await run(prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, after], noting(events)));
   expect(error?.exitCode).toBe(7);
   expect(error?.why).toContain('b did not restart: it exited with status 1');
-  expect(recorded).toBe(false);
+  expect(events).not.toContain('record');
   expect([...manager.running].sort()).toEqual(before.map(({ name, fingerprint }) => [name, fingerprint]));
   expect(manager.calls.filter((call) => call.includes(' c'))).toEqual([]);
 });
@@ -270,21 +297,51 @@ test('an undeployment stops everything and leaves the manager', async () => {
 });
 
 test.each([
-  ['a switch that succeeds', [], true, ['begin', 'end']],
-  ['a failure that is put back', [fresh('a').fingerprint], true, ['begin', 'end']],
-  ['a failure that is left as it is', [fresh('a').fingerprint], false, ['begin']],
+  ['a switch that succeeds is removed', [], true, true],
+  ['a failure that is put back is removed', [fresh('a').fingerprint], true, true],
+  ['a failure that is left as it is stays', [fresh('a').fingerprint], false, false],
 ])('the journal of %s', async (_, broken, rollBack, expected) => {
   const events: string[] = [];
-  const event = (name: string) => async (): Promise<void> => {
-    events.push(name);
-  };
   const manager = fakeManager([old('a')], broken);
-  await run(
-    prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], {
-      begin: event('begin'),
-      end: event('end'),
-    }),
-    { rollBack },
+  await run(prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], noting(events)), {
+    rollBack,
+  });
+  expect(events.includes('end')).toBe(expected);
+  expect(events.at(-1)).toBe('close');
+});
+
+test('the journal tells what is put back from what is done', async () => {
+  const events: string[] = [];
+  const manager = fakeManager([old('a')], [fresh('a').fingerprint]);
+  await run(prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], noting(events)));
+  expect(events).toEqual([
+    ...['begin switch', 'accounts', 'install sysvinit', 'restart sysvinit', 'restart sysvinit failed for a'],
+    ...['install sysvinit (back)', 'start sysvinit (back)', 'finish sysvinit (back)', 'end', 'close'],
+  ]);
+});
+
+test('a second signal ends also what puts back what ran before, and the journal stays', async () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const events: string[] = [];
+  const manager = fakeManager([old('a'), old('b', 1)]);
+  const interrupting: FakeManager = {
+    ...manager,
+    restart: (changes) => {
+      if (first.signal.aborted) second.abort();
+      first.abort();
+      return manager.restart(changes);
+    },
+  };
+  const error = await run(
+    prepare(
+      { sysvinit: interrupting },
+      [sysvinit, [old('a'), old('b', 1)]],
+      [sysvinit, [fresh('a'), fresh('b', 1)]],
+      noting(events),
+    ),
+    { signal: first.signal, secondSignal: second.signal },
   );
-  expect(events).toEqual(expected);
+  expect(error?.exitCode).toBe(10);
+  expect(error?.fix).toContain('abort');
+  expect(events).not.toContain('end');
 });

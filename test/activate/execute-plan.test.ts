@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { executePlan } from '../../src/activate/execute-plan.js';
 import { createProcessWatch } from '../../src/activate/process-watch.js';
+import { noJournal } from '../../src/activate/journal.js';
 import type { ManagerSession } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
 import { planActivation } from '../../src/plan/plan-activation.js';
@@ -34,12 +35,15 @@ const execute = async (
     planActivation(present, { manager: name, units: after }),
     [name],
     { manager: name, profile },
-    { of: () => session },
-    createProcessWatch({ of: () => session }, { settle: 0, waitForPorts: false }, () =>
-      Promise.reject(new Error('nothing has to be run')),
-    ),
-    new AbortController().signal,
-    pino({ level: 'silent' }),
+    {
+      sessions: { of: () => session },
+      watch: createProcessWatch({ of: () => session }, { settle: 0, waitForPorts: false }, () =>
+        Promise.reject(new Error('nothing has to be run')),
+      ),
+      signal: new AbortController().signal,
+      journal: noJournal,
+      log: pino({ level: 'silent' }),
+    },
   );
   return manager.calls;
 };

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { executePlan, type Execution } from '../../src/activate/execute-plan.js';
+import { noJournal } from '../../src/activate/journal.js';
 import { createProcessWatch, type WatchSettings } from '../../src/activate/process-watch.js';
 import type { ManagerSession, Observation } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
@@ -37,10 +38,13 @@ const execute = (
     planActivation([], { manager: name, units }),
     [],
     { manager: name, profile },
-    sessions,
-    createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run),
-    signal,
-    pino({ level: 'silent' }),
+    {
+      sessions,
+      watch: createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run),
+      signal,
+      journal: noJournal,
+      log: pino({ level: 'silent' }),
+    },
   );
 };
 

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { afterUnfinishedSwitch } from '../../src/activate/unfinished-switch.js';
+import { fatesFrom, type Effect, type Fates, type JournalEntry } from '../../src/activate/journal.js';
 import type { Observation } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
 import { planActivation, type ObservedUnit } from '../../src/plan/plan-activation.js';
@@ -21,37 +22,70 @@ const stepsTo = (present: readonly ObservedUnit[], ...units: DeployedUnit[]): st
     steps.map((step) => `${action} ${unitOf(step).name} ${manager}`),
   );
 
-const a1 = unitCalled('a', { version: 1 });
-const a2 = unitCalled('a', { version: 2 });
+const inProfile = (unit: DeployedUnit, profile: string): DeployedUnit => ({ ...unit, profile });
+const a1 = inProfile(unitCalled('a', { version: 1 }), '/store/one');
+const a2 = inProfile(unitCalled('a', { version: 2 }), '/store/two');
 const b = unitCalled('b');
 
+const at = '2026-01-01T00:00:00.000Z';
+
+/** What a journal says whose entries are `effects`, all done but the last when it is `cutOff`. */
+const fates = (running: readonly (readonly [string, DeployedUnit])[], effects: readonly Effect[], cutOff = false) =>
+  fatesFrom({
+    header: {
+      format: 1,
+      command: 'switch',
+      since: at,
+      process: { pid: 1, startTime: '1', bootId: 'boot', pidNamespace: null, machine: 'here' },
+      to: '/store/two',
+      reaching: ['/store/two'],
+      arrival: null,
+      running: running.map(([manager, { name, profile }]) => ({ manager, name, profile, certain: true })),
+    },
+    entries: effects.flatMap((effect, index): JournalEntry[] => [
+      { event: 'begin', at, back: false, effect },
+      ...(cutOff && index === effects.length - 1 ? [] : [{ event: 'done' as const, at, failed: [] }]),
+    ]),
+  });
+const effect = (action: 'start' | 'stop' | 'restart', manager: string, ...units: readonly DeployedUnit[]): Effect => ({
+  action,
+  manager,
+  units: units.map(({ instance, name, profile }) => ({ instance, name, profile })),
+});
+
+const after = (
+  present: readonly ObservedUnit[],
+  reached: readonly ObservedUnit[],
+  journal: Fates | null = null,
+): readonly ObservedUnit[] => afterUnfinishedSwitch(present, reached, journal);
+
 test('a process that may run in either version restarts, whichever is wanted', () => {
-  const present = afterUnfinishedSwitch([seen(a1, 'running')], [seen(a2, 'running')]);
+  const present = after([seen(a1, 'running')], [seen(a2, 'running')]);
   expect(stepsTo(present, a1)).toEqual(['restart a sysvinit']);
   expect(stepsTo(present, a2)).toEqual(['restart a sysvinit']);
 });
 
 test('what the switch stopped is started again, though an operator could have stopped it', () => {
   expect(stepsTo([seen(b, 'stopped')], b)).toEqual([]);
-  expect(stepsTo(afterUnfinishedSwitch([seen(b, 'stopped')], []), b)).toEqual(['start b sysvinit']);
+  expect(stepsTo(after([seen(b, 'stopped')], []), b)).toEqual(['start b sysvinit']);
 });
 
 test('what runs and is the same in both is not touched', () => {
-  expect(stepsTo(afterUnfinishedSwitch([seen(b, 'running')], [seen(b, 'running')]), b)).toEqual([]);
+  expect(stepsTo(after([seen(b, 'running')], [seen(b, 'running')]), b)).toEqual([]);
 });
 
 test('what the switch had started is stopped when it is not wanted, and kept when it is', () => {
-  const present = afterUnfinishedSwitch([seen(a1, 'running')], [seen(a1, 'running'), seen(b, 'running')]);
+  const present = after([seen(a1, 'running')], [seen(a1, 'running'), seen(b, 'running')]);
   expect(stepsTo(present, a1)).toEqual(['stop b sysvinit']);
   expect(stepsTo(present, a1, b)).toEqual([]);
 });
 
 test('what the switch had not started yet is new', () => {
-  expect(stepsTo(afterUnfinishedSwitch([], [seen(b, 'stopped')]), b)).toEqual(['start b sysvinit']);
+  expect(stepsTo(after([], [seen(b, 'stopped')]), b)).toEqual(['start b sysvinit']);
 });
 
 test('a move that did not finish never leaves a process running twice', () => {
-  const present = afterUnfinishedSwitch(
+  const present = after(
     [seen(a1, 'stopped', supervisord), seen(b, 'running', supervisord)],
     [seen(a1, 'running'), seen(b, 'absent')],
   );
@@ -59,6 +93,57 @@ test('a move that did not finish never leaves a process running twice', () => {
 });
 
 test('a process that the old manager still runs is not taken for one of the new manager, whose PID file it writes', () => {
-  const present = afterUnfinishedSwitch([seen(b, 'running', supervisord)], [seen(b, 'running')]);
+  const present = after([seen(b, 'running', supervisord)], [seen(b, 'running')]);
   expect(stepsTo(present, b)).toEqual(['stop b supervisord', 'start b sysvinit']);
+});
+
+test('a process of which the journal says the version restarts only for another one', () => {
+  const restarted = fates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)]);
+  const present = after([seen(a1, 'running')], [seen(a2, 'running')], restarted);
+  expect(stepsTo(present, a2)).toEqual([]);
+  expect(stepsTo(present, a1)).toEqual(['restart a sysvinit']);
+  const untouched = fates([['sysvinit', a1]], []);
+  expect(stepsTo(after([seen(a1, 'running')], [seen(a2, 'running')], untouched), a1)).toEqual([]);
+});
+
+test('a process whose restart was cut off restarts in any case', () => {
+  const cutOff = fates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)], true);
+  const present = after([seen(a1, 'running')], [seen(a2, 'running')], cutOff);
+  expect(stepsTo(present, a1)).toEqual(['restart a sysvinit']);
+  expect(stepsTo(present, a2)).toEqual(['restart a sysvinit']);
+});
+
+test('what an operator had stopped stays so when the switch did nothing to it', () => {
+  expect(stepsTo(after([seen(b, 'stopped')], [seen(b, 'stopped')], fates([], [])), b)).toEqual([]);
+});
+
+test('a process that has moved is the new manager’s, though the old one reads its PID file', () => {
+  const moved = fates([['supervisord', b]], [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)]);
+  const present = after([seen(b, 'running', supervisord)], [seen(b, 'running')], moved);
+  expect(stepsTo(present, b)).toEqual([]);
+});
+
+test('a process whose start under the new manager was cut off is only looked for there', () => {
+  const begun = fates([['supervisord', b]], [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)], true);
+  expect(stepsTo(after([seen(b, 'running', supervisord)], [seen(b, 'running')], begun), b)).toEqual([]);
+  expect(stepsTo(after([seen(b, 'stopped', supervisord)], [seen(b, 'failed')], begun), b)).toEqual([
+    'start b sysvinit',
+  ]);
+});
+
+test('a process that was stopped and not started under the new manager is started there', () => {
+  const stopped = fates([['supervisord', b]], [effect('stop', 'supervisord', b)]);
+  expect(stepsTo(after([seen(b, 'stopped', supervisord)], [seen(b, 'absent')], stopped), b)).toEqual([
+    'stop b supervisord',
+    'start b sysvinit',
+  ]);
+});
+
+test('what any of several unfinished switches has started is stopped', () => {
+  const c = inProfile(unitCalled('c'), '/store/three');
+  const second = fates([['sysvinit', a1]], [effect('start', 'sysvinit', c)]);
+  expect(stepsTo(after([seen(a1, 'running')], [seen(b, 'running'), seen(c, 'running')], second), a1)).toEqual([
+    'stop b sysvinit',
+    'stop c sysvinit',
+  ]);
 });

@@ -33,7 +33,9 @@ describe.each([
 
   test.each(moments)('%i ms after it began is finished by the next one, and nothing runs twice', async (moment) => {
     const { pid, ended } = deployment.start('switch', '-P', to, ...options('after'));
-    await eventually(() => lstat(join(deployment.profilesDir, '.nix-processmgmt-ts', 'processes', 'unfinished')));
+    await eventually(() =>
+      lstat(join(deployment.profilesDir, '.nix-processmgmt-ts', 'processes', 'unfinished', 'journal')),
+    );
     await new Promise((resolve) => setTimeout(resolve, moment));
     process.kill(pid, 'SIGKILL');
     await ended;

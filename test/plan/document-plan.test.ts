@@ -54,6 +54,7 @@ const factsOf = (
     directories: [],
     next: '/nix/store/next',
     recorded: '/nix/store/before',
+    isUnfinished: false,
     link: '/profiles/processes',
     model: null,
     manager: target ?? sysvinit,
@@ -123,6 +124,7 @@ test('there is nothing to do only if neither processes, accounts, directories no
   const unit = unitCalled('a');
   expect(documentedSteps(factsOf([seen(unit)], [unit], same))).toEqual([]);
   expect(isIdle(factsOf([seen(unit)], [unit]))).toBe(false);
+  expect(isIdle(factsOf([seen(unit)], [unit], { ...same, isUnfinished: true }))).toBe(false);
   expect(isIdle(factsOf([seen(unit, 'failed')], [unit], same))).toBe(false);
   const removals: CredentialPlan['removals'] = [{ kind: 'remove-group', name: 'gone', reason: 'we made it' }];
   expect(isIdle(factsOf([seen(unit)], [unit], { ...same, accounts: { ...noAccounts, removals } }))).toBe(false);

@@ -34,7 +34,7 @@ export interface Deployment {
   /** Options that put the model's state here, and its ports where nobody else uses them. */
   readonly modelOptions: (messages?: Readonly<Record<string, string>>) => readonly string[];
   /** argv of the tool. */
-  readonly toolWords: readonly string[];
+  readonly toolWords: readonly [string, string];
   /** Runs the tool as the account. */
   readonly tool: (...args: readonly string[]) => Promise<RunResult>;
   /** The same, for what has to succeed: throws what the tool said when it does not. */

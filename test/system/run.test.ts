@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { createRun, MissingProgramError } from '../../src/system/run.js';
 
@@ -43,4 +44,12 @@ test('a program that does not exist is named', async () => {
 test('output that is not UTF-8 is marked', async () => {
   expect(await shell("printf 'a\\377b'")).toMatchObject({ stdout: 'a\ufffdb', malformedStdout: true });
   expect(await shell("printf 'a\\357\\277\\275b'")).not.toHaveProperty('malformedStdout');
+});
+
+test('a command that ignores the terminal is in a session of its own', async () => {
+  const session = 'read -r pid name state parent group session rest </proc/self/stat; echo $session';
+  const [own, others] = await Promise.all([shell(session, { ignoresTerminal: true }), shell(session)]);
+  const here = readFileSync('/proc/self/stat', 'utf8').split(' ')[5];
+  expect(others.stdout.trim()).toBe(here);
+  expect(own.stdout.trim()).not.toBe(here);
 });

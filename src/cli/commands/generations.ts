@@ -99,14 +99,11 @@ export const generations = defineCommand({
       }
       case 'switch': {
         const [number] = numbersIn(action, specs, 1, 1);
-        const { withLock, rememberLeaving } = await import('../deployment.js');
+        const { withLock } = await import('../deployment.js');
         const { deployGeneration } = await import('../deploy-generation.js');
-        const { currentGeneration } = await import('../../generations/generations.js');
-        await withLock('generations switch', args, context, async (location) => {
-          const left = await currentGeneration(location);
-          const remember = (): Promise<void> => rememberLeaving(location, left);
-          await deployGeneration(location, number, 'generations switch', args, remember, context);
-        });
+        await withLock('generations switch', args, context, (location) =>
+          deployGeneration(location, number, 'generations switch', args, null, context),
+        );
         return undefined;
       }
       case 'delete': {

@@ -6,6 +6,7 @@ import { idAssign } from './id-assign.js';
 import { initState } from './init-state.js';
 import { logs } from './logs.js';
 import { plan } from './plan.js';
+import { abort, resume } from './unfinished.js';
 import { rollback } from './rollback.js';
 import { runActivity } from './run-activity.js';
 import { run } from './run.js';
@@ -21,6 +22,8 @@ export const commands: readonly Command[] = [
   build,
   undeploy,
   rollback,
+  resume,
+  abort,
   generations,
   status,
   start,

@@ -12,7 +12,7 @@ export const rollback = defineCommand({
     const { withLock } = await import('../deployment.js');
     const { historyOf, readDeploymentLog } = await import('../../generations/deployment-log.js');
     const { listGenerations } = await import('../../generations/generations.js');
-    const { readHistory, rollbackTarget, writeHistory } = await import('../../generations/history.js');
+    const { readHistory, rollbackTarget } = await import('../../generations/history.js');
     const { numberedProfiles } = await import('../../generations/record-deployment.js');
     const { deployGeneration } = await import('../deploy-generation.js');
     const { UsageError } = await import('../../system/errors.js');
@@ -37,8 +37,7 @@ export const rollback = defineCommand({
             `to go there all the same: nix-processmgmt-ts generations switch ${String(number)}`,
         );
       }
-      const remember = (): Promise<void> => writeHistory(location, target.history);
-      await deployGeneration(location, target.number, 'rollback', args, remember, context);
+      await deployGeneration(location, target.number, 'rollback', args, target.history, context);
     });
     return undefined;
   },

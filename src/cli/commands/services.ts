@@ -27,6 +27,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { withLock } = await import('../deployment.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
+      const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
       const { stagesOf } = await import('../../plan/activation-plan.js');
       const { createProcessWatch } = await import('../../activate/process-watch.js');
       const { describeFailures } = await import('../../activate/describe-failures.js');
@@ -45,16 +46,21 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               : { ...common, action, unit };
           });
         const stages = stagesOf(steps);
+        const journal = await journalOfUnfinished(deployment.location);
         const { failures, error } = await executePlan(
           { stages, stagesBeforeInstall: action === 'stop' ? stages.length : 0, unchanged: [], notes: [] },
           [manager],
           deployment.deployed,
-          deployment.sessions,
-          // Whoever asks for one process looks at it.
-          createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
-          new AbortController().signal,
-          context.log,
+          {
+            sessions: deployment.sessions,
+            // Whoever asks for one process looks at it.
+            watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
+            signal: new AbortController().signal,
+            journal,
+            log: context.log,
+          },
         );
+        await journal.close();
         if (error !== null) throw error;
         if (failures.length > 0) {
           throw new ActivationError({

@@ -14,6 +14,8 @@ export const status = defineCommand({
     const context = { print, colour, ...rest };
     const { findDeployment, observe, unitsCalled } = await import('../current-deployment.js');
     const { formatTable, paint } = await import('../terminal.js');
+    const { warnOfUnfinished } = await import('../unfinished.js');
+    await warnOfUnfinished(args.profile, context);
     const deployment = await findDeployment(args, context);
     if (deployment === null) {
       if (args.json === true) print('[]\n');

@@ -14,24 +14,21 @@ export const undeploy = defineCommand({
       .example('$0 undeploy -p staging', 'Those of another profile'),
   run: async (args, context) => {
     const { deployNewGeneration, occasion, withLock } = await import('../deployment.js');
-    const { buildEmptyProfile } = await import('../../profile/build-model.js');
+    const { withEmptyProfile } = await import('../with-empty-profile.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
-    // A CommonJS module: bundled, and imported when needed, it has a default export alone.
-    const { default: temporary } = await import('tmp-promise');
+    const { readUnfinishedSwitch } = await import('../../activate/unfinished-switch.js');
     await withLock('undeploy', args, context, async (location) => {
       const current = await readBuiltProfile(args.oldProfile ?? location.link);
-      if (current === null || current.manifest.units.length === 0) {
+      const unfinished = await readUnfinishedSwitch(location, context);
+      // Where nothing is deployed yet, a first switch may have been killed.
+      const deployed = [current, ...(unfinished?.reached ?? [])].find((profile) => profile?.manifest.units.length);
+      if (deployed === undefined || deployed === null) {
         context.log.info('nothing to do: nothing is deployed');
         return;
       }
-      const { path: roots, cleanup } = await temporary.dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
-      try {
-        const next = await readBuiltProfile(await buildEmptyProfile(current.manifest, `${roots}/profile`, context));
-        if (next === null) throw new Error('the empty profile has no manifest');
-        await deployNewGeneration(location, next, occasion('undeploy', args, null, context), args, context);
-      } finally {
-        await cleanup();
-      }
+      await withEmptyProfile(deployed, context, (next) =>
+        deployNewGeneration(location, next, occasion('undeploy', args, null, context), args, context),
+      );
     });
     return undefined;
   },

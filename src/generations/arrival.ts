@@ -1,0 +1,60 @@
+import { realpath } from 'node:fs/promises';
+import * as z from 'zod';
+import type { Ports } from '../system/ports.js';
+import { currentGeneration, setGeneration, switchGeneration } from './generations.js';
+import { historyAfterLeaving, readHistory, writeHistory } from './history.js';
+import type { ProfileLocation } from './profile-location.js';
+
+export const arrivalSchema = z.object({
+  /** The generation that becomes the current one; null: a new one, unless the profile is current already. */
+  generation: z.int().positive().nullable(),
+  /** What the history is then. */
+  history: z.array(z.int().positive()).readonly(),
+});
+
+/**
+ * How the profile is made to point to what runs, decided before anything is done, so that it can be done by another run
+ * of the program. Null: it stays as it is.
+ */
+export type Arrival = z.infer<typeof arrivalSchema> | null;
+
+/**
+ * The arrival at a profile in the store, or at one of the generations, that remembers the generation that is left.
+ *
+ * @param generation null for a new one
+ */
+export const arrivalAt = async (
+  location: ProfileLocation,
+  profile: string,
+  generation: number | null,
+): Promise<Arrival> => {
+  const history = await readHistory(location);
+  const left = await currentGeneration(location);
+  const stays =
+    generation === null ? (await realpath(location.link).catch(() => null)) === profile : generation === left;
+  return { generation, history: stays ? history : historyAfterLeaving(history, left) };
+};
+
+/**
+ * Moves the profile. Can be repeated.
+ *
+ * @throws ActivationError when it cannot be changed; it has not moved then
+ */
+export const arrive = async (
+  location: ProfileLocation,
+  profile: string,
+  arrival: Arrival,
+  ports: Ports,
+): Promise<void> => {
+  if (arrival === null) return;
+  // First what may fail for a full disk: once the profile has moved, there is no going back.
+  const before = await readHistory(location);
+  await writeHistory(location, arrival.history);
+  try {
+    if (arrival.generation === null) await setGeneration(location, profile, ports);
+    else await switchGeneration(location, arrival.generation, ports);
+  } catch (error) {
+    await writeHistory(location, before).catch(() => undefined);
+    throw error;
+  }
+};
