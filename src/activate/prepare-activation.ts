@@ -13,6 +13,7 @@ import type { Ports } from '../system/ports.js';
 import { tasksOf } from './execution-tasks.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
+import { recogniseProcesses, withRecognised } from './recognise-processes.js';
 import {
   afterUnfinishedSwitch,
   beginSwitch,
@@ -73,10 +74,11 @@ export const changesOf = (next: BuiltProfile, planned: PlannedActivation): Plann
   isUnfinished: planned.unfinished !== null,
 });
 
-const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null =>
-  built === null || built.manifest.units.length === 0
-    ? null
-    : { manager: built.manifest.manager, profile: deployedProfile(built, name) };
+const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null => {
+  if (built === null) return null;
+  const { manager, units } = built.manifest;
+  return manager === null || units.length === 0 ? null : { manager, profile: deployedProfile(built, name) };
+};
 
 /** Who may use the state directories of a deployment. */
 export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions => ({
@@ -84,12 +86,12 @@ export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions
 });
 
 /** @throws UsageError when there is no built profile */
-const requireProfile = async (path: string): Promise<BuiltProfile> => {
-  const built = await readBuiltProfile(path);
+const requireProfile = async (path: string, likeness: Manifest | null): Promise<BuiltProfile> => {
+  const built = await readBuiltProfile(path, likeness);
   if (built !== null) return built;
   throw new UsageError({
     what: `There is no old profile ${path}`,
-    why: 'It holds no manifest',
+    why: 'It holds neither a manifest nor files in the layout of a process manager',
     fix: 'Name a generation of the profile, or leave out --old-profile: the current generation is meant then',
   });
 };
@@ -124,24 +126,25 @@ export const prepareActivation = async (
   ports: Ports,
   oldProfile?: string,
 ): Promise<PlannedActivation> => {
-  const running = oldProfile === undefined ? await readBuiltProfile(location.link) : await requireProfile(oldProfile);
-  const current = managedProfile(running, location.name);
+  const likeness = next.manifest.isForeign === true ? null : next.manifest;
+  const running = await (oldProfile === undefined
+    ? readBuiltProfile(location.link, likeness)
+    : requireProfile(oldProfile, likeness));
+  const left = managedProfile(running, location.name);
   const target = managedProfile(next, location.name);
   const unfinished = await readUnfinishedSwitch(location, ports);
   const reached = (unfinished?.reached ?? [])
-    .filter(({ path }) => path !== current?.profile.path)
+    .filter(({ path }) => path !== left?.profile.path)
     .flatMap((built) => managedProfile(built, location.name) ?? []);
-  const sessions = await connectSessions(current, target, reached, settings, ports);
+  const sessions = await connectSessions(left, target, reached, settings, ports);
   const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
+  const recognised = await recogniseProcesses(await observe(left), target, settings.jobs, ports);
+  const current = withRecognised(left, recognised);
   const present =
     unfinished === null
-      ? await observe(current)
-      : afterUnfinishedSwitch(
-          await observe(current),
-          (await Promise.all(reached.map(observe))).flat(),
-          unfinished.fates,
-        );
+      ? recognised
+      : afterUnfinishedSwitch(recognised, (await Promise.all(reached.map(observe))).flat(), unfinished.fates);
   const session = target === null ? null : sessions.of(target.manager);
   const accounts = await prepareAccounts(location, next.manifest, ports);
   const leaving = [...new Set([current, ...reached].flatMap((side) => side?.manager ?? []))];

@@ -6,7 +6,7 @@ import type {
   ProcessInstance,
   ProcessName,
 } from '../model/process-model.js';
-import type { DeployedUnit, ManifestUnit } from '../profile/manifest.js';
+import type { DeployedUnit, ManifestDirectories, ManifestUnit } from '../profile/manifest.js';
 import type { Json, JsonObject } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 
@@ -118,6 +118,8 @@ export interface DeployedProfile {
   readonly data: JsonObject;
   readonly directories: { readonly stateDir: string; readonly runtimeDir: string; readonly logDir: string };
   readonly forceDisableUserChange: boolean;
+  /** Another tool built it. */
+  readonly isForeign?: true;
 }
 
 /** Where the log of a unit is. */
@@ -184,6 +186,30 @@ export interface SessionContext extends Ports {
   readonly jobs: number;
 }
 
+/** A process that a tree of files holds, as far as the manager's layout of files tells. */
+export interface LaidOutUnit {
+  readonly name: ProcessName;
+  /** Names of processes in the same tree. */
+  readonly dependencies: readonly string[];
+  /** How late it starts among the others, for a layout that says so; null: dependencies tell. Any numbers that can be compared. */
+  readonly rank: number | null;
+  /** What decides whether a running process is up to date: the layout's own texts. */
+  readonly properties: JsonObject;
+  readonly changePolicy?: ChangePolicy;
+  /** What `render` would have written. */
+  readonly activation: JsonObject;
+}
+
+/** What a manager finds in a tree of files in its own layout. */
+export interface Layout {
+  readonly units: readonly LaidOutUnit[];
+  /** What `profileData` would have written, as far as the tree tells. */
+  readonly data: JsonObject;
+}
+
+/** Where state goes, for a tree that does not say. */
+export type LayoutDirectories = Pick<ManifestDirectories, 'stateDir' | 'runtimeDir' | 'logDir'>;
+
 /** The scripts that a profile's services consist of. */
 export interface ServiceScripts {
   /** Absolute paths, in the order in which the services start. */
@@ -211,6 +237,24 @@ export interface Backend {
   profileFiles(context: ProfileContext): readonly ProfileFile[];
   /** What activation has to know of the profile as a whole; goes into the manifest. */
   profileData(context: ProfileContext): JsonObject;
+  /**
+   * Reads a tree of files that another tool, or a package, laid out for this manager. Default: it reads none.
+   *
+   * @param root a profile or a package
+   * @param directories where state goes, for what the layout leaves open
+   * @returns null when nothing in the tree is for this manager
+   */
+  readonly readLayout?: (root: string, directories: LayoutDirectories) => Promise<Layout | null>;
+  /**
+   * Names what differs, for the process that runs, between its definition and another one, when one of them is known by
+   * its layout alone; nothing when the process is what the other definition would start, and the manager can take it
+   * over as it is. Default: they cannot be compared.
+   */
+  readonly differences?: (
+    before: DeployedUnit,
+    after: DeployedUnit,
+    ports: Pick<Ports, 'run' | 'env'>,
+  ) => Promise<readonly string[]>;
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**

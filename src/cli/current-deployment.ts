@@ -24,7 +24,9 @@ export const connectTo = async (
   args: ActivationArguments,
   context: CommandContext,
 ): Promise<CurrentDeployment> => {
-  const deployed: ManagedProfile = { manager: built.manifest.manager, profile: deployedProfile(built, location.name) };
+  const { manager } = built.manifest;
+  if (manager === null) throw new Error(`${built.path} is nobody's: nothing runs in it`);
+  const deployed: ManagedProfile = { manager, profile: deployedProfile(built, location.name) };
   const settings = {
     profileName: location.name,
     profileLink: location.link,

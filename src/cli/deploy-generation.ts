@@ -12,7 +12,7 @@ import { deploy, occasion, type DeployArguments } from './deployment.js';
  *
  * @param command that asked for it, for the record
  * @param history what the history is afterwards; null: the generation that is left is added to it
- * @throws UsageError when there is no such generation, or when this tool did not build it
+ * @throws UsageError when there is no such generation, or when it is nothing that could run
  */
 export const deployGeneration = async (
   location: ProfileLocation,
@@ -26,8 +26,8 @@ export const deployGeneration = async (
   const next = await readBuiltProfile(generation.link);
   if (next === null) {
     throw new UsageError({
-      what: `Generation ${String(number)} was not built by nix-processmgmt-ts`,
-      why: `${generation.link} holds no manifest`,
+      what: `Generation ${String(number)} is no deployment`,
+      why: `${generation.link} holds neither a manifest nor files in the layout of a process manager`,
       fix: 'Choose another generation',
     });
   }

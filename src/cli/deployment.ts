@@ -15,6 +15,7 @@ import { profileLocation, type ProfileLocation } from '../generations/profile-lo
 import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
 import { isIdle } from '../plan/document-plan.js';
 import type { ManagerName } from '../model/process-model.js';
+import type { Manifest } from '../profile/manifest.js';
 import { createStateDirectories } from '../state/state-directories.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
@@ -47,8 +48,11 @@ export interface HeldProfile extends BuiltProfile {
 /** The model of an undeployment, which has no instances. */
 export const emptyModel = join(nixDirectory, 'empty-model.nix');
 
+const currentManifest = async (location: ProfileLocation): Promise<Manifest | null> =>
+  (await readBuiltProfile(location.link))?.manifest ?? null;
+
 const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
-  location === null ? null : ((await readBuiltProfile(location.link))?.manifest.manager ?? null);
+  location === null ? null : ((await currentManifest(location))?.manager ?? null);
 
 /** @throws UsageError when there is nothing at `path` */
 const expressionFile = async (path: string): Promise<string> => {
@@ -106,11 +110,12 @@ export const buildFromArguments = async (
   context: CommandContext,
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
-  const prebuilt = await readBuiltProfile(path);
+  const prebuilt = await readBuiltProfile(path, location === null ? null : await currentManifest(location));
   if (prebuilt !== null) {
-    if (args.processManager !== undefined && args.processManager !== prebuilt.manifest.manager) {
+    const { manager } = prebuilt.manifest;
+    if (args.processManager !== undefined && manager !== null && args.processManager !== manager) {
       throw new UsageError({
-        what: `${path} was built for ${prebuilt.manifest.manager}, not for ${args.processManager}`,
+        what: `${path} was built for ${manager}, not for ${args.processManager}`,
         fix: `Leave out -P, or build the model again with -P ${args.processManager}`,
       });
     }

@@ -89,5 +89,5 @@ export const abortSwitch = async (
       fix: 'Run switch with the model',
     });
   }
-  await withEmptyProfile(reached, context, (empty) => deploy(location, empty, why, args, null, context));
+  await withEmptyProfile(reached, location, context, (empty) => deploy(location, empty, why, args, null, context));
 };

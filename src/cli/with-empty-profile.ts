@@ -1,10 +1,37 @@
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
-import { buildEmptyProfile } from '../profile/build-model.js';
+import type { ProfileLocation } from '../generations/profile-location.js';
+import { buildEmptyProfile, buildModel } from '../profile/build-model.js';
+import type { Manifest } from '../profile/manifest.js';
 import type { CommandContext } from './command.js';
+import { emptyModel, evaluationRequest } from './deployment.js';
 
-/** Builds a profile in which nothing runs, in the place of `deployed`, and keeps it in the store while `work` goes on. */
+/**
+ * Builds the profile of a deployment in which nothing runs.
+ *
+ * @param after the manifest of the deployment that it follows
+ * @param outLink where to make a link to the profile
+ * @returns its store path
+ */
+const buildEmpty = async (
+  after: Manifest,
+  location: ProfileLocation,
+  outLink: string,
+  context: CommandContext,
+): Promise<string> => {
+  const { manager, builder } = after;
+  if (manager !== null && builder !== null) return buildEmptyProfile({ ...after, manager }, builder, outLink, context);
+  // Another tool has built it: what could build a profile has yet to be found.
+  return (await buildModel(await evaluationRequest({}, emptyModel, location, context), outLink, context)).path;
+};
+
+/**
+ * Builds a profile in which nothing runs, in the place of `deployed`, and keeps it in the store while `work` goes on.
+ *
+ * @throws BuildError or EvaluationError when it cannot be built
+ */
 export const withEmptyProfile = async (
   deployed: BuiltProfile,
+  location: ProfileLocation,
   context: CommandContext,
   work: (empty: BuiltProfile) => Promise<void>,
 ): Promise<void> => {
@@ -12,7 +39,7 @@ export const withEmptyProfile = async (
   const { default: temporary } = await import('tmp-promise');
   const { path: roots, cleanup } = await temporary.dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
-    const empty = await readBuiltProfile(await buildEmptyProfile(deployed.manifest, `${roots}/profile`, context));
+    const empty = await readBuiltProfile(await buildEmpty(deployed.manifest, location, `${roots}/profile`, context));
     if (empty === null) throw new Error('the empty profile has no manifest');
     await work(empty);
   } finally {

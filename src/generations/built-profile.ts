@@ -1,5 +1,5 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { DeployedProfile } from '../backends/backend.js';
 import type { Manifest } from '../profile/manifest.js';
 import { parseManifest } from '../profile/parse-manifest.js';
@@ -19,12 +19,11 @@ export interface BuiltProfile {
 const known = new Map<string, BuiltProfile>();
 
 /**
- * Reads a built profile. Null when there is no manifest in it (it was not built by this tool).
+ * Reads a profile that this tool built; null when there is no manifest in it.
  *
- * @param path the profile or a link to it
  * @throws ActivationError when the manifest cannot be understood
  */
-export const readBuiltProfile = async (path: string): Promise<BuiltProfile | null> => {
+const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   const file = join(path, manifestPath);
   try {
     const { dev, ino, size, ctimeMs } = await stat(file);
@@ -41,6 +40,46 @@ export const readBuiltProfile = async (path: string): Promise<BuiltProfile | nul
   }
 };
 
+/**
+ * The manifest of the newest generation that this tool built of the same profile.
+ *
+ * @param link the profile's link, or that of a generation
+ */
+const newestRelative = async (link: string): Promise<Manifest | null> => {
+  const name = basename(link).replace(/-\d+-link$/, '');
+  const numbers = (await readdir(dirname(link)).catch(() => [])).flatMap((entry) => {
+    const [, number] = entry.startsWith(`${name}-`) ? (/^(\d+)-link$/.exec(entry.slice(name.length + 1)) ?? []) : [];
+    return number === undefined ? [] : [Number(number)];
+  });
+  for (const number of numbers.sort((a, b) => b - a)) {
+    const own = await readOwnProfile(join(dirname(link), `${name}-${String(number)}-link`)).catch(() => null);
+    if (own !== null) return own.manifest;
+  }
+  return null;
+};
+
+/**
+ * Reads a built profile: by its manifest, or by its layout when another tool has built it. Null for anything else.
+ *
+ * @param path the profile or a link to it
+ * @param likeness the manifest of another generation of the same profile, which tells what a layout leaves open: where
+ *   state goes. Default: the newest one that we built
+ * @throws ActivationError when the manifest cannot be understood
+ */
+export const readBuiltProfile = async (
+  path: string,
+  likeness: Manifest | null = null,
+): Promise<BuiltProfile | null> => {
+  const own = await readOwnProfile(path);
+  if (own !== null) return own;
+  const target = await realpath(path).catch(() => null);
+  if (target === null) return null;
+  // Most commands never see such a profile.
+  const { readForeignProfile } = await import('../profile/foreign-profile.js');
+  const manifest = await readForeignProfile(target, likeness ?? (await newestRelative(path)));
+  return manifest === null ? null : { path: target, manifest };
+};
+
 /** What the backends see of a built profile. */
 export const deployedProfile = ({ path, manifest }: BuiltProfile, profileName: string): DeployedProfile => ({
   path,
@@ -49,4 +88,5 @@ export const deployedProfile = ({ path, manifest }: BuiltProfile, profileName: s
   data: manifest.data,
   directories: manifest.directories,
   forceDisableUserChange: manifest.forceDisableUserChange,
+  ...(manifest.isForeign === true ? { isForeign: true } : {}),
 });

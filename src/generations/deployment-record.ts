@@ -39,7 +39,8 @@ export interface DeploymentRecord {
   readonly made: boolean;
   /** The profile in the store. */
   readonly profile: string;
-  readonly manager: string;
+  /** Null when nothing tells, since nothing runs afterwards. */
+  readonly manager: string | null;
   readonly message: string | null;
   readonly by: {
     readonly user: string;
@@ -65,7 +66,7 @@ export const deploymentRecordSchema: z.ZodType<DeploymentRecord> = z.object({
   generation: z.int().positive().nullable(),
   made: z.boolean(),
   profile: z.string(),
-  manager: z.string(),
+  manager: z.string().nullable(),
   message: z.string().nullable(),
   by: z.object({ user: z.string(), sudoUser: z.string().nullable(), host: z.string() }),
   model: z

@@ -35,11 +35,11 @@ export interface PlanFacts extends PlannedChanges {
   readonly link: string;
   /** What the next profile was built of; null when that is not known. */
   readonly model: PlanDocument['model'];
-  /** The manager that it was built for. */
-  readonly manager: ManagerName;
+  /** The manager that it was built for; null when nothing tells, since nothing runs in it. */
+  readonly manager: ManagerName | null;
   readonly options: { readonly oldProfile: string | null; readonly manager: Readonly<Record<string, string>> };
   /** What runs now, by what the user or the profile's link says. */
-  readonly current: { readonly path: string; readonly manager: ManagerName } | null;
+  readonly current: { readonly path: string; readonly manager: ManagerName | null } | null;
   readonly generation: number | null;
   /** The store path of the profile that an unfinished switch was going to. */
   readonly unfinished: string | null;

@@ -13,6 +13,8 @@ export interface ObservedUnit {
   readonly observation: Observation;
   /** Why the running process may not be what `unit` says; it then counts as changed. */
   readonly doubt?: string;
+  /** What differs from the wanted definition, when their properties are not in the same words. */
+  readonly differences?: readonly string[];
 }
 
 /** What should run afterwards. */
@@ -147,7 +149,9 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
     }
     if (before.doubt !== undefined || before.unit.fingerprint !== unit.fingerprint) {
       const reasons =
-        before.doubt === undefined ? changedProperties(before.unit.properties, unit.properties) : [before.doubt];
+        before.doubt === undefined
+          ? (before.differences ?? changedProperties(before.unit.properties, unit.properties))
+          : [before.doubt];
       if (isUp(before)) return change(before.unit, unit, manager, reasons);
       return isWanted ? [{ action: 'start', manager, level, unit, reasons }] : [];
     }

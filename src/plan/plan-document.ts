@@ -80,7 +80,7 @@ const planDocument = z.object({
   formatVersion: z.literal(planFormatVersion),
   /** What is deployed afterwards; `link` always points to what is deployed. */
   profile: z.object({ link: z.string(), path: z.string() }),
-  manager: z.string(),
+  manager: z.string().nullable(),
   /** What it was built of; null when that is not known. */
   model: z
     .object({ path: z.string(), revision: z.object({ commit: z.string(), dirty: z.boolean() }).nullable() })
@@ -89,7 +89,7 @@ const planDocument = z.object({
   options: z.object({ oldProfile: z.string().nullable(), manager: z.record(z.string(), z.string()) }),
   /** What the plan was made from: the same plan is right as long as this is so. */
   basis: z.object({
-    current: z.object({ path: z.string(), manager: z.string() }).nullable(),
+    current: z.object({ path: z.string(), manager: z.string().nullable() }).nullable(),
     /** The number of the current generation. */
     generation: z.int().nullable(),
     /** Where a switch went that did not finish. */

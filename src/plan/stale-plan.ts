@@ -40,7 +40,7 @@ export const differencesFrom = (made: PlanDocument, now: PlanDocument): readonly
     if (before !== after) lines.push(`${what}: ${before} → ${after}`);
   };
   compare('profile', made.profile.path, now.profile.path);
-  compare('manager', made.manager, now.manager);
+  compare('manager', made.manager ?? 'none', now.manager ?? 'none');
   compare('options', toStableJson(made.options), toStableJson(now.options));
   compare('current generation', showGeneration(made), showGeneration(now));
   compare('unfinished switch', made.basis.unfinished ?? 'none', now.basis.unfinished ?? 'none');

@@ -8,7 +8,7 @@ import { buildId } from '../system/build-id.js';
 import { toStableJson } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import { buildProfile, realise } from './build-profile.js';
-import type { Manifest } from './manifest.js';
+import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
 import { manifestFile, profileDocument } from './profile-document.js';
 import { translateRealised } from './render-documents.js';
 import { ReferenceScanner } from './store-texts.js';
@@ -109,16 +109,37 @@ export const buildModel = async (
   }
 };
 
-/** Builds the profile of a deployment in which nothing runs, with the builder of the deployment that it follows. */
-export const buildEmptyProfile = async (after: Manifest, outLink: string, ports: Ports): Promise<string> => {
-  const { shell, coreutils } = after.builder;
+/**
+ * Builds the profile of a deployment in which nothing runs.
+ *
+ * @param after the manifest of the deployment that it follows
+ * @param builder that deployment's
+ */
+export const buildEmptyProfile = async (
+  after: Manifest & Pick<OwnManifest, 'manager'>,
+  builder: ProfileBuilder,
+  outLink: string,
+  ports: Ports,
+): Promise<string> => {
+  const { shell, coreutils } = builder;
   const storeDir = /^(.*)\/[0-9a-z]{32}-/.exec(coreutils)?.[1] ?? '/nix/store';
   const storePaths = [shell, coreutils].flatMap((path) => /^.*?\/[0-9a-z]{32}-[^/]+/.exec(path)?.[0] ?? []);
   const scanner = new ReferenceScanner(storeDir, storePaths);
   const document = profileDocument({
     name: 'processes',
-    builder: after.builder,
-    files: [manifestFile({ ...after, data: {}, units: [] })],
+    builder,
+    files: [
+      manifestFile({
+        formatVersion: after.formatVersion,
+        manager: after.manager,
+        directories: after.directories,
+        forceDisableUserChange: after.forceDisableUserChange,
+        builder,
+        hostPackages: after.hostPackages,
+        data: {},
+        units: [],
+      }),
+    ],
     texts: [],
     scanner,
   });

@@ -26,22 +26,36 @@ export interface ManifestUnit {
   readonly readiness: Readiness | null;
   /** Only for a process whose failure does not fail a deployment. */
   readonly critical?: false;
+  /** True for a process that another tool, or a package, laid out: its properties are texts that were found. */
+  readonly isLaidOut?: true;
+}
+
+/** Store paths of the shell and the coreutils that build a profile. */
+export interface ProfileBuilder {
+  readonly shell: string;
+  readonly coreutils: string;
 }
 
 /** What the profile says about itself: everything after the build works from it. */
 export interface Manifest {
   readonly formatVersion: 1;
-  readonly manager: ManagerName;
+  /** Null for a profile in which nothing tells: another tool built it, and nothing runs. */
+  readonly manager: ManagerName | null;
   readonly directories: ManifestDirectories;
   readonly forceDisableUserChange: boolean;
-  /** Store paths of the shell and the coreutils that build an empty profile when this one is undeployed. */
-  readonly builder: { readonly shell: string; readonly coreutils: string };
+  /** What builds an empty profile when this one is undeployed; null when it is not known. */
+  readonly builder: ProfileBuilder | null;
   readonly hostPackages: boolean;
   /** Backend specific data of the whole profile. */
   readonly data: JsonObject;
+  /** Another tool built it: what the profile says was read from its layout. */
+  readonly isForeign?: true;
   /** Sorted by level, then instance name. */
   readonly units: readonly ManifestUnit[];
 }
+
+/** The manifest of a profile that we build. */
+export type OwnManifest = Manifest & { readonly manager: ManagerName; readonly builder: ProfileBuilder };
 
 /** Every directory that a deployment creates; absolute paths. */
 export interface ManifestDirectories {

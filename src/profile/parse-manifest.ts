@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readinessSchema } from '../model/readiness.js';
 import { ActivationError } from '../system/errors.js';
-import type { Manifest } from './manifest.js';
+import type { OwnManifest } from './manifest.js';
 
 const attributes = z.record(z.string(), z.string());
 
@@ -43,6 +43,7 @@ const unit = z.strictObject({
   // Before it meant anything, it was whatever the model said.
   readiness: readinessSchema.nullable().catch(null),
   critical: z.literal(false).optional(),
+  isLaidOut: z.literal(true).optional(),
 });
 
 const manifest = z.strictObject({
@@ -71,9 +72,9 @@ const manifest = z.strictObject({
  * @param file where it comes from, for messages
  * @throws ActivationError when it is not a manifest that this version understands
  */
-export const parseManifest = (text: string, file: string): Manifest => {
+export const parseManifest = (text: string, file: string): OwnManifest => {
   try {
-    return manifest.parse(JSON.parse(text)) as unknown as Manifest;
+    return manifest.parse(JSON.parse(text)) as unknown as OwnManifest;
   } catch (cause) {
     throw new ActivationError(
       {

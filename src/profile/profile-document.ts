@@ -3,7 +3,7 @@ import { shellQuote } from '../backends/shared/shell-quote.js';
 import { chunks, inOut, parentOf } from './builder-words.js';
 import { linkCommands } from './link-commands.js';
 import { toStableJson, type JsonObject } from '../system/json.js';
-import type { Manifest } from './manifest.js';
+import type { OwnManifest, ProfileBuilder } from './manifest.js';
 import type { ReferenceScanner, StoreText } from './store-texts.js';
 
 /** Where a profile keeps its manifest. */
@@ -45,7 +45,7 @@ const builderScript = (files: readonly ProfileFile[], coreutils: string): string
 };
 
 /** The manifest as a file of its profile. */
-export const manifestFile = (manifest: Manifest): ProfileFile => ({
+export const manifestFile = (manifest: OwnManifest): ProfileFile => ({
   kind: 'file',
   path: manifestPath,
   text: `${toStableJson(manifest as unknown as JsonObject)}\n`,
@@ -61,7 +61,7 @@ export const profileDocument = ({
   scanner,
 }: {
   readonly name: string;
-  readonly builder: Manifest['builder'];
+  readonly builder: ProfileBuilder;
   readonly files: readonly ProfileFile[];
   readonly texts: readonly StoreText[];
   readonly scanner: ReferenceScanner;

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Backend, ProfileFile, RenderedUnit, UnitContext } from '../backends/backend.js';
 import { dysnomiaSupport } from '../backends/shared/dysnomia-support.js';
 import type { ParsedModel } from '../model/parse-model.js';
 import type { InstanceName, ProcessInstance, ProcessModel } from '../model/process-model.js';
 import { activationOrder, type OrderedInstance } from '../order/activation-order.js';
 import { stateDirectories, type StateDirectorySettings } from '../state/state-directories.js';
-import { toStableJson, type JsonObject } from '../system/json.js';
+import type { JsonObject } from '../system/json.js';
+import { fingerprintOf } from './fingerprint.js';
 import { listTree } from './list-tree.js';
-import type { Manifest, ManifestUnit } from './manifest.js';
+import type { ManifestUnit, OwnManifest } from './manifest.js';
 import { manifestFile, profileDocument, type ProfileDocument } from './profile-document.js';
 import {
   broughtFiles,
@@ -60,9 +60,6 @@ export interface TranslatedModel {
   readonly renderInstance: (overridden: Overridden, instance: InstanceName) => Promise<ProfileDocument>;
 }
 
-const fingerprintOf = (properties: JsonObject): string =>
-  createHash('sha256').update(toStableJson(properties)).digest('hex');
-
 const manifestUnit = (
   { context, rendered }: { readonly context: UnitContext; readonly rendered: RenderedUnit },
   dependencies: ManifestUnit['dependencies'],
@@ -83,7 +80,7 @@ const manifestUnit = (
 });
 
 /** Where state goes: what the user said, else what the model itself says, else the defaults. */
-const directoriesOf = (model: ProcessModel, settings: StateDirectorySettings): Manifest['directories'] => {
+const directoriesOf = (model: ProcessModel, settings: StateDirectorySettings): OwnManifest['directories'] => {
   const own = model.instances.find(({ process }) => process.kind !== 'package')?.directories;
   return stateDirectories({ ...own, ...settings }, process.platform);
 };
@@ -149,7 +146,7 @@ export const translateRealised = (
         options,
       );
       for (const warning of warnings) warn(warning);
-      const manifest: Manifest = {
+      const manifest: OwnManifest = {
         formatVersion: 1,
         manager: model.manager,
         directories: directoriesOf(model, settings),

@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Observation } from '../backend.js';
 import type { LiveProcess, ProcessTable } from '../../system/processes.js';
+import { firstChildOf } from './process-facts.js';
 import type { ScriptActivation } from './script-activation.js';
 
 /** One line of a record: its kind, and the process that it names. */
-interface RecordLine {
+export interface RecordLine {
   readonly kind: string;
   readonly pid: string;
   readonly startTime: string;
@@ -29,7 +30,7 @@ const isTrusted = async (path: string): Promise<boolean> => {
   }
 };
 
-const readRecord = async (path: string): Promise<readonly RecordLine[]> => {
+export const readRecord = async (path: string): Promise<readonly RecordLine[]> => {
   const text = (await isTrusted(path)) ? await textOf(path) : null;
   return (text ?? '').split('\n').flatMap((line) => {
     const [kind, pid, startTime, boot] = line.split(' ');
@@ -42,7 +43,8 @@ const readRecord = async (path: string): Promise<readonly RecordLine[]> => {
 /** More than any PID takes, and more than a file of somebody else's can make us read. */
 const largestPidFile = 4096;
 
-const readPidFile = async (path: string): Promise<number | 'unusable' | null> => {
+/** The PID in a PID file; null when there is no file. */
+export const readPidFile = async (path: string): Promise<number | 'unusable' | null> => {
   // In a directory that everybody can write it may be a pipe, whose reader waits for ever.
   const found = await stat(path).catch(() => null);
   if (found === null) return null;
@@ -52,6 +54,16 @@ const readPidFile = async (path: string): Promise<number | 'unusable' | null> =>
 };
 
 const running = ({ pid, since }: LiveProcess): Observation => ({ state: 'running', pid, since, detail: null });
+/** The process that a PID file stands for: its own, or the one that the named process keeps in the background. */
+export const processBehind = async (
+  named: LiveProcess,
+  wrapped: boolean,
+  processes: ProcessTable,
+): Promise<LiveProcess> => {
+  const child = wrapped ? await firstChildOf(named.pid) : null;
+  return (child === null ? null : await processes.find(child)) ?? named;
+};
+
 const notRunning = (state: 'stopped' | 'failed' | 'absent', detail: string | null): Observation => ({
   state,
   pid: null,
@@ -83,7 +95,7 @@ export const observeService = async (
   const candidate = typeof named === 'number' ? await processes.find(named) : null;
   if (candidate !== null) {
     const { exitCode, words } = await askScript();
-    return exitCode === 0 ? running(candidate) : notRunning('failed', words);
+    return exitCode === 0 ? running(await processBehind(candidate, wrapped, processes)) : notRunning('failed', words);
   }
   if (named === 'unusable') return notRunning('failed', `there is no PID in ${pidFile ?? ''}`);
   if (named !== null) return notRunning('failed', `${pidFile ?? ''} names process ${named}, which is dead`);

@@ -15,6 +15,8 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
+import { loggedCommand, observeForeign, settleForeign, type StatusAnswer } from './foreign-script.js';
+import { linesSince, markLogs } from './log-tail.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
 
@@ -58,8 +60,46 @@ export const createScriptSession = async (
     leavesDaemon: true,
   });
 
+  const ask = async (unit: DeployedUnit): Promise<StatusAnswer> => {
+    try {
+      const { exitCode, stdout } = await run(callOf(unit, 'status'));
+      return { exitCode, words: stdout.trim() };
+    } catch (error) {
+      if (!(error instanceof MissingProgramError)) throw error;
+      return { exitCode: 4, words: `${error.program} is not there` };
+    }
+  };
+
+  const observe = (unit: DeployedUnit): Promise<Observation> => {
+    const activation = scriptActivationOf(unit);
+    const watch = unit.isLaidOut === true ? observeForeign : observeService;
+    return watch(activation, processes, () => ask(unit));
+  };
+
+  /** Somebody else's script may say that all is well before it is, or when it is not. */
+  const performForeign = async (unit: DeployedUnit, activity: 'start' | 'stop'): Promise<UnitOutcome> => {
+    const { instance } = unit;
+    const activation = scriptActivationOf(unit);
+    const call = callOf(unit, activity);
+    const [file, ...args] = loggedCommand(activation.logFile, [call.file, ...call.args]);
+    const mark = await markLogs(activation.logFile === null ? [] : [activation.logFile]);
+    const { exitCode } = await run({ ...call, file, args });
+    const wanted = activity === 'start' ? 'started' : 'stopped';
+    const isHopeless = activity === 'start' && exitCode !== 0 && (await observe(unit)).state !== 'running';
+    const { ok, observation } = isHopeless
+      ? { ok: false, observation: await observe(unit) }
+      : await settleForeign(wanted, activation, processes, () => observe(unit));
+    if (ok) return { instance, ok: true, detail: null };
+    const words = activity === 'start' ? observation.detail : 'it still runs';
+    const lines = [`its script ended with exit code ${exitCode}`, ...(await linesSince(mark, 10))];
+    return { instance, ok: false, detail: [...(words === null ? [] : [words]), ...lines].join('\n') };
+  };
+
   const perform = async (unit: DeployedUnit, activity: ScriptActivity): Promise<UnitOutcome> => {
     const { instance } = unit;
+    if (unit.isLaidOut === true && (activity === 'start' || activity === 'stop')) {
+      return performForeign(unit, activity);
+    }
     try {
       const result = await run(callOf(unit, activity));
       return result.exitCode === 0
@@ -72,17 +112,6 @@ export const createScriptSession = async (
   };
   const performAll = (units: readonly DeployedUnit[], activity: ScriptActivity): Promise<readonly UnitOutcome[]> =>
     mapConcurrently(units, jobs, (unit) => perform(unit, activity));
-
-  const observe = (unit: DeployedUnit): Promise<Observation> =>
-    observeService(scriptActivationOf(unit), processes, async () => {
-      try {
-        const { exitCode, stdout } = await run(callOf(unit, 'status'));
-        return { exitCode, words: stdout.trim() };
-      } catch (error) {
-        if (!(error instanceof MissingProgramError)) throw error;
-        return { exitCode: 4, words: `${error.program} is not there` };
-      }
-    });
 
   // The old script knows how to stop what it started.
   const replace = async ({ before, after }: UnitChange): Promise<UnitOutcome> => {

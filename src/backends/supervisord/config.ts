@@ -4,7 +4,7 @@ import type { Credentials } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
-import { splitCommand } from './command-words.js';
+import { splitWords } from '../shared/split-words.js';
 
 /**
  * What supervisord has to know of one program. Texts are format strings (format-string.ts), since that is what users of
@@ -137,7 +137,7 @@ export const parseProgram = (args: JsonObject, { instance }: UnitContext): Super
   const command = asText('command', args['command']);
   const words = ((): readonly string[] => {
     try {
-      return splitCommand(command ?? '');
+      return splitWords(command ?? '');
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       return fail(

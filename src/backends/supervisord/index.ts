@@ -14,5 +14,7 @@ export const supervisord: Backend = {
   render,
   profileFiles,
   profileData,
+  readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

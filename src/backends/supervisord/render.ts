@@ -14,7 +14,8 @@ import { tool } from './tools.js';
 /** The file of a program in a profile. */
 export const programFile = (name: string): string => `conf.d/${name}.conf`;
 
-type Options = SupervisordProgram['options'];
+/** Options of a program, by their names. */
+export type Options = SupervisordProgram['options'];
 
 /**
  * Options that supervisord would default otherwise:
@@ -83,7 +84,8 @@ const checkOptions = (options: Options, { instance }: UnitContext): void => {
 
 const isFile = (path: string): boolean => !/^(?:none|off|syslog|auto|)$/i.test(path);
 
-const activationOf = (options: Options, { instance: { name } }: UnitContext): ActivationData => {
+/** What activation has to know of a program with these options. */
+export const activationOfOptions = (options: Options, name: string): ActivationData => {
   const { autostart = 'true', exitcodes = '0', process_name = '%(program_name)s' } = options;
   const number = (option: 'numprocs' | 'numprocs_start' | 'startsecs' | 'startretries' | 'stopwaitsecs', or: number) =>
     Number(options[option] ?? or);
@@ -164,7 +166,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
       ...(directory === undefined ? {} : { directory }),
       ...Object.fromEntries(lines.filter(([option]) => !cosmetic.has(option))),
     },
-    activation: toActivation(activationOf(options, context)),
+    activation: toActivation(activationOfOptions(options, instance.name)),
     credentials: program.credentials,
   };
 };

@@ -15,5 +15,7 @@ export const systemd: Backend = {
   render,
   profileFiles: dysnomiaSupport,
   profileData: () => ({}),
+  readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

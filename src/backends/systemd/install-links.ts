@@ -4,7 +4,7 @@ import type { Section } from './unit-file.js';
 import { isUnitName } from './unit-name.js';
 
 /** Properties of [Install] that say in which other unit's directory a link is made. */
-const directories: Readonly<Record<string, string>> = { WantedBy: 'wants', RequiredBy: 'requires' };
+export const directories: Readonly<Record<string, string>> = { WantedBy: 'wants', RequiredBy: 'requires' };
 
 /**
  * The links that `systemctl enable` would make for [Install] (systemd.unit(5)): their paths below the directory of the

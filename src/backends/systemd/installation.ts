@@ -6,6 +6,7 @@ import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { DeployedProfile, DeployedUnit } from '../backend.js';
 import { activationOf } from './activation-data.js';
+import { namesIn } from '../shared/read-tree.js';
 import { createLinkRecords, type OwnedLink } from './link-record.js';
 import { unitDirectory } from './render.js';
 import type { Scope } from './scope.js';
@@ -83,11 +84,23 @@ export const createInstallation = (
   { directory, bootTarget }: Scope,
   profileName: string,
   profileLink: string,
+  current: DeployedProfile | null,
 ): Installation => {
   const records = createLinkRecords(directory, profileName);
   const target = targetUnit(profileName);
   const targetFile = join(directory, target);
   const bootLink: OwnedLink = { path: `${bootTarget}.wants/${target}`, target: `../${target}` };
+
+  /** What another tool, which keeps no record, has linked for the generation that it built: units, and their directories. */
+  const linkedByOthers = async (): Promise<readonly OwnedLink[]> => {
+    if (current?.isForeign !== true) return [];
+    const names = await namesIn(current.path, unitDirectory);
+    const links = await mapConcurrently(names, concurrency, async (path) => ({
+      path,
+      target: (await targetOf(join(directory, path))) ?? '',
+    }));
+    return links.filter((link) => leadsToProfile(link, link.target));
+  };
 
   /** The links that are recorded as ours. @throws ActivationError when another profile has our name */
   const recorded = async (): Promise<readonly OwnedLink[]> => {
@@ -99,7 +112,10 @@ export const createInstallation = (
         'Use another profile name with -p',
       );
     }
-    return record?.links ?? [];
+    const links = record?.links ?? [];
+    const known = new Set(links.map(({ path, target: recordedTarget }) => `${path}\0${recordedTarget}`));
+    const others = (await linkedByOthers()).filter(({ path, target: found }) => !known.has(`${path}\0${found}`));
+    return [...links, ...others];
   };
 
   /** @throws ActivationError when somebody else has written a target of that name */

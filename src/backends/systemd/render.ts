@@ -23,7 +23,7 @@ const longestLine = 1024 * 1024;
  * Properties of [Unit] that say nothing about how the process runs: a difference does not restart it. NixOS'
  * switch-to-configuration leaves out the same ones, but for those that only order starts (After, Before, Wants).
  */
-const cosmetic = new Set([
+export const cosmetic: ReadonlySet<string> = new Set([
   ...['Description', 'Documentation', 'SourcePath', 'After', 'Before', 'Wants', 'AllowIsolate', 'CollectMode'],
   ...['IgnoreOnIsolate', 'OnFailure', 'OnFailureJobMode', 'OnSuccess', 'RefuseManualStart', 'RefuseManualStop'],
   ...['StopWhenUnneeded', reloadTriggers, ...policyKeys],

@@ -20,12 +20,12 @@ const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: 
 
 /** Talks to one systemd. systemd knows what depends on what: it gets all units at once, and orders them. */
 export const createSession = async (
-  { profileName, profileLink, target, run }: SessionContext,
+  { profileName, profileLink, current, target, run }: SessionContext,
   scope: Scope,
   systemctl: Systemctl,
   unitPath: readonly string[],
 ): Promise<ManagerSession> => {
-  const installation = createInstallation(scope, profileName, profileLink);
+  const installation = createInstallation(scope, profileName, profileLink, current);
   const search = await searchUnits(unitPath, scope.directory, target?.units.flatMap(unitsOf) ?? []);
   const isHidden = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => search.hiddenBy(name) !== null);
   const judgeStart = (units: readonly DeployedUnit[], since: number, answers: Answers) =>

@@ -149,6 +149,9 @@ const levelsOf = (given: Arguments, instance: string): Pick<SystemVInitScript, '
   return { startLevels: sorted(start), stopLevels: sorted(without(supported, start)) };
 };
 
+/** Where the script of a process records what it starts. */
+export const recordFileOf = (runtimeDir: string, name: string): string => `${runtimeDir}/nixproc-sysvinit/${name}`;
+
 const baseName = (path: string): string => path.split('/').at(-1) ?? path;
 
 /**
@@ -190,7 +193,7 @@ export const parseScript = (
     logFile:
       (given.enableDaemonOutputLogging ?? true) ? `${outputDirectory}/nixproc-${instanceName ?? name}.log` : null,
     pidFile: given.pidFile ?? `${user === null ? runtimeDir : tmpDir}/${pidName}.pid`,
-    recordFile: `${runtimeDir}/nixproc-sysvinit/${name}`,
+    recordFile: recordFileOf(runtimeDir, name),
     user,
     reloadSignal: given.reloadSignal ?? '-HUP',
     instructions: given.instructions ?? {},

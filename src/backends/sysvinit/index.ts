@@ -14,6 +14,8 @@ export const sysvinit: Backend = {
   render,
   profileFiles: () => [],
   profileData: () => ({}),
+  readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  differences: async (...units) => (await import('./differences.js')).differences(...units),
   connect: async (context) => (await import('./activate.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

@@ -26,7 +26,7 @@ export const undeploy = defineCommand({
         context.log.info('nothing to do: nothing is deployed');
         return;
       }
-      await withEmptyProfile(deployed, context, (next) =>
+      await withEmptyProfile(deployed, location, context, (next) =>
         deployNewGeneration(location, next, occasion('undeploy', args, null, context), args, context),
       );
     });

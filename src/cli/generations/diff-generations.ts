@@ -12,7 +12,7 @@ const manifestOf = async (location: ProfileLocation, number: number): Promise<Ma
   if (built !== null) return built.manifest;
   throw new UsageError({
     what: `Generation ${String(number)} cannot be compared`,
-    why: 'It was not built by nix-processmgmt-ts',
+    why: 'It holds neither a manifest nor files in the layout of a process manager',
   });
 };
 

@@ -36,7 +36,7 @@ export const printDeployments = async (
         command,
         from === null ? '-' : String(from),
         generation === null ? '-' : String(generation),
-        manager,
+        manager ?? 'unknown',
         result,
         summaryOf(steps),
         personOf(by),

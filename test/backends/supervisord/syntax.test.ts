@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
-import { commandOf, quoteWord, splitCommand } from '../../../src/backends/supervisord/command-words.js';
+import { splitWords } from '../../../src/backends/shared/split-words.js';
+import { commandOf, quoteWord } from '../../../src/backends/supervisord/command-words.js';
 import {
   expandFormat,
   formatOf,
@@ -18,7 +19,7 @@ const ascii = fc.string({ unit: fc.integer({ min: 1, max: 126 }).map((code) => S
 test('a quoted command is split into the same words again', () => {
   fc.assert(
     fc.property(fc.array(ascii), (words) => {
-      expect(splitCommand(words.map(quoteWord).join(' '))).toEqual(words);
+      expect(splitWords(words.map(quoteWord).join(' '))).toEqual(words);
     }),
   );
 });
@@ -37,7 +38,7 @@ test('a command is split as Python does it', () => {
   );
   const ours = commands.map((command) => {
     try {
-      return splitCommand(command);
+      return splitWords(command);
     } catch (error) {
       return error instanceof SyntaxError ? error.message : error;
     }

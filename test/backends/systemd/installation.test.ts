@@ -17,11 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => temporary.remove());
 
-const installationOf = (name = 'processes', link = profileLink): Installation =>
+const installationOf = (name = 'processes', link = profileLink, current: DeployedProfile | null = null): Installation =>
   createInstallation(
     { kind: 'system', options: [], environment: {}, unitOption: '--unit', directory, bootTarget: 'multi-user.target' },
     name,
     link,
+    current,
   );
 
 let reloads = 0;
