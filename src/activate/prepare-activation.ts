@@ -4,6 +4,7 @@ import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generat
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ActivationPlan } from '../plan/activation-plan.js';
+import type { Conflict } from '../plan/conflict.js';
 import type { PlannedChanges } from '../plan/document-plan.js';
 import { planActivation, type ObservedUnit } from '../plan/plan-activation.js';
 import type { Manifest } from '../profile/manifest.js';
@@ -11,6 +12,7 @@ import { missingStateDirectories, type StateOptions, type StateStep } from '../s
 import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import { tasksOf } from './execution-tasks.js';
+import { findConflicts } from './find-conflicts.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
 import { recogniseProcesses, withRecognised } from './recognise-processes.js';
@@ -54,6 +56,8 @@ export interface PlannedActivation extends PreparedActivation {
   readonly recorded: string | null;
   /** What has to be done to the state directories. */
   readonly directories: readonly StateStep[];
+  /** What will not work. */
+  readonly conflicts: readonly Conflict[];
   /** See awaitedReadiness. */
   readonly waitForPorts: boolean;
 }
@@ -182,6 +186,15 @@ export const prepareActivation = async (
     sessions,
     running,
     waitForPorts: settings.waitForPorts,
+    conflicts: await findConflicts(
+      plan,
+      present,
+      target,
+      next.manifest.directories,
+      unfinished !== null,
+      sessions,
+      ports,
+    ),
     recorded: await realpath(location.link).catch(() => null),
     directories:
       target === null ? [] : await missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),

@@ -71,6 +71,8 @@ export interface RenderedUnit {
   /** What activation has to know later, when only the manifest is there (PID file, runlevels …). */
   readonly activation: JsonObject;
   readonly credentials: Credentials;
+  /** Set for a process whose ports are not those of the machine. Default: they are. */
+  readonly ownNetwork?: true;
 }
 
 /** What rendering may ask about a profile as a whole. */
@@ -122,6 +124,16 @@ export interface DeployedProfile {
   readonly isForeign?: true;
 }
 
+/** Something of somebody else has the name, or the place, that a unit needs. */
+export interface Collision {
+  /** Null when the profile as a whole is concerned. */
+  readonly instance: InstanceName | null;
+  /** What is wrong, why, and what to do about it: sentences without a final period. */
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
 /** Where the log of a unit is. */
 export type LogSource =
   | { readonly kind: 'files'; readonly paths: readonly string[] }
@@ -167,6 +179,11 @@ export interface ManagerSession {
   readonly changesAtInstall?: boolean;
   /** What the user should know before these units are deployed, one sentence each. Default: nothing. */
   readonly remarks?: (units: readonly DeployedUnit[]) => Promise<readonly string[]>;
+  /**
+   * What of somebody else is in the way of these units: a unit, program, script or container of the same name. Found
+   * before anything is done. Default: nothing can be.
+   */
+  readonly collisions?: (units: readonly DeployedUnit[]) => Promise<readonly Collision[]>;
   logs(unit: DeployedUnit): LogSource;
   /** Foreground supervision for `run`: resolves when the deployment should end. Null: the tool itself waits for a signal. */
   readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
+import { refuseConflicts } from '../activate/find-conflicts.js';
 import { changesOf, prepareActivation, stateOptions, type PlannedActivation } from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
 import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
@@ -13,6 +14,7 @@ import type { ModelSource } from '../generations/deployment-record.js';
 import { modelSource } from '../generations/model-source.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
+import type { Conflict } from '../plan/conflict.js';
 import { isIdle } from '../plan/document-plan.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { Manifest } from '../profile/manifest.js';
@@ -138,6 +140,7 @@ export const buildFromArguments = async (
 export interface DeployArguments extends ActivationArguments {
   readonly profile: string;
   readonly noRollback?: boolean | undefined;
+  readonly allowConflicts?: boolean | undefined;
   readonly confirm?: boolean | undefined;
   readonly yes?: boolean | undefined;
   readonly waitLock?: number | undefined;
@@ -204,6 +207,20 @@ export const prepare = (
     args.oldProfile,
   );
 
+/**
+ * Warns of what may not work, and refuses what surely fails unless the user says otherwise.
+ *
+ * @throws ModelError
+ */
+const considerConflicts = (
+  conflicts: readonly Conflict[],
+  { allowConflicts }: Pick<DeployArguments, 'allowConflicts'>,
+  { log }: Pick<CommandContext, 'log'>,
+): void => {
+  if (allowConflicts !== true) refuseConflicts(conflicts);
+  for (const { what, why } of conflicts) log.warn(`${what}: ${why}`);
+};
+
 /** What is remembered of a deployment besides its effects. */
 export const occasion = (
   command: string,
@@ -244,6 +261,7 @@ export const deploy = async (
   const prepared = await prepare(location, next, args, context);
   const { plan, target, unfinished } = prepared;
   await review(prepared);
+  considerConflicts(prepared.conflicts, args, context);
   if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
     context.log.info('nothing to do: everything is as the model says');

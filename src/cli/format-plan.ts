@@ -81,7 +81,7 @@ const formatClosure = ({ closure, basis }: PlanDocument, colour: boolean): reado
 
 /** The plan for people: one line per step, in the order of execution, with the reasons of what is done to processes below. */
 export const formatPlan = (document: PlanDocument, colour: boolean): string => {
-  const { steps, unchanged, notes, profile } = document;
+  const { steps, unchanged, conflicts, notes, profile } = document;
   const touched = steps.filter(({ kind }) => kind === 'process').length;
   const summary =
     touched === 0
@@ -91,6 +91,11 @@ export const formatPlan = (document: PlanDocument, colour: boolean): string => {
       : `${countOf(steps.length, 'step', 'steps')}, ${String(touched)} of them with processes; ${countOf(unchanged.length, 'process stays', 'processes stay')} untouched.`;
   return [
     ...steps.flatMap((step) => formatStep(step, colour)),
+    ...conflicts.flatMap(({ severity, what, why, fix }) => [
+      `${paint(severity, severity === 'error' ? 'red' : 'yellow', colour)}: ${what}`,
+      `          ${why}`,
+      `          ${fix}`,
+    ]),
     ...notes.map((note) => `note: ${note}`),
     ...formatClosure(document, colour),
     summary,

@@ -130,6 +130,10 @@ export const activationOptions = define({
     describe: 'Wait until something listens on the port of an instance that does not say itself when it is ready',
   },
   'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
+  'allow-conflicts': {
+    type: 'boolean',
+    describe: 'Go on although something seems to be in the way: a port that is taken, a name of somebody else',
+  },
   confirm: { type: 'boolean', describe: 'Show what would be done and why, and ask before anything is done' },
   yes: { type: 'boolean', implies: 'confirm', describe: 'With --confirm: show it, and go on without asking' },
   'wait-lock': wholeNumberOption('wait-lock', 0, {

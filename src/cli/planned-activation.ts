@@ -39,7 +39,7 @@ export const documentActivation = async (
     generation: await currentGeneration(location),
     unfinished: unfinished?.journal?.header.to ?? unfinished?.reached.at(-1)?.path ?? null,
     present,
-    conflicts: [],
+    conflicts: planned.conflicts,
     closure: closureDifference(running?.path ?? null, next.path, await readStoreInfos(paths, context)),
   });
 };

@@ -20,6 +20,8 @@ export interface ManifestUnit {
   readonly changePolicy?: ChangePolicy;
   /** What the backend needs to activate it. */
   readonly activation: JsonObject;
+  /** Set for a process whose ports are not those of the machine. */
+  readonly ownNetwork?: true;
   readonly credentials: Credentials;
   readonly port: number | null;
   /** When it is ready; null for as soon as its manager says that it runs. */

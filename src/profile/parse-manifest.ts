@@ -38,6 +38,7 @@ const unit = z.strictObject({
     })
     .optional(),
   activation: data,
+  ownNetwork: z.literal(true).optional(),
   credentials,
   port: z.int().nullable(),
   // Before it meant anything, it was whatever the model said.

@@ -73,6 +73,7 @@ const manifestUnit = (
   ...(rendered.reloadProperties === undefined ? {} : { reloadProperties: rendered.reloadProperties }),
   ...(rendered.changePolicy === undefined ? {} : { changePolicy: rendered.changePolicy }),
   activation: rendered.activation,
+  ...(rendered.ownNetwork === undefined ? {} : { ownNetwork: rendered.ownNetwork }),
   credentials: rendered.credentials,
   port: context.instance.port,
   readiness: context.instance.readiness,
@@ -108,7 +109,7 @@ const listTrees = (instances: readonly ProcessInstance[]): Promise<readonly Brou
  * Translates a model for its manager. Reads nothing but the trees of files that instances bring along, and writes
  * nothing.
  *
- * @param warn gets one sentence for each property that the manager cannot express, and for what will hardly work
+ * @param warn gets one sentence for each property that the manager cannot express
  * @throws ModelError
  */
 export const translateRealised = (
@@ -139,13 +140,7 @@ export const translateRealised = (
         .map(({ context, arguments: args }) => [context.instance.instance, args]),
     ),
     renderProfile: async (overridden, settings) => {
-      const { units, files, warnings } = renderModel(
-        override(overridden),
-        await listTrees(model.instances),
-        backend,
-        options,
-      );
-      for (const warning of warnings) warn(warning);
+      const { units, files } = renderModel(override(overridden), await listTrees(model.instances), backend, options);
       const manifest: OwnManifest = {
         formatVersion: 1,
         manager: model.manager,

@@ -18,8 +18,6 @@ export interface RenderedModel {
   readonly units: readonly { readonly context: UnitContext; readonly rendered: RenderedUnit }[];
   /** Every file of the profile but its manifest; no path occurs twice. */
   readonly files: readonly ProfileFile[];
-  /** What can be built but will hardly work, a sentence each. */
-  readonly warnings: readonly string[];
 }
 
 const article = (kind: ProcessInstance['process']['kind']): string =>
@@ -98,24 +96,6 @@ export interface BroughtTree {
   readonly paths: readonly string[];
 }
 
-/** Names the processes that a manager which finds them by their PID files would take for each other. */
-const sharedPidFiles = (units: RenderedModel['units']): readonly string[] => {
-  const owners = new Map<string, string>();
-  return units.flatMap(({ context, rendered }) => {
-    const pidFile = rendered.activation['pidFile'];
-    if (typeof pidFile !== 'string') return [];
-    const { instance } = context.instance;
-    const other = owners.get(pidFile);
-    owners.set(pidFile, instance);
-    return other === undefined
-      ? []
-      : [
-          `${other} and ${instance} have the same PID file ${pidFile} and will be taken for each other: ` +
-            'give each its own instanceName or pidFile',
-        ];
-  });
-};
-
 /** Renders each translated instance (overrides applied) by itself. @throws ModelError when arguments do not fit */
 export const renderUnits = (translated: readonly TranslatedUnit[], backend: Backend): RenderedModel['units'] => {
   const all = new Map(translated.map(({ context, arguments: args }) => [context.instance.name, args]));
@@ -160,7 +140,7 @@ export const renderModel = (
   for (const tree of brought) {
     for (const file of broughtFiles(tree)) add(file, `the files of process instance "${tree.instance.instance}"`);
   }
-  return { units, files, warnings: sharedPidFiles(units) };
+  return { units, files };
 };
 
 /** The trees whose files go into the profile besides what the backend renders. */

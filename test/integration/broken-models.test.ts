@@ -25,6 +25,12 @@ const broken = [
   { model: 'duplicate-name', exitCode: 4, names: [/first/, /second/, /"webapp"/] },
   { model: 'hostile-name', exitCode: 4, names: [/webapp1/] },
   { model: 'no-process', exitCode: 4, names: [/webapp1/] },
+  { model: 'same-port', exitCode: 4, names: [/"first" and "second".*port 5000/, /--allow-conflicts/] },
+  {
+    model: 'same-pid-file',
+    exitCode: 4,
+    names: [/"first" and "second".*sleeper\.pid/, /socket of process instance "second"/],
+  },
   { model: 'no-build', exitCode: 5, names: [/webapp/, /the compiler is on holiday/] },
 ];
 

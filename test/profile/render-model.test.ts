@@ -37,13 +37,6 @@ const render = (backend: Backend) => {
   );
 };
 
-test('two instances with one PID file are warned of, and both are named', () => {
-  const { warnings } = render(backendWith({ first: '/run/webapp.pid', second: '/run/webapp.pid' }));
-  expect(warnings).toEqual([expect.stringContaining('first and second have the same PID file /run/webapp.pid')]);
-  expect(render(backendWith({ first: '/run/a.pid', second: '/run/b.pid' })).warnings).toEqual([]);
-  expect(render(backendWith({})).warnings).toEqual([]);
-});
-
 test('two instances that bring the same file are refused, and both are named', () => {
   expect(() => render(backendWith({}, () => 'etc/shared'))).toThrow(
     'Both process instance "first" and process instance "second" bring the file etc/shared',

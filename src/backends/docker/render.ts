@@ -6,7 +6,7 @@ import { shellCommand, shellQuote } from '../shared/shell-quote.js';
 import { toActivation, type ArchivedImage, type WrittenImage } from './activation-data.js';
 import { parseContainer, type ContainerSpecification, type ImageSpecification } from './config.js';
 import { containerName } from './container-name.js';
-import { hasParameter, parameterWords, type CreateParameter } from './create-parameters.js';
+import { hasParameter, longName, parameterWords, type CreateParameter } from './create-parameters.js';
 import { storeName } from '../shared/required-tool.js';
 import { tool, usesHostPrograms } from './tools.js';
 
@@ -200,6 +200,8 @@ const checkForNul = (data: JsonObject, { instance }: UnitContext): void => {
   });
 };
 
+const isHostNetwork = ({ name, value }: CreateParameter): boolean => longName(name) === 'network' && value === 'host';
+
 /**
  * Describes an image and a container.
  *
@@ -232,5 +234,6 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
     properties: propertiesOf(container, image, parameters, hostPrograms),
     activation,
     credentials: process.kind === 'managed' ? process.credentials : noCredentials,
+    ...(parameters.some(isHostNetwork) ? {} : { ownNetwork: true as const }),
   };
 };

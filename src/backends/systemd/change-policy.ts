@@ -10,7 +10,7 @@ export interface UnitPolicy extends ChangePolicy {
 }
 
 /** systemd's words for true (systemd.syntax(7)). */
-const isTrue = (value: string): boolean => /^(?:1|yes|y|true|t|on)$/i.test(value);
+export const isTrue = (value: string): boolean => /^(?:1|yes|y|true|t|on)$/i.test(value);
 
 /** Keys that say what to do, and nothing about the process. */
 export const policyKeys: ReadonlySet<string> = new Set([

@@ -5,7 +5,7 @@ import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { searchPath } from '../shared/search-path.js';
 import { toActivation } from './activation-data.js';
 import { carryEnvironment } from './carry-environment.js';
-import { canReload, policyKeys, reloadTriggers, unitPolicy } from './change-policy.js';
+import { canReload, isTrue, policyKeys, reloadTriggers, unitPolicy } from './change-policy.js';
 import { parseProcess, type SystemdProcess } from './config.js';
 import { installLinks } from './install-links.js';
 import { processUnits } from './process-units.js';
@@ -105,7 +105,14 @@ export const render = (
       user: process.sections['Service']?.['User']?.at(-1) ?? null,
     }),
     credentials: process.credentials,
+    ...(hasOwnNetwork(service) ? { ownNetwork: true as const } : {}),
   };
+};
+
+/** Whether a service sees other network interfaces than the machine's (systemd.exec(5)). */
+const hasOwnNetwork = (service: Section): boolean => {
+  const last = (key: string): string => service[key]?.at(-1)?.trim() ?? '';
+  return isTrue(last('PrivateNetwork')) || last('NetworkNamespacePath') !== '';
 };
 
 const without = (sections: Sections, titles: readonly string[]): Sections =>

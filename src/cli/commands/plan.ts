@@ -10,7 +10,15 @@ import {
   withModel,
 } from '../options.js';
 
-const { 'old-profile': oldProfile, 'wait-for-ports': waitForPorts, runlevel, user, engine, jobs } = activationOptions;
+const {
+  'allow-conflicts': allowConflicts,
+  'old-profile': oldProfile,
+  'wait-for-ports': waitForPorts,
+  runlevel,
+  user,
+  engine,
+  jobs,
+} = activationOptions;
 
 export const plan = defineCommand({
   command: 'plan [model]',
@@ -22,6 +30,7 @@ export const plan = defineCommand({
         ...profileOption,
         ...jsonOption,
         ...planFileOption,
+        'allow-conflicts': allowConflicts,
         'old-profile': oldProfile,
         'wait-for-ports': waitForPorts,
         runlevel,
@@ -35,6 +44,7 @@ export const plan = defineCommand({
       .example('$0 plan -P supervisord --json processes.nix', 'A move to another manager, as data')
       .example('$0 plan --out plan.json processes.nix', 'Keep it, for: switch --plan plan.json'),
   run: async (args, context) => {
+    const { refuseConflicts } = await import('../../activate/find-conflicts.js');
     const { buildFromArguments, prepare } = await import('../deployment.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
     const { formatPlan } = await import('../format-plan.js');
@@ -47,6 +57,7 @@ export const plan = defineCommand({
       context.print(
         args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),
       );
+      if (args.allowConflicts !== true) refuseConflicts(planned.conflicts);
       if (args.out !== undefined) {
         const { writePlan } = await import('../plan-file.js');
         await writePlan(args.out, document, context);

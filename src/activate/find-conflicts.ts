@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import type { Conflict } from '../plan/conflict.js';
+import type { ProcessPlan } from '../plan/activation-plan.js';
+import {
+  keptPorts,
+  newPidFiles,
+  startedUnits,
+  takenNames,
+  takenPidFiles,
+  takenPorts,
+  takersOfPorts,
+  type LivePidFile,
+} from '../plan/machine-conflicts.js';
+import { modelConflicts } from '../plan/model-conflicts.js';
+import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
+import type { Manifest } from '../profile/manifest.js';
+import { ModelError } from '../system/errors.js';
+import { findPortHolders } from '../system/listening-sockets.js';
+import { openProcessTable } from '../system/processes.js';
+import type { Ports } from '../system/ports.js';
+import type { ManagedProfile, Sessions } from './sessions.js';
+
+/** PIDs of what runs of this deployment, as far as the managers know them. */
+const ownPids = async (present: readonly ObservedUnit[], sessions: Sessions): Promise<ReadonlySet<number>> => {
+  const managers = [...new Set(present.map(({ manager }) => manager))];
+  const observations = await Promise.all(
+    managers.map((manager) =>
+      sessions.of(manager).observe(
+        present.filter((observed) => observed.manager === manager && isUp(observed)).map(({ unit }) => unit),
+        'process',
+      ),
+    ),
+  );
+  return new Set(observations.flatMap((some) => [...some.values()].flatMap(({ pid }) => pid ?? [])));
+};
+
+const conflictsOfPorts = async (
+  plan: ProcessPlan,
+  present: readonly ObservedUnit[],
+  isUnfinished: boolean,
+  sessions: Sessions,
+): Promise<readonly Conflict[]> => {
+  const takers = takersOfPorts(plan, present);
+  const holders = await findPortHolders(new Set(takers.map(({ port }) => port)));
+  // Asking managers for PIDs takes time: only when somebody does listen there.
+  return holders.length === 0
+    ? []
+    : takenPorts(takers, holders, { pids: await ownPids(present, sessions), present, isUnfinished });
+};
+
+const livePidFiles = async (
+  plan: ProcessPlan,
+  present: readonly ObservedUnit[],
+  { run }: Pick<Ports, 'run'>,
+): Promise<readonly LivePidFile[]> => {
+  const files = await Promise.all(
+    newPidFiles(plan, present).map(async (file) => ({
+      ...file,
+      pid: Number((await readFile(file.path, 'utf8').catch(() => '')).trim()),
+    })),
+  );
+  const named = files.filter(({ pid }) => Number.isInteger(pid) && pid > 0);
+  if (named.length === 0) return [];
+  const processes = await openProcessTable(run);
+  const found = await Promise.all(
+    named.map(async (file) => {
+      if ((await processes.find(file.pid)) === null) return [];
+      const words = (await readFile(`/proc/${file.pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim();
+      return [{ ...file, command: words === '' ? null : words }];
+    }),
+  );
+  return found.flat();
+};
+
+/**
+ * What of the next profile will not work here; of what is not started by the plan nothing is said.
+ *
+ * @param isUnfinished whether a switch before this one did not finish
+ */
+export const findConflicts = async (
+  plan: ProcessPlan,
+  present: readonly ObservedUnit[],
+  target: ManagedProfile | null,
+  directories: Manifest['directories'],
+  isUnfinished: boolean,
+  sessions: Sessions,
+  ports: Pick<Ports, 'run'>,
+): Promise<readonly Conflict[]> => {
+  const started = new Set<string>(startedUnits(plan).map(({ instance }) => instance));
+  if (target === null || started.size === 0) return [];
+  const { units } = target.profile;
+  const ofModel = modelConflicts({ units, directories }).filter(({ instances }) =>
+    instances.some((instance) => started.has(instance)),
+  );
+  return [
+    ...ofModel,
+    ...keptPorts(plan, present, units),
+    ...(await conflictsOfPorts(plan, present, isUnfinished, sessions)),
+    ...takenPidFiles(await livePidFiles(plan, present, ports)),
+    ...takenNames((await sessions.of(target.manager).collisions?.(units)) ?? []),
+  ];
+};
+
+/**
+ * Refuses what surely fails.
+ *
+ * @throws ModelError that names every conflict of which that is known
+ */
+export const refuseConflicts = (conflicts: readonly Conflict[]): void => {
+  const errors = conflicts.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  if (first === undefined) return;
+  if (errors.length === 1) throw new ModelError({ what: first.what, why: first.why, fix: first.fix });
+  throw new ModelError({
+    what: `${errors.length} things stand in the way: nothing has been done`,
+    why: errors.map(({ what, why, fix }) => `${what}\n  why: ${why}\n  fix: ${fix}`).join('\n'),
+  });
+};
