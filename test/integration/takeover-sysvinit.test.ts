@@ -87,7 +87,7 @@ describe('a profile that another tool has deployed with init scripts', () => {
   let path = '';
 
   beforeAll(async () => {
-    deployment = await createDeployment(account, 'webapps');
+    deployment = await createDeployment(account, 'webapps', { NIXPROC_SETTLE: '0' });
     await writeFile(modelFile(), model({ steady: 'hello', changed: 'hello', extra: 'hello' }));
     const built = await deployment.succeed('build', '--no-out-link', ...options(), modelFile());
     const manifest = JSON.parse(
