@@ -25,7 +25,7 @@ let
     else
       explain {
         what = "There is no process manager \"${manager}\"";
-        why = "Backends are: ${concatStringsSep ", " (filter (name: pathExists (./nixproc/backends + "/${name}/tools.nix")) (attrNames (readDir ./nixproc/backends)))}";
+        why = "There are: ${concatStringsSep ", " (filter (name: pathExists (./nixproc/backends + "/${name}/tools.nix")) (attrNames (readDir ./nixproc/backends)))}";
         fix = "Choose one of them";
       };
 

@@ -38,4 +38,9 @@ in
     "nixproc/test-driver/universal.nix"
     "tools"
   ];
+
+  # Files that import what the user names.
+  redirected = [
+    "nixproc/create-managed-process/agnostic/create-managed-process-from-config.nix"
+  ];
 }

@@ -29,6 +29,8 @@ let
     # The same functions that everybody gets, with the model's evaluation in the place of one of their own.
     functions = path: import path { modelEvaluation = evaluation; };
     files = import;
+    # It imports what the user names.
+    redirected = path: importScoped path;
   };
 
   # By base name, so that a file that is not of the framework costs one look.

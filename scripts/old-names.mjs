@@ -32,7 +32,11 @@ try {
   }
   const file = join(root, 'package.json');
   const description = JSON.parse(readFileSync(file, 'utf8'));
-  description.bin = Object.fromEntries(['nix-processmgmt-ts', ...names].map((name) => [name, `bin/${name}`]));
+  description.bin = {
+    ...Object.fromEntries(['nix-processmgmt-ts', ...names].map((name) => [name, `bin/${name}`])),
+    // It starts a program in its own place, which Node.js cannot do.
+    'nixproc-chainload-user': 'nix/tools/nixproc-chainload-user',
+  };
   writeFileSync(file, `${JSON.stringify(description, null, 2)}\n`);
 } finally {
   rmSync(bundle, { force: true });

@@ -14,16 +14,18 @@ let
 
   # The installed program, of which this directory is a part.
   installation = toString ../..;
-  program =
+  program = builtins.path {
+    path = ../..;
+    name = "nix-processmgmt-ts";
+    filter = path: _:
+      any (part: path == "${installation}/${part}" || hasPrefix "${installation}/${part}/" path)
+        [ "bin" "dist" "nix" "package.json" "LICENSE" ]
+      && match ".*\\.map" path == null;
+  };
+
+  commands =
     if pathExists (../.. + "/dist/nixproc.js") then
-      builtins.path {
-        path = ../..;
-        name = "nix-processmgmt-ts";
-        filter = path: _:
-          any (part: path == "${installation}/${part}" || hasPrefix "${installation}/${part}/" path)
-            [ "bin" "dist" "nix" "package.json" "LICENSE" ]
-          && match ".*\\.map" path == null;
-      }
+      attrNames (readDir ../../bin)
     else
       throw "The commands of nix-processmgmt-ts are not beside ${toString ../.}: name the nix directory of an installed nix-processmgmt-ts by its own path, neither by a link nor as a copy";
 
@@ -48,7 +50,6 @@ let
   backends = ../nixproc/backends;
   managers = filter (name: pathExists (backends + "/${name}/tools.nix")) (attrNames (readDir backends));
 
-  commands = attrNames (readDir ../../bin);
   isOf = manager: hasPrefix "nixproc-${manager}-";
   common = filter (command: !(any (manager: isOf manager command) managers)) commands;
 

@@ -94,6 +94,14 @@ export const outputOptions = define({
   undeploy: { type: 'boolean', describe: 'Build a profile in which nothing runs; no model is needed' },
 });
 
+export const configurationOptions = define({
+  'create-managed-process-expr': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Nix file with a createManagedProcess to use in the place of ours',
+  },
+});
+
 export const activationOptions = define({
   'old-profile': {
     type: 'string',

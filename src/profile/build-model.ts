@@ -4,13 +4,15 @@ import { dir } from 'tmp-promise';
 import { loadBackend } from '../backends/registry.js';
 import { runEvaluation, type Evaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import type { InstanceName, ProcessModel } from '../model/process-model.js';
+import { activationOrder } from '../order/activation-order.js';
 import { buildId } from '../system/build-id.js';
 import { toStableJson } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import { buildProfile, realise } from './build-profile.js';
 import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
-import { manifestFile, profileDocument } from './profile-document.js';
-import { translateRealised } from './render-documents.js';
+import { manifestFile, profileDocument, type ProfileDocument } from './profile-document.js';
+import { translateRealised, type Overridden, type TranslatedModel } from './render-documents.js';
 import { ReferenceScanner } from './store-texts.js';
 
 /** A profile that was built, and stays in the store until `release` is called (or for good, with an out link). */
@@ -50,18 +52,15 @@ const keyOf = (
         .update(stdout)
         .digest('hex');
 
-/**
- * Evaluates a model, renders it for its manager and builds the profile.
- *
- * @param outLink where to make a link that keeps the profile from being collected; null for none
- * @param memory asked before anything is built; a profile that it knows is kept by its generation. Default: none
- * @throws EvaluationError, ModelError or BuildError
- */
-export const buildModel = async (
+/** Renders a document of an evaluated model. */
+type Render = (translated: TranslatedModel, overridden: Overridden, model: ProcessModel) => Promise<ProfileDocument>;
+
+const build = async (
   request: EvaluationRequest,
   outLink: string | null,
+  render: Render,
   ports: Ports,
-  memory: BuildMemory | null = null,
+  memory: BuildMemory | null,
 ): Promise<BuiltModel> => {
   const evaluation = await runEvaluation(request, ports);
   const key = memory === null ? null : keyOf(evaluation, request);
@@ -94,7 +93,7 @@ export const buildModel = async (
       arguments: args,
       storePaths: await realise(context, join(roots, 'overrides'), nix, ports),
     };
-    const document = await translated.renderProfile(overridden, request.settings);
+    const document = await render(translated, overridden, model);
     const path = await buildProfile(document, outLink ?? join(roots, 'profile'), nix, ports);
     // What the model's functions made of generated arguments is not in the key.
     if (key === null || Object.keys(translated.generated).length > 0) return { path, release: cleanup };
@@ -108,6 +107,50 @@ export const buildModel = async (
     throw error;
   }
 };
+
+/**
+ * Evaluates a model, renders it for its manager and builds the profile.
+ *
+ * @param outLink where to make a link that keeps the profile from being collected; null for none
+ * @param memory asked before anything is built; a profile that it knows is kept by its generation. Default: none
+ * @throws EvaluationError, ModelError or BuildError
+ */
+export const buildModel = (
+  request: EvaluationRequest,
+  outLink: string | null,
+  ports: Ports,
+  memory: BuildMemory | null = null,
+): Promise<BuiltModel> =>
+  build(
+    request,
+    outLink,
+    (translated, overridden) => translated.renderProfile(overridden, request.settings),
+    ports,
+    memory,
+  );
+
+/** The process that everything else is there for. */
+const lastOf = (model: ProcessModel): InstanceName => {
+  const last = activationOrder(model.instances).at(-1);
+  if (last === undefined) throw new Error('the model has no instances');
+  return last.instance.instance;
+};
+
+/**
+ * Builds what a single process brings to a profile.
+ *
+ * @param request a model of nothing but this process and what it depends on
+ * @param outLink where to make a link that keeps the result from being collected; null for none
+ * @throws EvaluationError, ModelError or BuildError
+ */
+export const buildProcess = (request: EvaluationRequest, outLink: string | null, ports: Ports): Promise<BuiltModel> =>
+  build(
+    request,
+    outLink,
+    (translated, overridden, model) => translated.renderInstance(overridden, lastOf(model)),
+    ports,
+    null,
+  );
 
 /**
  * Builds the profile of a deployment in which nothing runs.

@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import { build } from './build.js';
 import { evaluate } from './eval.js';
+import { generateConfig } from './generate-config.js';
 import { generations } from './generations.js';
 import { idAssign } from './id-assign.js';
 import { initState } from './init-state.js';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   run,
   runActivity,
   evaluate,
+  generateConfig,
   idAssign,
   initState,
 ];

@@ -5,6 +5,7 @@ import type { GetoptLine } from './getopt.js';
 import {
   buildOptions,
   deployedOptions,
+  generateConfigOptions,
   idAssignOptions,
   managerOptions,
   modelOptions,
@@ -112,18 +113,22 @@ const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
   };
 };
 
+/** @throws UsageError when the command line does not say which process manager is meant */
+const requireManager = ({ options }: GetoptLine): void => {
+  if (options.has('process-manager')) return;
+  throw new UsageError({
+    what: 'No process manager was chosen',
+    fix: `Choose one: -P ${managerNames.join(', -P ')}`,
+  });
+};
+
 const build: OldCommand = {
   name: 'nixproc-build',
   usage: ['-P MANAGER [OPTION]... [PROCESSES_NIX]', '-P MANAGER --undeploy [OPTION]...'],
   describe: 'Builds the profile of a processes model, and prints its store path.',
   options: [...managerOptions, ...buildOptions, ...stateOptions, ...modelOptions],
   translate: (line) => {
-    if (!line.options.has('process-manager')) {
-      throw new UsageError({
-        what: 'No process manager was chosen',
-        fix: `Choose one: -P ${managerNames.join(', -P ')}`,
-      });
-    }
+    requireManager(line);
     return ['build', ...given(line, managerOptions, buildOptions, stateOptions, modelOptions), ...pathIn(line)];
   },
 };
@@ -190,6 +195,20 @@ const idAssign: OldCommand = {
   translate: (line) => ['id-assign', ...given(line, idAssignOptions, stateOptions, modelOptions), ...pathIn(line)],
 };
 
+const generateConfig: OldCommand = {
+  name: 'nixproc-generate-config',
+  usage: ['-P MANAGER [OPTION]... CONFIG_JSON'],
+  describe: 'Makes the configuration of a process for a process manager from one that is for none.',
+  options: [...managerOptions, ...generateConfigOptions, ...stateOptions],
+  translate: (line) => {
+    requireManager(line);
+    if (line.operands.length === 0) {
+      throw new UsageError({ what: 'No configuration was given', fix: 'Name the NAME.json of a process' });
+    }
+    return ['generate-config', ...given(line, managerOptions, generateConfigOptions, stateOptions), ...pathIn(line)];
+  },
+};
+
 /** Managers whose scripts could be run by an activity. */
 const managersOfScripts = ['sysvinit', 'bsdrc'];
 
@@ -201,4 +220,5 @@ export const oldCommands: readonly OldCommand[] = [
   deployStateless,
   initState,
   idAssign,
+  generateConfig,
 ];

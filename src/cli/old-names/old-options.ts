@@ -2,6 +2,7 @@ import type { Options } from 'yargs';
 import {
   activationOptions,
   activityOptions,
+  configurationOptions,
   evaluationOptions,
   idOptions,
   managerOption,
@@ -37,6 +38,11 @@ export const modelOptions = same({ 'extra-params': extraParams, 'show-trace': sh
 export const profileOptions = same(profileOption);
 export const deployedOptions = same({ 'old-profile': { ...oldProfile, alias: 'o' } });
 export const buildOptions = same({ 'no-out-link': noOutLink, undeploy });
+export const generateConfigOptions = same({
+  ...configurationOptions,
+  'no-out-link': noOutLink,
+  'show-trace': showTrace,
+});
 export const idAssignOptions = same(idOptions);
 export const runActivityOptions = same(activityOptions);
 

@@ -41,7 +41,10 @@ test('bin and package.json have an executable for every command (npm run old-nam
   const description = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
     bin: Record<string, string>;
   };
-  expect(description.bin).toEqual(Object.fromEntries(bin.map((name) => [name, `bin/${name}`])));
+  expect(description.bin).toEqual({
+    ...Object.fromEntries(bin.map((name) => [name, `bin/${name}`])),
+    'nixproc-chainload-user': 'nix/tools/nixproc-chainload-user',
+  });
   for (const name of names) {
     expect(await readFile(join(repository, 'bin', name), 'utf8')).toBe(
       "#!/usr/bin/env node\nimport '../dist/nixproc.js';\n",

@@ -68,10 +68,20 @@ let
     position = unsafeGetAttrPos property given;
   };
 in
-given: evaluation.makeProcess {
-  kind = "managed";
-  inherit manager scope;
-  properties = given;
+given:
+let
   arguments = plainProperties { inherit convert; unknown = refuse given; } (removeAttrs given separate);
-  needs = needs given;
-})
+in
+if manager == null then
+  import ../../../agnostic-package.nix {
+    inherit evaluation pkgs arguments;
+    properties = given;
+    dependencies = given.dependencies or [ ];
+  }
+else
+  evaluation.makeProcess {
+    kind = "managed";
+    inherit manager scope arguments;
+    properties = given;
+    needs = needs given;
+  })
