@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { refuseConflicts } from '../activate/find-conflicts.js';
 import { changesOf, prepareActivation, stateOptions, type PlannedActivation } from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
@@ -19,6 +19,7 @@ import { isIdle } from '../plan/document-plan.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { Manifest } from '../profile/manifest.js';
 import { createStateDirectories } from '../state/state-directories.js';
+import { errnoOf } from '../state/file-errors.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
@@ -56,15 +57,31 @@ const currentManifest = async (location: ProfileLocation): Promise<Manifest | nu
 const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
   location === null ? null : ((await currentManifest(location))?.manager ?? null);
 
-/** @throws UsageError when there is nothing at `path` */
+const noModel = (path: string, cause: unknown): UsageError => {
+  const isForbidden = errnoOf(cause) === 'EACCES';
+  return new UsageError(
+    isForbidden
+      ? {
+          what: `The model ${path} cannot be read`,
+          why: 'Permission is denied',
+          fix: 'Make the file, and the directories on the way to it, readable for the user who runs this command',
+        }
+      : {
+          what: `There is no model ${path}`,
+          fix: 'Name the processes.nix of your model, or a profile that build made',
+        },
+    { cause },
+  );
+};
+
+/** @throws UsageError when there is nothing at `path`, or nothing that we may read */
 const expressionFile = async (path: string): Promise<string> => {
   try {
-    return (await stat(path)).isDirectory() ? join(path, 'default.nix') : path;
+    const file = (await stat(path)).isDirectory() ? join(path, 'default.nix') : path;
+    await access(file, constants.R_OK);
+    return file;
   } catch (cause) {
-    throw new UsageError(
-      { what: `There is no model ${path}`, fix: 'Name the processes.nix of your model, or a profile that build made' },
-      { cause },
-    );
+    throw noModel(path, cause);
   }
 };
 
@@ -112,6 +129,9 @@ export const buildFromArguments = async (
   context: CommandContext,
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
+  await stat(path).catch((cause: unknown) => {
+    throw noModel(path, cause);
+  });
   const prebuilt = await readBuiltProfile(path, location === null ? null : await currentManifest(location));
   if (prebuilt !== null) {
     const { manager } = prebuilt.manifest;

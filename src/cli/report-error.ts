@@ -1,5 +1,5 @@
 import { ExplainedError, exitCodes, type ExitCode } from '../system/errors.js';
-import { explainFileError } from '../state/file-errors.js';
+import { explainUnforeseen } from '../state/file-errors.js';
 import { paint } from './terminal.js';
 
 const indent = (text: string): string => text.trim().replace(/\n/g, '\n       ');
@@ -23,7 +23,7 @@ export const explain = (error: unknown, verbose: boolean, colour: boolean): { te
     return { text: lines(error.message, error.why, error.fix, stack), exitCode: error.exitCode };
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const explained = explainFileError(message, error);
+  const explained = explainUnforeseen(error);
   if (explained instanceof ExplainedError) return explain(explained, verbose, colour);
   return {
     text: lines(

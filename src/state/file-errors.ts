@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { ActivationError } from '../system/errors.js';
 
 /** The code of a failed system call ("ENOENT"), or undefined for any other error. */
@@ -6,41 +7,75 @@ export const errnoOf = (error: unknown): string | undefined =>
     ? error.code
     : undefined;
 
-const advice: Readonly<Record<string, { readonly why: string; readonly fix: string }>> = {
+/** What the user can do besides: choose another place, when there is a way to. */
+const orElsewhere = (choice: string | undefined): string =>
+  choice === undefined ? '' : `, or choose another place (${choice})`;
+
+const advice: Readonly<Record<string, { readonly why: string; readonly fix: (choice?: string) => string }>> = {
   EACCES: {
-    why: 'You may not write there',
-    fix: 'Run the command as the owner of that directory, or choose another one (--state-dir and its siblings)',
+    why: 'Permission is denied',
+    fix: (choice) => `Run the command as a user who may do that${orElsewhere(choice)}`,
   },
   EPERM: {
     why: 'The operation is not permitted',
-    fix: 'Run the command as the owner of that path, and check that its file system allows the operation',
+    fix: () => 'Run the command as the owner of that path, and check that its file system allows the operation',
   },
   EROFS: {
     why: 'The file system is mounted read-only',
-    fix: 'Mount it writable, or choose another directory (--state-dir and its siblings)',
+    fix: (choice) => `Mount it writable${orElsewhere(choice)}`,
+  },
+  ENOENT: {
+    why: 'It, or a directory on the way to it, does not exist',
+    fix: (choice) => `Make it${orElsewhere(choice)}`,
   },
   ENOSPC: {
     why: 'No space is left on the device',
-    fix: 'Free some space (or inodes) on that file system, then repeat',
+    fix: () => 'Free some space (or inodes) on that file system, then repeat',
   },
-  EDQUOT: { why: 'The disk quota is used up', fix: 'Free some space or raise the quota, then repeat' },
-  ENOTDIR: { why: 'A part of the path is a file, not a directory', fix: 'Move that file away, or choose another path' },
-  EEXIST: { why: 'Something is there already', fix: 'Move it away, or choose another path' },
-  ELOOP: { why: 'Its symbolic links go round in a circle', fix: 'Correct the links, or choose another path' },
-  ENAMETOOLONG: { why: 'The path is longer than the file system allows', fix: 'Choose a shorter one' },
+  EDQUOT: { why: 'The disk quota is used up', fix: () => 'Free some space or raise the quota, then repeat' },
+  ENOTDIR: {
+    why: 'A part of the path is a file, not a directory',
+    fix: () => 'Move that file away, or choose another path',
+  },
+  EEXIST: { why: 'Something is there already', fix: () => 'Move it away, or choose another path' },
+  ELOOP: {
+    why: 'Its symbolic links go round in a circle',
+    fix: () => 'Correct the links, or choose another path',
+  },
+  ENAMETOOLONG: { why: 'The path is longer than the file system allows', fix: () => 'Choose a shorter one' },
 };
 
 /**
  * Says in words what a failed file operation means.
  *
  * @param what what could not be done, naming the path; one sentence without a final period
+ * @param choice what lets the user choose another place: "--state-dir and its siblings"
  * @returns an error to throw; anything that is not a failed system call comes back unchanged
  */
-export const explainFileError = (what: string, error: unknown): unknown => {
+export const explainFileError = (what: string, error: unknown, choice?: string): unknown => {
   const code = errnoOf(error);
   if (code === undefined) return error;
   const known = advice[code];
-  return new ActivationError(known === undefined ? { what, why: String(error) } : { what, ...known }, {
-    cause: error,
-  });
+  return new ActivationError(
+    known === undefined ? { what, why: String(error) } : { what, why: known.why, fix: known.fix(choice) },
+    { cause: error },
+  );
+};
+
+const pathOf = (error: unknown): string | null =>
+  typeof error === 'object' && error !== null && 'path' in error && typeof error.path === 'string' ? error.path : null;
+
+/**
+ * Says in words what a failed system call means that nobody has explained.
+ *
+ * @returns an error to report; anything that is not a failed system call comes back unchanged
+ */
+export const explainUnforeseen = (error: unknown): unknown => {
+  const path = pathOf(error);
+  if (path === null) return explainFileError('The system refused an operation', error);
+  const temporary = tmpdir();
+  const ours = [`${temporary}/nix-processmgmt-ts`, `${temporary}/tmp-`];
+  return path === temporary || ours.some((start) => path.startsWith(start))
+    ? explainFileError(`Temporary files cannot be made in ${temporary}`, error, 'TMPDIR')
+    : explainFileError(`The path ${path} cannot be used`, error);
 };

@@ -213,7 +213,11 @@ export const withProfileLock = async <Result>(request: LockRequest, work: () => 
     await mkdir(directory, { recursive: true });
     await writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
   } catch (error) {
-    throw explainFileError(`The profile "${request.profileName}" cannot be locked in ${directory}`, error);
+    throw explainFileError(
+      `The profile "${request.profileName}" cannot be locked in ${directory}`,
+      error,
+      '-p with a path, or NIX_USER_PROFILE_DIR',
+    );
   }
   try {
     await acquire(request, lockFile, candidate, identities);

@@ -100,11 +100,14 @@ const compatibilityLinks = ({ stateDir, tmpDir, runtimeDir }: ManifestDirectorie
 const ancestors = (path: string): readonly string[] =>
   path === dirname(path) ? [path] : [...ancestors(dirname(path)), path];
 
+/** What lets the user choose other directories. */
+const choice = '--state-dir and its siblings';
+
 const inTheWay = (path: string, what: string): ActivationError =>
   new ActivationError({
     what: `The directory ${path} cannot be made`,
     why: `${what} is in the way`,
-    fix: `Move ${path} away, or choose another directory (--state-dir and its siblings)`,
+    fix: `Move ${path} away, or choose another directory (${choice})`,
   });
 
 /**
@@ -183,7 +186,7 @@ const readFacts = async (path: string): Promise<PathFacts> => {
       case 'ENOTDIR':
         return { kind: 'absent' };
       default:
-        throw explainFileError(`The directory ${path} cannot be examined`, error);
+        throw explainFileError(`The directory ${path} cannot be examined`, error, choice);
     }
   }
 };
@@ -270,7 +273,7 @@ export const createStateDirectories = async (
     try {
       await perform(step);
     } catch (error) {
-      throw explainFileError(doing(step), error);
+      throw explainFileError(doing(step), error, choice);
     }
   }
   return steps;

@@ -1,4 +1,5 @@
-import { constants } from 'node:os';
+import { accessSync, constants } from 'node:fs';
+import { constants as system } from 'node:os';
 import type { Subprocess } from 'execa';
 import { ExplainedError, exitCodes } from './errors.js';
 import type { Run, RunRequest, RunResult } from './ports.js';
@@ -29,7 +30,7 @@ const stdio = {
 
 const exitCodeOf = (result: { exitCode?: number | undefined; signal?: string | undefined }): number => {
   if (result.exitCode !== undefined) return result.exitCode;
-  const signals: Readonly<Record<string, number>> = constants.signals;
+  const signals: Readonly<Record<string, number>> = system.signals;
   return 128 + (result.signal === undefined ? 0 : (signals[result.signal] ?? 0));
 };
 
@@ -58,6 +59,20 @@ const closeWhenIdle = (command: Subprocess): void => {
 };
 
 /**
+ * The directory to run a command in that does not care: ours, or the root where ours lets nobody in. Somebody who became
+ * another user may be in a directory that this user cannot enter.
+ */
+const anyDirectory = (): string => {
+  try {
+    const directory = process.cwd();
+    accessSync(directory, constants.X_OK);
+    return directory;
+  } catch {
+    return '/';
+  }
+};
+
+/**
  * Runs one command with execa; the only place that starts processes.
  *
  * @throws MissingProgramError when the program does not exist.
@@ -74,7 +89,7 @@ export const createRun =
       env: { ...env, ...request.env },
       // Without input there is nothing to read: a command must not wait for the user's terminal.
       ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
-      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+      cwd: request.cwd ?? anyDirectory(),
       ...(request.ignoresTerminal === true ? { detached: true } : {}),
       ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
       encoding: 'buffer',

@@ -263,8 +263,8 @@ const run = promisify(execFile);
         ]);
         expect(JSON.parse(stdout)).toEqual({
           what: `The directory ${join(path, 'state')} cannot be made`,
-          why: 'You may not write there',
-          fix: 'Run the command as the owner of that directory, or choose another one (--state-dir and its siblings)',
+          why: 'Permission is denied',
+          fix: 'Run the command as a user who may do that, or choose another place (--state-dir and its siblings)',
         });
       },
       { unsafeCleanup: true },

@@ -1,4 +1,5 @@
 import type { ProcessInstance } from '../../model/process-model.js';
+import { ModelError } from '../../system/errors.js';
 import { variablesLostInShells } from './launch-script.js';
 import { shellCommand, shellQuote } from './shell-quote.js';
 
@@ -126,6 +127,17 @@ export const processWords = (
   ];
 };
 
+/** daemon(1) refuses a PID file of which it does not know every character. */
+const refuseUnusualPidFile = ({ name, pidFile }: Pick<ScriptedProcess, 'name' | 'pidFile'>): void => {
+  const unusual = /[^-._a-zA-Z0-9/]/u.exec(pidFile)?.[0];
+  if (unusual === undefined) return;
+  throw new ModelError({
+    what: `The PID file of process "${name}" cannot be ${pidFile}`,
+    why: `It contains ${JSON.stringify(unusual)}; daemon, which keeps the process in the background, takes letters, digits and the characters . _ - / only`,
+    fix: 'Choose another directory with --runtime-dir or --state-dir, or give the process another pidFile',
+  });
+};
+
 /**
  * A command that has libslack's daemon(1) run a process in the background. It changes directory and umask unless it is
  * told not to. Without --env the environment is inherited anyway; with --inherit, version 0.8 hands over every variable
@@ -133,22 +145,25 @@ export const processWords = (
  *
  * @param command how daemon is called
  * @param words the process
+ * @throws ModelError for a PID file that it would refuse
  */
 export const daemonizeCommand = (
   command: string,
   words: readonly string[],
-  { logFile }: Pick<ScriptedProcess, 'logFile'>,
-): string =>
-  [
+  script: Pick<ScriptedProcess, 'name' | 'pidFile' | 'logFile'>,
+): string => {
+  refuseUnusualPidFile(script);
+  return [
     command,
     '--umask "$(umask)" --chdir "${nixproc_directory:-/}"',
     '--pidfile "$nixproc_pid_file"',
-    ...(logFile === null ? [] : ['--output "$nixproc_log_file"']),
+    ...(script.logFile === null ? [] : ['--output "$nixproc_log_file"']),
     '--',
     shellCommand(words),
   ].join(' ');
+};
 
-/** The command that starts the process and waits until it runs. */
+/** The command that starts the process and waits until it runs. @throws ModelError as {@link daemonizeCommand} */
 export const startCommand = (process: string, script: ScriptedProcess, tools: Tools): string => {
   const words = processWords(process, script, tools);
   return script.processIsDaemon

@@ -40,9 +40,12 @@ export interface ScriptSession extends Pick<
   readonly removeRecords: (next: DeployedProfile | null) => Promise<void>;
 }
 
+/** A program that refuses its command line says why, and then all that it would take; nobody wants to read that here. */
+const withoutUsage = (text: string): string => text.replace(/\nusage:[^]*/i, '');
+
 /** The reason of a failure is on stderr; what is on stdout only announces. */
 const lastWords = ({ stdout, stderr, exitCode }: RunResult): string =>
-  [stderr.trim(), stdout.trim(), `exit code ${exitCode}`].find((words) => words !== '') ?? '';
+  [withoutUsage(stderr.trim()), stdout.trim(), `exit code ${exitCode}`].find((words) => words !== '') ?? '';
 
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (

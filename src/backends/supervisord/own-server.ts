@@ -43,7 +43,7 @@ const makeDirectory = async (directory: string): Promise<void> => {
     [directory, 0o700, [self]],
   ] as const) {
     await mkdir(path, { recursive: true, mode: permissions }).catch((error: unknown) => {
-      throw explainFileError(`The directory ${path} cannot be made`, error);
+      throw explainFileError(`The directory ${path} cannot be made`, error, '--runtime-dir');
     });
     const stats = await lstat(path);
     if (!stats.isDirectory() || !owners.some((uid) => uid === stats.uid) || (stats.mode & 0o022) !== 0) {

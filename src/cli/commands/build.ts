@@ -27,8 +27,10 @@ export const build = defineCommand({
   run: async (args, context) => {
     const { buildFromArguments, emptyModel } = await import('../deployment.js');
     const { modelConflicts } = await import('../../plan/model-conflicts.js');
+    const { requireLinkable } = await import('../out-link.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
     const outLink = args.noOutLink === true ? null : resolve(args.outLink);
+    if (outLink !== null) await requireLinkable(outLink);
     const location = profileLocation(args.profile, context.env);
     const what = args.undeploy === true ? { ...args, model: emptyModel } : args;
     const { path, manifest, release } = await buildFromArguments(what, location, outLink, context);

@@ -54,6 +54,12 @@ describe('the script', () => {
     ]);
   });
 
+  test('cannot have daemon write a PID file that daemon refuses, while a daemon writes any', () => {
+    const pidFile = '/home/me/my state/web.pid';
+    expect(() => render({ pidFile, processIsDaemon: false })).toThrow(/PID file of process "web" cannot be .*my state/);
+    expect(textOf(render({ pidFile }))).toContain("'/home/me/my state/web.pid'");
+  });
+
   test('is the same text for the same arguments in another order', () => {
     const a = render({ environment: { A: '1', B: '2' }, activities: { x: 'x', y: 'y' } });
     const b = render({ activities: { y: 'y', x: 'x' }, environment: { B: '2', A: '1' } });
