@@ -1,5 +1,5 @@
 import { request, type RequestOptions } from 'node:http';
-import { XMLParser } from 'fast-xml-parser';
+import { readRpcResponse, type RpcResponse } from './read-rpc-document.js';
 
 /** A value as XML-RPC carries it (http://xmlrpc.com/spec.md); nil and dates are not used by supervisord. */
 export type RpcValue = string | number | boolean | readonly RpcValue[] | { readonly [name: string]: RpcValue };
@@ -63,58 +63,6 @@ export const encodeCall = ({ method, params }: RpcCall): string =>
     .map((value) => `<param>${encodeValue(value)}</param>`)
     .join('')}</params></methodCall>`;
 
-const parser = new XMLParser({
-  ignoreAttributes: true,
-  ignoreDeclaration: true,
-  // Texts stay texts: the elements around them say what they are.
-  parseTagValue: false,
-  trimValues: false,
-  // An array or a struct of one is still an array or a struct.
-  isArray: (name, path) => name === 'member' || String(path).endsWith('.data.value'),
-});
-
-interface XmlElement {
-  readonly [name: string]: XmlNode | readonly XmlNode[];
-}
-type XmlNode = string | XmlElement;
-
-const child = (node: XmlNode | readonly XmlNode[] | undefined, name: string): XmlNode | undefined => {
-  if (node === undefined || typeof node === 'string' || !isElement(node)) return undefined;
-  const found = node[name];
-  return found === undefined || typeof found === 'string' || isElement(found) ? found : found[0];
-};
-
-const children = (node: XmlNode | undefined, name: string): readonly XmlNode[] => {
-  if (node === undefined || typeof node === 'string') return [];
-  const found = node[name];
-  if (found === undefined) return [];
-  return typeof found === 'string' || isElement(found) ? [found] : found;
-};
-
-const isElement = (node: XmlNode | readonly XmlNode[]): node is XmlElement =>
-  typeof node === 'object' && !Array.isArray(node);
-
-const textOf = (node: XmlNode | undefined): string => {
-  if (node === undefined) return '';
-  return typeof node === 'string' ? node : textOf(child(node, '#text'));
-};
-
-const decodeValue = (value: XmlNode): RpcValue => {
-  if (typeof value === 'string') return value;
-  for (const kind of ['int', 'i4', 'double']) {
-    if (kind in value) return Number(textOf(child(value, kind)));
-  }
-  if ('boolean' in value) return textOf(child(value, 'boolean')).trim() === '1';
-  if ('array' in value) return children(child(child(value, 'array'), 'data'), 'value').map(decodeValue);
-  if ('struct' in value) {
-    const members = children(child(value, 'struct'), 'member');
-    return Object.fromEntries(
-      members.map((member) => [textOf(child(member, 'name')), decodeValue(child(member, 'value') ?? '')]),
-    );
-  }
-  return textOf(child(value, 'string') ?? child(value, '#text'));
-};
-
 /**
  * The result in the document of a response.
  *
@@ -123,18 +71,14 @@ const decodeValue = (value: XmlNode): RpcValue => {
 export const decodeResponse = (xml: string): RpcValue => {
   const notXmlRpc = (cause?: unknown): RpcTransportError =>
     new RpcTransportError('not XML-RPC', `the answer is not XML-RPC: ${xml.slice(0, 200)}`, { cause });
-  let document: XmlNode;
+  let response: RpcResponse;
   try {
-    document = parser.parse(xml) as XmlNode;
+    response = readRpcResponse(xml);
   } catch (cause) {
     throw notXmlRpc(cause);
   }
-  const response = child(document, 'methodResponse');
-  const fault = child(child(response, 'fault'), 'value');
-  if (fault !== undefined) throw faultIn(decodeValue(fault)) ?? notXmlRpc();
-  const result = child(child(child(response, 'params'), 'param'), 'value');
-  if (result === undefined) throw notXmlRpc();
-  return decodeValue(result);
+  if (response.kind === 'fault') throw faultIn(response.value) ?? notXmlRpc();
+  return response.value;
 };
 
 /** The fault that a struct describes (also one of several results of system.multicall), or null if it does not. */

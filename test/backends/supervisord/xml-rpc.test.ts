@@ -43,6 +43,10 @@ const values: readonly (readonly [xml: string, value: unknown])[] = [
   ['<string> 007 </string>', ' 007 '],
   ['untyped', 'untyped'],
   ['', ''],
+  ['<string/>', ''],
+  ['<string>&#233;&#x1F600; &quot;&apos; &unknown; &amp;lt;</string>', 'é😀 "\' &unknown; &lt;'],
+  ['<!-- a remark --><int>7</int>', 7],
+  ['<struct><member><name>a &amp; b</name><value>c</value></member></struct>', { 'a & b': 'c' }],
   ['<int>-5</int>', -5],
   ['<i4>5</i4>', 5],
   ['<double>1.5</double>', 1.5],
@@ -91,7 +95,14 @@ test('what is no answer of supervisord is told from one', async () => {
   const call = { method: 'a', params: [] };
   await expect(callRpc(await answering(401, ''), call)).rejects.toMatchObject({ reason: 'HTTP 401' });
   await expect(callRpc(await answering(200, '<html>hello'), call)).rejects.toMatchObject({ reason: 'not XML-RPC' });
-  await expect(callRpc(await answering(200, ''), call)).rejects.toMatchObject({ reason: 'not XML-RPC' });
+  for (const text of [
+    ...['', 'text', '<methodResponse>', '<methodResponse/>', '<methodResponse><params/></methodResponse>'],
+    ...[response('<int>1</int>').slice(0, -20), `${response('1')}<more/>`, response('<int>1</int><int>2</int>')],
+    ...[response('<array><data>1</array>'), response('<struct><member></member></struct>'), response('<date>1</date>')],
+    ...[response('a < b'), response('<value>')],
+  ]) {
+    await expect(callRpc(await answering(200, text), call)).rejects.toMatchObject({ reason: 'not XML-RPC' });
+  }
   const nobody: RpcEndpoint = { address: { kind: 'unix', path: '/nonexistent/socket' }, credentials: null };
   await expect(callRpc(nobody, call)).rejects.toMatchObject({ reason: 'ENOENT' });
 });

@@ -1,0 +1,159 @@
+import type { RpcValue } from './xml-rpc.js';
+
+/** What a server's answer says: a value, or the value that describes a fault. */
+export interface RpcResponse {
+  readonly kind: 'result' | 'fault';
+  readonly value: RpcValue;
+}
+
+type Token =
+  | { readonly kind: 'open' | 'close'; readonly name: string }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'end' };
+
+/** An element's begin or end (attributes have no meaning), a declaration or comment, or the text between two of them. */
+const tokens = /<(\/?)([A-Za-z][A-Za-z0-9.]*)[^<>]*?(\/?)>|<\?[^]*?\?>|<!--[^]*?-->|([^<]+)/y;
+
+const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+const unescapeXml = (text: string): string =>
+  text.includes('&')
+    ? text.replace(/&(?:#(\d+)|#x([0-9A-Fa-f]+)|(lt|gt|amp|quot|apos));/g, (whole, decimal, hex, name) => {
+        if (typeof name === 'string') return entities[name] ?? whole;
+        return String.fromCodePoint(typeof hex === 'string' ? Number.parseInt(hex, 16) : Number(decimal));
+      })
+    : text;
+
+/** Reads one token after the other. @throws SyntaxError at what is no XML */
+class Tokens {
+  readonly #text: string;
+  #position = 0;
+  /** The end of an element without content, which has been given as its begin alone. */
+  #pending: Token | null = null;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  next(): Token {
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending !== null) return pending;
+    if (this.#position === this.#text.length) return { kind: 'end' };
+    tokens.lastIndex = this.#position;
+    const match = tokens.exec(this.#text);
+    if (match === null) throw this.unexpected();
+    this.#position = tokens.lastIndex;
+    const [, slash, name, empty, text] = match;
+    if (text !== undefined) return { kind: 'text', text: unescapeXml(text) };
+    if (name === undefined) return this.next();
+    if (empty === '/') this.#pending = { kind: 'close', name };
+    return { kind: slash === '/' ? 'close' : 'open', name };
+  }
+
+  /** The next begin or end of an element; text between elements has no meaning. */
+  nextElement(): Token {
+    let token = this.next();
+    while (token.kind === 'text') token = this.next();
+    return token;
+  }
+
+  /** The text up to the end of the element that has begun. */
+  textUntilClose(name: string): string {
+    let text = '';
+    for (;;) {
+      const token = this.next();
+      if (token.kind === 'text') text += token.text;
+      else if (token.kind === 'close' && token.name === name) return text;
+      else throw this.unexpected();
+    }
+  }
+
+  expect(kind: 'open' | 'close', name: string): void {
+    const token = this.nextElement();
+    if (token.kind !== kind || token.name !== name) throw this.unexpected();
+  }
+
+  unexpected(): SyntaxError {
+    return new SyntaxError(`unexpected at byte ${this.#position}`);
+  }
+}
+
+/** What the elements of a list or struct are, until its end. */
+const readAll = (input: Tokens, name: string, end: string, read: () => void): void => {
+  for (;;) {
+    const token = input.nextElement();
+    if (token.kind === 'close' && token.name === end) return;
+    if (token.kind !== 'open' || token.name !== name) throw input.unexpected();
+    read();
+  }
+};
+
+const readTyped = (input: Tokens, type: string): RpcValue => {
+  switch (type) {
+    case 'int':
+    case 'i4':
+    case 'double':
+      return Number(input.textUntilClose(type));
+    case 'boolean':
+      return input.textUntilClose(type).trim() === '1';
+    case 'string':
+      return input.textUntilClose(type);
+    case 'array': {
+      const items: RpcValue[] = [];
+      input.expect('open', 'data');
+      readAll(input, 'value', 'data', () => items.push(readValue(input)));
+      input.expect('close', 'array');
+      return items;
+    }
+    case 'struct': {
+      const members: [string, RpcValue][] = [];
+      readAll(input, 'member', 'struct', () => {
+        input.expect('open', 'name');
+        const name = input.textUntilClose('name');
+        input.expect('open', 'value');
+        members.push([name, readValue(input)]);
+        input.expect('close', 'member');
+      });
+      return Object.fromEntries(members);
+    }
+    default:
+      throw input.unexpected();
+  }
+};
+
+/** The rest of a value that has begun. Without a type it is a text. */
+const readValue = (input: Tokens): RpcValue => {
+  let text = '';
+  for (;;) {
+    const token = input.next();
+    if (token.kind === 'text') text += token.text;
+    else if (token.kind === 'close' && token.name === 'value') return text;
+    else if (token.kind === 'open') {
+      const value = readTyped(input, token.name);
+      input.expect('close', 'value');
+      return value;
+    } else throw input.unexpected();
+  }
+};
+
+/**
+ * Reads the answer of an XML-RPC server (http://xmlrpc.com/spec.md), without the types that supervisord does not use (nil,
+ * dates, binary data). What a general XML parser makes of three hundred processes takes longer than all the rest of an
+ * unchanged switch.
+ *
+ * @throws SyntaxError when it is something else
+ */
+export const readRpcResponse = (xml: string): RpcResponse => {
+  const input = new Tokens(xml);
+  input.expect('open', 'methodResponse');
+  const token = input.nextElement();
+  if (token.kind !== 'open') throw input.unexpected();
+  const inner = token.name === 'params' ? ['param'] : [];
+  if (token.name !== 'params' && token.name !== 'fault') throw input.unexpected();
+  for (const name of [...inner, 'value']) input.expect('open', name);
+  const value = readValue(input);
+  for (const name of [...inner, token.name, 'methodResponse']) input.expect('close', name);
+  if (input.nextElement().kind !== 'end') throw input.unexpected();
+  return { kind: token.name === 'params' ? 'result' : 'fault', value };
+};
