@@ -13,6 +13,7 @@ import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import { tasksOf } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
+import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
 import { recogniseProcesses, withRecognised } from './recognise-processes.js';
@@ -100,6 +101,14 @@ const requireProfile = async (path: string, likeness: Manifest | null): Promise<
   });
 };
 
+/**
+ * What is done about what somebody has changed since the last switch: `ignore` it, which a switch does, since it looks at
+ * little more than what it changes; `tell` about it; or `repair` it.
+ */
+export type DriftPolicy = 'ignore' | 'tell' | 'repair';
+
+const howToRepair = 'put it right with: nix-processmgmt-ts switch --repair';
+
 /** Asks a manager, once, what it says of a generation's units. */
 export const observeUnits = async (
   deployed: ManagedProfile,
@@ -126,7 +135,7 @@ export const observeUnits = async (
 export const prepareActivation = async (
   location: ProfileLocation,
   next: BuiltProfile,
-  settings: ActivationChoices,
+  settings: ActivationChoices & { readonly drift: DriftPolicy },
   ports: Ports,
   oldProfile?: string,
 ): Promise<PlannedActivation> => {
@@ -145,10 +154,16 @@ export const prepareActivation = async (
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
   const recognised = await recogniseProcesses(await observe(left), target, settings.jobs, ports);
   const current = withRecognised(left, recognised);
-  const present =
+  const observed =
     unfinished === null
       ? recognised
       : afterUnfinishedSwitch(recognised, (await Promise.all(reached.map(observe))).flat(), unfinished.fates);
+  const repairs = settings.drift === 'repair';
+  const drift =
+    current === null || settings.drift === 'ignore'
+      ? { changed: [], extras: [] }
+      : await findDrift(location, current, sessions);
+  const present = repairs && current !== null ? presentWithDrift(observed, drift, current) : observed;
   const session = target === null ? null : sessions.of(target.manager);
   const accounts = await prepareAccounts(location, next.manifest, ports);
   const leaving = [...new Set([current, ...reached].flatMap((side) => side?.manager ?? []))];
@@ -161,6 +176,7 @@ export const prepareActivation = async (
           manager: target.manager,
           units: target.profile.units,
           isWanted: (unit) => session?.isWanted?.(unit) ?? true,
+          startsStopped: repairs,
           movesAtOnce: [target.manager, ...leaving].some(changesAtInstall),
         },
   );
@@ -172,10 +188,11 @@ export const prepareActivation = async (
   const notes = [
     ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
     ...plan.notes,
+    ...describeDrift(drift).map((sentence) => (repairs ? sentence : `${sentence}; ${howToRepair}`)),
     ...remarks,
   ];
   return {
-    plan: { ...plan, notes, accounts: accounts.plan },
+    plan: { ...plan, notes, accounts: accounts.plan, putsBack: repairs && drift.changed.length > 0 },
     accounts,
     unfinished,
     journal,

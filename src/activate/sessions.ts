@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly profileLink: string;
   readonly managerOptions: Readonly<Record<string, string>>;
   readonly jobs: number;
+  /** See SessionContext. */
+  readonly repair?: boolean;
 }
 
 /** Connections to the managers that an activation involves: the old generation's and the new one's, often the same. */

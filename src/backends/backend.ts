@@ -91,6 +91,8 @@ export interface Observation {
   readonly since: number | null;
   /** The manager's own words ("FATAL exited too quickly"). */
   readonly detail: string | null;
+  /** It is stopped because it has nothing to do: it is done, or only runs when it is asked to. Default: false. */
+  readonly rests?: boolean;
 }
 
 /** `state` is enough to plan by: `pid` and `since` may be null then, which some managers tell faster. Default: `process`. */
@@ -101,6 +103,29 @@ export interface UnitOutcome {
   readonly ok: boolean;
   /** Why it failed, in the manager's words. */
   readonly detail: string | null;
+}
+
+/** Something in which the machine is not as the generation left it, though nobody deployed anything else. */
+export interface ChangedOnDisk {
+  /** Null for what belongs to the profile as a whole (a link that has its processes started at boot). */
+  readonly instance: InstanceName | null;
+  /** A sentence without a final period ("the unit file … was replaced by another file"). */
+  readonly what: string;
+  /** Whether the process may run by something else than its definition, so that only a restart puts that right. */
+  readonly restart: boolean;
+}
+
+/** Something of the profile that is there although the generation does not have it. */
+export interface ExtraUnit {
+  /** With what `stop`, `install` and `finish` need to end it and take it away. */
+  readonly unit: DeployedUnit;
+  readonly observation: Observation;
+}
+
+/** In what the machine differs from a generation, beyond what `observe` tells. */
+export interface Drift {
+  readonly changed: readonly ChangedOnDisk[];
+  readonly extras: readonly ExtraUnit[];
 }
 
 /** A unit with the older version of itself that it replaces. */
@@ -177,6 +202,13 @@ export interface ManagerSession {
    * two managers then, and everything moves at once.
    */
   readonly changesAtInstall?: boolean;
+  /**
+   * Looks for what somebody else has changed. What it finds extra, the next `install` and `finish` take away. Default:
+   * units of `others` that run are extra.
+   *
+   * @param others units of other generations of the profile, which this one does not have
+   */
+  readonly drift?: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<Drift>;
   /** What the user should know before these units are deployed, one sentence each. Default: nothing. */
   readonly remarks?: (units: readonly DeployedUnit[]) => Promise<readonly string[]>;
   /**
@@ -201,6 +233,8 @@ export interface SessionContext extends Ports {
   readonly managerOptions: Readonly<Record<string, string>>;
   /** How many processes may be started or stopped at once. */
   readonly jobs: number;
+  /** Whether a file that somebody has put in the place of one of ours is moved away. Default: it is refused. */
+  readonly repair?: boolean;
 }
 
 /** A process that a tree of files holds, as far as the manager's layout of files tells. */

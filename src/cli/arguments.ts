@@ -11,6 +11,7 @@ export interface ActivationArguments {
   readonly jobs?: number | undefined;
   readonly oldProfile?: string | undefined;
   readonly waitForPorts?: boolean | undefined;
+  readonly repair?: boolean | undefined;
 }
 
 /** Options that only some managers know, by the names that their backends use. */

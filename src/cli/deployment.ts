@@ -1,7 +1,13 @@
 import { join } from 'node:path';
 import { access, constants, stat } from 'node:fs/promises';
 import { refuseConflicts } from '../activate/find-conflicts.js';
-import { changesOf, prepareActivation, stateOptions, type PlannedActivation } from '../activate/prepare-activation.js';
+import {
+  changesOf,
+  prepareActivation,
+  stateOptions,
+  type DriftPolicy,
+  type PlannedActivation,
+} from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
 import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
 import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
@@ -206,12 +212,17 @@ export const withLock = <Result>(
   );
 };
 
-/** Decides what a switch to `next` would do. */
+/**
+ * Decides what a switch to `next` would do.
+ *
+ * @param drift what is done about what somebody has changed. Default: nothing, unless --repair was given
+ */
 export const prepare = (
   location: ProfileLocation,
   next: BuiltProfile,
   args: ActivationArguments,
   context: CommandContext,
+  drift: DriftPolicy = args.repair === true ? 'repair' : 'ignore',
 ): Promise<PlannedActivation> =>
   prepareActivation(
     location,
@@ -222,6 +233,8 @@ export const prepare = (
       managerOptions: managerOptions(args),
       jobs: jobsOf(args),
       waitForPorts: args.waitForPorts === true,
+      repair: args.repair === true,
+      drift,
     },
     context,
     args.oldProfile,

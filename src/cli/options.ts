@@ -165,9 +165,16 @@ export const readPlanOption = define({
     conflicts: [
       ...['model', ...Object.keys(managerOption), ...Object.keys(stateDirectoryOptions)],
       ...Object.keys(evaluationOptions),
-      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine'],
+      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine', 'repair'],
     ],
     describe: 'Do exactly what a plan that plan --out wrote says, or nothing when something has changed since',
+  },
+});
+
+export const repairOption = define({
+  repair: {
+    type: 'boolean',
+    describe: 'Also put right what somebody has changed: start what was stopped, restore files, stop what is extra',
   },
 });
 

@@ -34,7 +34,7 @@ export const documentActivation = async (
     link: location.link,
     manager: next.manifest.manager,
     model,
-    options: { oldProfile: args.oldProfile ?? null, manager: managerOptions(args) },
+    options: { oldProfile: args.oldProfile ?? null, manager: managerOptions(args), repair: args.repair === true },
     current: running === null ? null : { path: running.path, manager: running.manifest.manager },
     generation: await currentGeneration(location),
     unfinished: unfinished?.journal?.header.to ?? unfinished?.reached.at(-1)?.path ?? null,

@@ -1,6 +1,7 @@
 import type { PlannedActivation } from '../activate/prepare-activation.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import { profileLocation } from '../generations/profile-location.js';
+import type { PlanDocument } from '../plan/plan-document.js';
 import { StalePlanError, UsageError } from '../system/errors.js';
 import type { ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
@@ -10,15 +11,20 @@ import { readPlan, releasePlan } from './plan-file.js';
 import { documentActivation, requireSamePlan } from './planned-activation.js';
 
 /** The options of a plan as the command line gives them; see managerOptions. */
-const argumentsOf = (
-  manager: Readonly<Record<string, string>>,
-  oldProfile: string | null,
-): Pick<ActivationArguments, 'runlevel' | 'enableAtBoot' | 'user' | 'engine' | 'oldProfile'> => ({
+const argumentsOf = ({
+  manager,
+  oldProfile,
+  repair,
+}: PlanDocument['options']): Pick<
+  ActivationArguments,
+  'runlevel' | 'enableAtBoot' | 'user' | 'engine' | 'oldProfile' | 'repair'
+> => ({
   runlevel: manager['runlevel'],
   enableAtBoot: manager['enableAtBoot'] === 'true',
   user: manager['user'] === 'true',
   engine: manager['engine'],
   oldProfile: oldProfile ?? undefined,
+  repair,
 });
 
 /**
@@ -40,7 +46,7 @@ export const switchByPlan = async (file: string, args: DeployArguments, context:
   }
   const asPlanned: DeployArguments = {
     ...args,
-    ...argumentsOf(made.options.manager, made.options.oldProfile),
+    ...argumentsOf(made.options),
     profile: link,
   };
   await withLock('switch', asPlanned, context, async (location) => {

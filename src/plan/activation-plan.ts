@@ -38,6 +38,8 @@ export interface ProcessPlan {
 export interface ActivationPlan extends ProcessPlan {
   /** What will be done to users and groups, before the first start and after everything else. */
   readonly accounts: CredentialPlan;
+  /** True when files have to be put back although that touches no process; the notes tell which. Default: false. */
+  readonly putsBack?: boolean;
 }
 
 export const unitOf = (step: PlanStep): DeployedUnit => (step.action === 'restart' ? step.after : step.unit);

@@ -37,7 +37,11 @@ export interface PlanFacts extends PlannedChanges {
   readonly model: PlanDocument['model'];
   /** The manager that it was built for; null when nothing tells, since nothing runs in it. */
   readonly manager: ManagerName | null;
-  readonly options: { readonly oldProfile: string | null; readonly manager: Readonly<Record<string, string>> };
+  readonly options: {
+    readonly oldProfile: string | null;
+    readonly manager: Readonly<Record<string, string>>;
+    readonly repair: boolean;
+  };
   /** What runs now, by what the user or the profile's link says. */
   readonly current: { readonly path: string; readonly manager: ManagerName | null } | null;
   readonly generation: number | null;
@@ -53,6 +57,7 @@ export const isIdle = ({ plan, directories, next, recorded, isUnfinished }: Plan
   next === recorded &&
   !isUnfinished &&
   plan.stages.length === 0 &&
+  plan.putsBack !== true &&
   directories.length === 0 &&
   plan.accounts.preparations.length === 0 &&
   plan.accounts.removals.length === 0;
@@ -126,7 +131,7 @@ export const documentPlan = (facts: PlanFacts): PlanDocument => ({
   profile: { link: facts.link, path: facts.next },
   manager: facts.manager,
   model: facts.model,
-  options: { oldProfile: facts.options.oldProfile, manager: { ...facts.options.manager } },
+  options: { ...facts.options, manager: { ...facts.options.manager } },
   basis: {
     current: facts.current,
     generation: facts.generation,

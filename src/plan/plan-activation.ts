@@ -15,6 +15,8 @@ export interface ObservedUnit {
   readonly doubt?: string;
   /** What differs from the wanted definition, when their properties are not in the same words. */
   readonly differences?: readonly string[];
+  /** It belongs to no generation that should run: why it is known all the same. */
+  readonly extra?: string;
 }
 
 /** What should run afterwards. */
@@ -23,10 +25,12 @@ export interface WantedUnits extends MoveOrder {
   readonly units: readonly DeployedUnit[];
   /** Whether a switch starts this unit (a sysvinit script may not belong to the current runlevel). Default: it does. */
   readonly isWanted?: (unit: DeployedUnit) => boolean;
+  /** Whether what somebody has stopped is started again. Default: it stays stopped. */
+  readonly startsStopped?: boolean;
 }
 
 /** What to do about a unit whose files are as they should be; null for nothing. */
-const repair = ({ manager, unit, observation }: ObservedUnit): PlanStep | null => {
+const repair = ({ manager, unit, observation }: ObservedUnit, startsStopped: boolean): PlanStep | null => {
   const start = (reason: string): PlanStep => ({
     action: 'start',
     manager,
@@ -39,9 +43,12 @@ const repair = ({ manager, unit, observation }: ObservedUnit): PlanStep | null =
       return start(observation.detail === null ? 'it should run but does not' : `it has failed: ${observation.detail}`);
     case 'absent':
       return start(`${manager} does not know it any more`);
+    case 'stopped':
+      return startsStopped && observation.rests !== true
+        ? start(observation.detail ?? 'somebody has stopped it')
+        : null;
     case 'running':
     case 'starting':
-    case 'stopped':
       return null;
     default:
       return unreachable(observation.state);
@@ -55,7 +62,7 @@ export const isUp = ({ observation: { state } }: ObservedUnit): boolean => state
  *
  * A process keeps its identity as long as it has the same name under the same manager: unchanged ones are not touched
  * (unless they have failed), changed ones are restarted. Dependents of a changed process go on running. A process that
- * somebody stopped by hand stays stopped unless its definition changed.
+ * somebody stopped by hand stays stopped unless its definition changed, or unless everything is to be as it should.
  *
  * @param wanted null when nothing is to run any more
  */
@@ -74,17 +81,18 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
       if (stays && isUp(observed)) notes.push(`${unit.instance} keeps running: its definition says so`);
       return !stays;
     })
-    .map(({ manager, unit }) => ({
+    .map(({ manager, unit, extra }) => ({
       action: 'stop',
       manager,
       level: unit.level,
       unit,
       reasons: [
-        wanted === null
-          ? 'nothing is to run any more'
-          : wanted.manager === manager
-            ? 'it is no longer in the model'
-            : `it moves to ${wanted.manager}`,
+        extra ??
+          (wanted === null
+            ? 'nothing is to run any more'
+            : wanted.manager === manager
+              ? 'it is no longer in the model'
+              : `it moves to ${wanted.manager}`),
       ],
     }));
 
@@ -133,7 +141,10 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
     }
   };
 
-  const stepsFor = ({ manager, isWanted: decide }: WantedUnits, unit: DeployedUnit): readonly PlanStep[] => {
+  const stepsFor = (
+    { manager, isWanted: decide, startsStopped = false }: WantedUnits,
+    unit: DeployedUnit,
+  ): readonly PlanStep[] => {
     const { level } = unit;
     const before = presentByKey.get(keyOf(manager, unit.name));
     const isWanted = decide?.(unit) ?? true;
@@ -157,7 +168,7 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
     }
     const triggers = changedProperties(before.unit.reloadProperties ?? {}, unit.reloadProperties ?? {});
     if (triggers.length > 0 && isUp(before)) return [{ action: 'reload', manager, level, unit, reasons: triggers }];
-    const step = isWanted ? repair({ ...before, unit }) : null;
+    const step = isWanted ? repair({ ...before, unit }, startsStopped) : null;
     if (step !== null) return [step];
     if (before.observation.state === 'stopped' && isWanted) {
       notes.push(`${unit.instance} stays stopped, as it was; start it with: nix-processmgmt-ts start ${unit.instance}`);

@@ -86,7 +86,12 @@ const planDocument = z.object({
     .object({ path: z.string(), revision: z.object({ commit: z.string(), dirty: z.boolean() }).nullable() })
     .nullable(),
   /** What the command line said that a switch must repeat. */
-  options: z.object({ oldProfile: z.string().nullable(), manager: z.record(z.string(), z.string()) }),
+  options: z.object({
+    oldProfile: z.string().nullable(),
+    manager: z.record(z.string(), z.string()),
+    /** Whether what somebody has changed is put right as well. */
+    repair: z.boolean().default(false),
+  }),
   /** What the plan was made from: the same plan is right as long as this is so. */
   basis: z.object({
     current: z.object({ path: z.string(), manager: z.string().nullable() }).nullable(),

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
 import { createMachine, shellService, sleeper, type Machine } from '../backends/systemd/support/machine.js';
 import { accounts } from '../support/accounts.js';
 import { isRoot } from '../support/is-root.js';
@@ -253,6 +254,50 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     expect(stderr).toContain(`${theirs} is not ours, and in the way`);
     expect(await machine.pids('a')).toEqual(before);
     await machine.namespace.mustRun('rm', theirs);
+    await undeploy();
+  });
+
+  test('what was changed by hand is told, respected, and put right by a switch that repairs', async () => {
+    const rows = async (): Promise<Readonly<Record<string, unknown>>> =>
+      Object.fromEntries(
+        z
+          .array(z.object({ instance: z.string(), state: z.string(), drift: z.array(z.string()), extra: z.boolean() }))
+          .parse(JSON.parse((await machine.deployment.tool('status', '--json')).stdout))
+          .map(({ instance, ...row }) => [instance, row]),
+      );
+    const fine = { state: 'running', drift: [], extra: false };
+    await machine.mustDeploy({ a: sleeper('a'), b: sleeper('b'), c: sleeper('c'), left: sleeper('left') });
+    const old = (await machine.namespace.mustRun('readlink', '/etc/systemd/system/nix-process-left.service')).trim();
+    await machine.mustDeploy({ a: sleeper('a'), b: sleeper('b'), c: sleeper('c') });
+    expect(await rows()).toEqual({ a: fine, b: fine, c: fine });
+    const [a, b] = await machine.pids('a', 'b');
+
+    const unit = '/etc/systemd/system/nix-process-b.service';
+    await machine.namespace.mustRun('sh', '-c', `rm ${unit}; printf '[Service]\\nExecStart=/bin/sleep 7\\n' >${unit}`);
+    await machine.systemctl('link', old);
+    await machine.systemctl('start', 'nix-process-left.service');
+    await machine.systemctl('stop', 'nix-process-c.service');
+    expect(await rows()).toEqual({
+      a: fine,
+      b: { state: 'running', drift: [`${unit} was replaced by a file`], extra: false },
+      c: { state: 'stopped', drift: ['somebody has stopped it'], extra: false },
+      left: { state: 'running', drift: [expect.stringContaining('not in the generation')], extra: true },
+    });
+    const refused = await machine.deploy({ a: sleeper('a'), b: sleeper('b'), c: sleeper('c') });
+    expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('switch --repair') });
+
+    const { exitCode, stderr } = await machine.deploy(
+      { a: sleeper('a'), b: sleeper('b'), c: sleeper('c') },
+      '--repair',
+    );
+    expect({ exitCode, said: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, said: '' });
+    expect(await rows()).toEqual({ a: fine, b: fine, c: fine });
+    expect((await machine.pids('a'))[0]).toBe(a);
+    expect((await machine.pids('b'))[0]).not.toBe(b);
+    expect(await machine.unitFiles()).not.toContain('nix-process-left.service');
+    // What somebody has written is not lost.
+    expect(await machine.namespace.mustRun('cat', `${unit}.before-repair`)).toContain('sleep 7');
+    await machine.namespace.mustRun('rm', `${unit}.before-repair`);
     await undeploy();
   });
 

@@ -58,7 +58,7 @@ const factsOf = (
     link: '/profiles/processes',
     model: null,
     manager: target ?? sysvinit,
-    options: { oldProfile: null, manager: {} },
+    options: { oldProfile: null, manager: {}, repair: false },
     current: { path: '/nix/store/before', manager: sysvinit },
     generation: 3,
     unfinished: null,

@@ -93,3 +93,20 @@ test('a unit that its manager does not want now is not started', () => {
   expect(plan.stages).toEqual([]);
   expect(plan.notes).toHaveLength(1);
 });
+
+test('a repair starts what somebody has stopped, but not what has nothing to do', () => {
+  const [stopped, done] = [unitCalled('stopped'), unitCalled('done')];
+  const present = [
+    seen(stopped, 'stopped'),
+    { ...seen(done), observation: { state: 'stopped', pid: null, since: null, detail: null, rests: true } as const },
+  ];
+  const plan = planActivation(present, { ...want(stopped, done), startsStopped: true });
+  expect(summary(plan)).toEqual(['start sysvinit 0: stopped']);
+  expect(planActivation(present, want(stopped, done)).stages).toEqual([]);
+});
+
+test('what is extra stops, and the reason says so', () => {
+  const plan = planActivation([{ ...seen(unitCalled('left')), extra: 'nobody deployed it' }], want(unitCalled('a')));
+  expect(summary(plan)).toEqual(['stop sysvinit 0: left', 'start sysvinit 0: a']);
+  expect(plan.stages[0]?.steps[0]?.reasons).toEqual(['nobody deployed it']);
+});

@@ -6,13 +6,17 @@ import { serviceEnvironment } from './service-environment.js';
 /** rc.d scripts are called as service(8) does, from the profile that they belong to. */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const bootLinks = createRcLinks(context);
-  const { removeRecords, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     // Whatever rc.conf says: a script that is not enabled would do nothing, and be content.
     argumentsFor: (activity) => [`one${activity}`],
     environment: serviceEnvironment(context.env),
   });
   return {
     ...session,
+    drift: async (deployed, others) => ({
+      changed: await bootLinks.changed(deployed),
+      extras: await findExtras(deployed, others),
+    }),
     install: (next) => bootLinks.check(next),
     finish: async (next) => {
       await bootLinks.update(next);

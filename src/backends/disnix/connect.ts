@@ -28,11 +28,22 @@ const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: 
  */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const engine = chosenEngine(context);
-  const { removeRecords, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     environment: scriptEnvironment(context.env),
   });
-  const local: ManagerSession = { ...session, install: () => Promise.resolve(), finish: removeRecords };
+  /** What Disnix knows nothing of. */
+  const extras = new Set<DeployedUnit>();
+  const local: ManagerSession = {
+    ...session,
+    drift: async (deployed, others) => {
+      const found = await findExtras(deployed, others);
+      for (const { unit } of found) extras.add(unit);
+      return { changed: [], extras: found };
+    },
+    install: () => Promise.resolve(),
+    finish: removeRecords,
+  };
   if (engine === 'local') return local;
 
   const disnix = await connectDisnix(context);
@@ -48,7 +59,11 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     changesAtInstall: true,
     remarks: async () =>
       context.target === null ? [] : (await disnix.preview(context.target)).map((line) => `Disnix: ${line}`),
-    stop: (units) => Promise.resolve(units.map(succeeded)),
+    // Everything else Disnix stops itself when it gets the next generation.
+    stop: async (units) => {
+      const stopped = await local.stop(units.filter((unit) => extras.has(unit)));
+      return units.map((unit) => stopped.find(({ instance }) => instance === unit.instance) ?? succeeded(unit));
+    },
     install: disnix.transition,
     start: startTheRest,
     restart: (changes) => startTheRest(changes.map(({ after }) => after)),

@@ -5,7 +5,7 @@ import { describeExit, isOrderlyExit } from './exit-code.js';
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 
 /** What a container's engine says of it, in our words. */
-const stateOf = (container: Container): Pick<Observation, 'state' | 'detail'> => {
+const stateOf = (container: Container): Pick<Observation, 'state' | 'detail' | 'rests'> => {
   const { status, exitCode, outOfMemory, error, restarts, isRestarted, health } = container;
   const ending = error === '' ? describeExit(exitCode, outOfMemory) : error;
   switch (status) {
@@ -20,7 +20,9 @@ const stateOf = (container: Container): Pick<Observation, 'state' | 'detail'> =>
       // An engine that restarts a container leaves it down only when somebody wanted that.
       if (isRestarted && error === '' && exitCode !== 126 && exitCode !== 127)
         return { state: 'stopped', detail: null };
-      return isOrderlyExit(exitCode) ? { state: 'stopped', detail: null } : { state: 'failed', detail: ending };
+      return isOrderlyExit(exitCode)
+        ? { state: 'stopped', detail: null, ...(exitCode === 0 ? { rests: true } : {}) }
+        : { state: 'failed', detail: ending };
     case 'stopped':
       // Podman between the end of a container and what follows from it.
       return isOrderlyExit(exitCode) && restarts === 0

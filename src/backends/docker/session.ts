@@ -1,6 +1,7 @@
 import type {
   DeployedProfile,
   DeployedUnit,
+  Drift,
   LogSource,
   ManagerSession,
   Observation,
@@ -11,6 +12,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { nixToString, type Json } from '../../system/json.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Logger } from 'pino';
+import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, type ActivationData } from './activation-data.js';
 import { awaitRunning, isAtRest, stopContainer, type Verdict } from './container-life.js';
 import { inspectContainers, isUp, listContainers, type Container } from './containers.js';
@@ -149,6 +151,21 @@ export class DockerSession implements ManagerSession {
     await this.#remove(obsolete);
     const images = await this.#provide(next?.units ?? []);
     await this.#with.images.keepOnly(new Set(images.map(({ reference }) => reference)));
+  }
+
+  async drift({ path, units }: DeployedProfile): Promise<Drift> {
+    const wanted = new Set<string>(units.map(({ name }) => name));
+    const containers = await this.#containers();
+    const strays = new Set(containers.map(({ process }) => process).filter((process) => !wanted.has(process)));
+    return {
+      // A container of another configuration has been told as failed.
+      changed: [],
+      extras: [...strays].sort().map((name) => {
+        const isRunning = containers.some((container) => container.process === name && isUp(container));
+        const observation = { state: isRunning ? ('running' as const) : ('stopped' as const), pid: null, since: null };
+        return { unit: strayUnit(name, {}, path), observation: { ...observation, detail: null } };
+      }),
+    };
   }
 
   async remarks(): Promise<readonly string[]> {

@@ -40,14 +40,13 @@ const checkDomains = async (launchctl: Launchctl, { domains }: Scope): Promise<v
   });
 };
 
-/** @throws ManagerUnavailableError when there is no launchd; UsageError or ActivationError when it cannot run these units */
+/** @throws ManagerUnavailableError when there is no launchd; UsageError when it cannot run these units */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
-  const { run, env, log, jobs, profileLink, current, target } = context;
+  const { run, env, log, jobs, profileLink, current, repair } = context;
   const scope = chooseScope(env, process.getuid?.() ?? 0);
   const launchctl = createLaunchctl(run);
   await checkDomains(launchctl, scope);
   checkUsers(scope, context);
-  const installation = createInstallation(scope, profileLink, current);
-  await installation.check(target?.units ?? []);
+  const installation = createInstallation(scope, profileLink, current, repair);
   return createSession({ scope, launchctl, installation, jobs, log });
 };

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'plist';
 import { writeTextAtomically } from '../../state/atomic-file.js';
@@ -6,7 +6,9 @@ import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Json, JsonObject } from '../../system/json.js';
-import type { DeployedProfile, DeployedUnit } from '../backend.js';
+import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { strayUnit } from '../shared/extra-units.js';
+import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
 import { activationOf } from './activation-data.js';
 import { plistText } from './render.js';
@@ -23,6 +25,11 @@ export interface Installation {
    * @throws ActivationError
    */
   update(next: DeployedProfile | null): Promise<readonly DeployedUnit[]>;
+  /** What is not as `update` has left it, and jobs of ours that the generation does not have. */
+  drift(
+    units: readonly DeployedUnit[],
+    others: readonly DeployedUnit[],
+  ): Promise<{ readonly changed: readonly ChangedOnDisk[]; readonly extras: readonly DeployedUnit[] }>;
   /** Where launchctl finds the file of a job. */
   fileOf(unit: DeployedUnit): string;
   isInstalled(unit: DeployedUnit): Promise<boolean>;
@@ -56,6 +63,7 @@ export const createInstallation = (
   scope: Scope,
   profileLink: string,
   current: DeployedProfile | null,
+  repairs = false,
 ): Installation => {
   const fileOf = (unit: DeployedUnit): string => {
     const { plist } = activationOf(unit);
@@ -82,18 +90,54 @@ export const createInstallation = (
     // Other tools put the files of this generation there as they are in the profile.
     const previous = before.get(path);
     if (previous !== undefined && (await sourceOf(previous).catch(() => null)) === text) return { text };
+    if (previous !== undefined && repairs) return { text };
     const owner = ownerOf(text);
     throw new ActivationError({
       what: `The job of ${unit.instance} cannot be put into ${path}`,
       why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
-      fix: 'Move that file away, or give the process another name, instanceName or instanceSuffix',
+      fix:
+        previous === undefined
+          ? 'Move that file away, or give the process another name, instanceName or instanceSuffix'
+          : 'Move that file away, or let it be moved away with: nix-processmgmt-ts switch --repair',
     });
+  };
+
+  /** The profile's own files in the directory, with what is in them. */
+  const filesOfProfile = async (): Promise<readonly { readonly path: string; readonly text: string }[]> => {
+    const names = (await readdir(scope.directory).catch(() => [])).filter((name) => name.endsWith('.plist')).sort();
+    const files = await mapConcurrently(names, concurrency, async (name) => {
+      const path = join(scope.directory, name);
+      return { path, text: (await readText(path).catch(() => null)) ?? '' };
+    });
+    return files.filter(({ text }) => ownerOf(text) === profileLink);
   };
 
   return {
     fileOf,
     check: async (units) => {
       await mapConcurrently(units, concurrency, judge);
+    },
+    drift: async (units, others) => {
+      const changed = await mapConcurrently(units, concurrency, async (unit) => {
+        const path = fileOf(unit);
+        const text = await readText(path);
+        if (text === installedText(await sourceOf(unit), scope, profileLink)) return [];
+        const what = text === null ? `${path} is missing` : `${path} is not as it was written`;
+        return [{ instance: unit.instance, what, restart: text !== null }];
+      });
+      const wanted = new Set(units.map(fileOf));
+      const extras = (await filesOfProfile())
+        .filter(({ path }) => !wanted.has(path))
+        .map(({ path, text }) => {
+          const known = others.find((unit) => fileOf(unit) === path);
+          if (known !== undefined) return known;
+          const plist = path.slice(scope.directory.length + 1);
+          const { Label: label } = parse(text) as unknown as Record<string, Json>;
+          const name = typeof label === 'string' ? label : plist.slice(0, -'.plist'.length);
+          return strayUnit(name, { label: name, plist, user: null, logFiles: [], startsAtOnce: false }, '');
+        });
+      for (const unit of extras) before.set(fileOf(unit), unit);
+      return { changed: changed.flat(), extras };
     },
     isInstalled: async (unit) => (await readText(fileOf(unit))) !== null,
     update: async (next) => {
@@ -116,7 +160,10 @@ export const createInstallation = (
       }
       for (const { unit } of written) before.set(fileOf(unit), unit);
       // A copy, since launchd refuses files that somebody else could change, and the store may not be mounted yet.
-      await mapConcurrently(written, concurrency, ({ unit, text }) => writeTextAtomically(fileOf(unit), text, 0o444));
+      await mapConcurrently(written, concurrency, async ({ unit, found, text }) => {
+        if (repairs && found.text !== null && ownerOf(found.text) !== profileLink) await moveAside(fileOf(unit));
+        await writeTextAtomically(fileOf(unit), text, 0o444);
+      });
       before.clear();
       for (const unit of units) before.set(fileOf(unit), unit);
       return written.map(({ unit }) => unit);

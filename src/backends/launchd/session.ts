@@ -58,7 +58,9 @@ const observationOf = (unit: DeployedUnit, job: LoadedJob | undefined, isInstall
     return { ...none, state: 'failed', detail: wayOfEnding(job.lastExit) };
   }
   const waits = job.lastExit === null && activationOf(unit).startsAtOnce;
-  return { ...none, state: waits ? 'starting' : 'stopped', detail: null };
+  return waits
+    ? { ...none, state: 'starting', detail: null }
+    : { ...none, state: 'stopped', detail: null, rests: true };
 };
 
 /** What a session works with. */
@@ -196,20 +198,37 @@ export const createSession = ({
     return answer.error === 0 ? fine : failed(answer);
   };
 
+  const observe: ManagerSession['observe'] = async (units) => {
+    const loaded = new Map<string, LoadedJob>();
+    for (const domain of scope.domains.toReversed()) {
+      for (const [label, job] of (await launchctl.services(domain)) ?? []) loaded.set(label, job);
+    }
+    return new Map(
+      await Promise.all(
+        units.map(async (unit): Promise<[InstanceName, Observation]> => {
+          const job = loaded.get(activationOf(unit).label);
+          return [unit.instance, observationOf(unit, job, await installation.isInstalled(unit))];
+        }),
+      ),
+    );
+  };
+
   return {
-    observe: async (units) => {
-      const loaded = new Map<string, LoadedJob>();
-      for (const domain of scope.domains.toReversed()) {
-        for (const [label, job] of (await launchctl.services(domain)) ?? []) loaded.set(label, job);
-      }
-      return new Map(
-        await Promise.all(
-          units.map(async (unit): Promise<[InstanceName, Observation]> => {
-            const job = loaded.get(activationOf(unit).label);
-            return [unit.instance, observationOf(unit, job, await installation.isInstalled(unit))];
-          }),
-        ),
-      );
+    observe,
+    drift: async ({ units }, others) => {
+      const { changed, extras } = await installation.drift(units, others);
+      const observations = await observe(extras);
+      return {
+        changed,
+        extras: extras.flatMap((unit) => {
+          const observation = observations.get(unit.instance);
+          return observation === undefined ? [] : [{ unit, observation }];
+        }),
+      };
+    },
+    remarks: async (units) => {
+      await installation.check(units);
+      return [];
     },
     stop: (units) => forEach(units, bootOut),
     install: async (next: DeployedProfile | null) => {

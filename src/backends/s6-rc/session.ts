@@ -1,3 +1,4 @@
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
@@ -6,8 +7,10 @@ import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Ports, RunResult } from '../../system/ports.js';
 import { openProcessTable } from '../../system/processes.js';
 import type {
+  ChangedOnDisk,
   DeployedProfile,
   DeployedUnit,
+  Drift,
   LogSource,
   ManagerSession,
   Observation,
@@ -15,6 +18,8 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
+import { writeTextAtomically } from '../../state/atomic-file.js';
+import { runningAmong } from '../shared/extra-units.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
 import { observeService } from '../shared/observe-service.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
@@ -84,6 +89,8 @@ export class S6RcSession implements ManagerSession {
   #upBefore: ReadonlySet<string> | null = null;
   /** Processes that somebody asked to stop, by their names. */
   readonly #stopped = new Set<string>();
+  /** Scripts of live services that somebody has edited, with the ones that they were copied from. */
+  readonly #edited = new Map<string, string>();
   /** PIDs of longruns before s6-rc-update, which restarts some by itself; null when there was none. */
   #pidsBefore: ByService<number | null> | null = null;
 
@@ -151,6 +158,7 @@ export class S6RcSession implements ManagerSession {
     this.#profile = next;
     this.#moves = false;
     await this.#makeLive(next, before);
+    await this.#restoreEdited();
     await this.#bringBack();
   }
 
@@ -197,6 +205,44 @@ export class S6RcSession implements ManagerSession {
       const problem = await this.#reloadUnit(unit, up);
       return { instance, ok: problem === null, detail: problem };
     });
+  }
+
+  async drift({ path, units }: DeployedProfile, others: readonly DeployedUnit[]): Promise<Drift> {
+    if (this.#moves || !(await this.#tree.isAlive())) return { changed: [], extras: [] };
+    const { live, place } = this.#tree;
+    const database = await live.database();
+    const wanted = databaseOf(path, place);
+    const edited = await mapConcurrently(units, this.#ports.jobs, async (unit) => {
+      const files = activationOf(unit)
+        .services.filter(isLongrun)
+        .flatMap(({ name }) =>
+          // In a pipeline s6-rc-compile puts a script of its own before the service's.
+          ['run', 'run.user'].map((file) => ({
+            source: join(wanted, 'servicedirs', name, file),
+            copy: join(live.serviceDirectory(name), file),
+          })),
+        );
+      const found: ChangedOnDisk[] = [];
+      for (const { source, copy } of files) {
+        const [text, original] = await Promise.all(
+          [copy, source].map((file) => readFile(file, 'utf8').catch(() => null)),
+        );
+        // A service that is not there at all has been told as absent.
+        if (text === null || text === original) continue;
+        this.#edited.set(copy, source);
+        found.push({ instance: unit.instance, what: `${copy} is not as it was written`, restart: true });
+      }
+      return found;
+    });
+    return {
+      changed: [
+        ...edited.flat(),
+        ...(database === wanted
+          ? []
+          : [{ instance: null, what: `s6-rc has another database: ${database ?? 'none'}`, restart: false }]),
+      ],
+      extras: runningAmong(others, await this.observe(others, 'state')),
+    };
   }
 
   async finish(next: DeployedProfile | null): Promise<void> {
@@ -491,6 +537,20 @@ export class S6RcSession implements ManagerSession {
     if (services.length > 0) return [this.#tree.place.log];
     const inside = new Set(contents);
     return this.#profile.units.filter(({ name }) => inside.has(name)).flatMap((other) => this.#logFiles(other));
+  }
+
+  /** s6-rc copies definitions only when it gets another database. */
+  async #restoreEdited(): Promise<void> {
+    for (const [copy, source] of this.#edited) {
+      const text = await readFile(source, 'utf8').catch(() => null);
+      // s6-rc may have taken the service away with its database.
+      const isThere = await access(copy).then(
+        () => true,
+        () => false,
+      );
+      if (text !== null && isThere) await writeTextAtomically(copy, text, 0o755);
+    }
+    this.#edited.clear();
   }
 
   async #watch(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import { access, constants, mkdir, readlink, rename, rm, symlink } from 'node:fs
 import { dirname, join } from 'node:path';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
-import type { DeployedProfile, DeployedUnit, SessionContext } from '../backend.js';
+import type { ChangedOnDisk, DeployedProfile, DeployedUnit, SessionContext } from '../backend.js';
 import { scriptActivationOf } from './script-activation.js';
 
 /** Makes the init of the machine start the scripts at boot, when the user asks for it. */
@@ -11,6 +11,8 @@ export interface BootLinks {
   check(next: DeployedProfile | null): Promise<void>;
   /** @throws ActivationError when the links cannot be written. */
   update(next: DeployedProfile | null): Promise<void>;
+  /** Links that somebody has removed or redirected; none when nothing is enabled at boot. */
+  changed(deployed: DeployedProfile): Promise<readonly ChangedOnDisk[]>;
 }
 
 /** How the init of a machine learns of a script. */
@@ -97,6 +99,21 @@ export const createBootLinks = (
         }
         await check?.(unit);
       }
+    },
+    changed: async ({ units }) => {
+      const targets = await Promise.all(units.map(async (unit) => ({ unit, target: await linkTarget(linkOf(unit)) })));
+      const wantedOf = (unit: DeployedUnit): string => join(unit.profile, scriptActivationOf(unit).script);
+      if (!targets.some(({ unit, target }) => target === wantedOf(unit))) return [];
+      return targets
+        .filter(({ unit, target }) => target !== wantedOf(unit))
+        .map(({ unit, target }) => ({
+          instance: unit.instance,
+          what:
+            target === null
+              ? `the machine does not start it at boot any more: ${linkOf(unit)} is missing`
+              : `the machine starts something else at boot: ${linkOf(unit)} ${target === '' ? 'is no link' : `leads to ${target}`}`,
+          restart: false,
+        }));
     },
     update: async (next) => {
       const enabledBefore = await linked(current?.units ?? []);

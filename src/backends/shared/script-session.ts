@@ -9,6 +9,7 @@ import { MissingProgramError } from '../../system/run.js';
 import type {
   DeployedProfile,
   DeployedUnit,
+  ExtraUnit,
   ManagerSession,
   Observation,
   SessionContext,
@@ -17,6 +18,7 @@ import type {
 } from '../backend.js';
 import { loggedCommand, observeForeign, settleForeign, type StatusAnswer } from './foreign-script.js';
 import { linesSince, markLogs } from './log-tail.js';
+import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
 
@@ -36,6 +38,8 @@ export interface ScriptSession extends Pick<
   ManagerSession,
   'observe' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise'
 > {
+  /** Units of other generations that run. Their records go with those of the current generation. */
+  readonly findExtras: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<readonly ExtraUnit[]>;
   /** Removes the records of services that are not in `next`: nothing is left, not even that they were stopped. */
   readonly removeRecords: (next: DeployedProfile | null) => Promise<void>;
 }
@@ -116,17 +120,30 @@ export const createScriptSession = async (
   const performAll = (units: readonly DeployedUnit[], activity: ScriptActivity): Promise<readonly UnitOutcome[]> =>
     mapConcurrently(units, jobs, (unit) => perform(unit, activity));
 
+  const extras: DeployedUnit[] = [];
   // The old script knows how to stop what it started.
   const replace = async ({ before, after }: UnitChange): Promise<UnitOutcome> => {
     const stopped = await perform(before, 'stop');
     return stopped.ok ? perform(after, 'start') : { ...stopped, instance: after.instance };
   };
 
+  const observeAll = async (units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> =>
+    new Map(await Promise.all(units.map(async (unit) => [unit.instance, await observe(unit)] as const)));
+
   return {
-    observe: async (units) =>
-      new Map<InstanceName, Observation>(
-        await Promise.all(units.map(async (unit) => [unit.instance, await observe(unit)] as const)),
-      ),
+    observe: observeAll,
+    findExtras: async (deployed, others) => {
+      const filesOf = (unit: DeployedUnit): readonly string[] => {
+        const { recordFile, pidFile } = scriptActivationOf(unit);
+        return pidFile === null ? [recordFile] : [recordFile, pidFile];
+      };
+      const taken = new Set(deployed.units.flatMap(filesOf));
+      // With the files of a process of today, today's process would be taken for an old one.
+      const candidates = others.filter((unit) => !filesOf(unit).some((file) => taken.has(file)));
+      const found = runningAmong(candidates, await observeAll(candidates));
+      extras.push(...found.map(({ unit }) => unit));
+      return found;
+    },
     stop: (units) => performAll(units, 'stop'),
     start: (units) => performAll(units, 'start'),
     reload: (units) => performAll(units, 'reload'),
@@ -138,7 +155,7 @@ export const createScriptSession = async (
     supervise: null,
     removeRecords: async (next) => {
       const kept = new Set(next?.units.map((unit) => scriptActivationOf(unit).recordFile));
-      for (const unit of current?.units ?? []) {
+      for (const unit of [...(current?.units ?? []), ...extras]) {
         const { recordFile } = scriptActivationOf(unit);
         if (kept.has(recordFile)) continue;
         try {

@@ -34,6 +34,17 @@ export const toActivation = (data: ActivationData): JsonObject => ({ ...data });
 /** @throws ZodError for what toActivation did not make. */
 export const fromActivation = (activation: JsonObject): ActivationData => activationData.parse(activation);
 
+/** Of a program of which only supervisord knows. */
+export const strayActivation: JsonObject = toActivation({
+  logFiles: [],
+  processes: null,
+  autostart: true,
+  startsecs: 1,
+  startretries: 3,
+  stopwaitsecs: 10,
+  exitcodes: [0],
+});
+
 const profileData = z.object({ supervisor: z.string(), shell: z.string() });
 
 /** What activation has to know of the profile as a whole. */

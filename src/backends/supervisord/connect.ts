@@ -13,11 +13,11 @@ import { connectUserServer } from './user-server.js';
  *   although another tool has deployed to one
  */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
-  const { env, current, target, profileName } = context;
+  const { env, current, target, profileName, repair } = context;
   const confDir = env['SUPERVISORD_CONF_DIR'];
   if (confDir !== undefined && confDir !== '') {
     const server = await connectUserServer(confDir, env);
-    return new SupervisordSession(() => server, current, target);
+    return new SupervisordSession(() => server, current, target, repair);
   }
   const serverOf: ServerOf = ({ directories: { runtimeDir }, data }) =>
     ownServer(runtimeDir, profileName, fromProfileData(data), context);
@@ -30,5 +30,5 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
         'more, forget it with: nix-processmgmt-ts generations delete all',
     });
   }
-  return new SupervisordSession(serverOf, current, target);
+  return new SupervisordSession(serverOf, current, target, repair);
 };

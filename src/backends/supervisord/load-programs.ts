@@ -30,12 +30,14 @@ const unreadable = (fault: SupervisorFault, { exclusive }: SupervisordServer): A
  * something is wrong, the links are as before.
  *
  * @param ours programs that may have a link of ours; in a directory of our own that is everything there
+ * @param repairs whether a file of somebody else that is in the way is moved away
  * @throws ActivationError when another program is in the way, or supervisord cannot read a file or does not look at it
  */
 export const loadPrograms = async (
   server: SupervisordServer,
   wanted: readonly DeployedUnit[],
   ours: ReadonlySet<string>,
+  repairs: boolean,
 ): Promise<LoadedPrograms> => {
   const { client, programDirectory, exclusive } = server;
   const owned = new Set(exclusive ? [...ours, ...(await linkedPrograms(programDirectory))] : ours);
@@ -43,7 +45,7 @@ export const loadPrograms = async (
 
   const targets = new Map<string, string | null>([...owned].map((program) => [program, null]));
   for (const { name, profile } of wanted) targets.set(name, `${profile}/${programFile(name)}`);
-  const before = await changeLinks(programDirectory, targets);
+  const before = await changeLinks(programDirectory, targets, repairs);
   try {
     const foreign = wanted.find(({ name }) => loaded.has(name) && !owned.has(name) && before.get(name) === null);
     if (foreign !== undefined && !exclusive) {

@@ -68,6 +68,7 @@ export const observationOf = (processes: readonly ProcessInfo[], data: Activatio
     state: worst,
     pid: shown.pid === 0 ? null : shown.pid,
     since: shown.pid === 0 ? null : shown.start * 1000,
-    detail: worst === 'running' ? null : wordsFor(shown),
+    ...(worst === 'stopped' && (isDone(shown, data) || !data.autostart) ? { rests: true } : {}),
+    detail: worst === 'running' || shown.statename === 'STOPPED' ? null : wordsFor(shown),
   };
 };

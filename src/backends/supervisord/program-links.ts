@@ -1,6 +1,7 @@
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActivationError } from '../../system/errors.js';
+import { moveAside } from '../shared/moved-aside.js';
 
 /** What stands at the place of a link: a target, nothing, or something that is no link of ours. */
 type Place = { readonly kind: 'link'; readonly target: string } | { readonly kind: 'nothing' | 'foreign' };
@@ -19,6 +20,36 @@ const placeAt = async (path: string, program: string): Promise<Place> => {
   return target.endsWith(`/conf.d/${fileName(program)}`) ? { kind: 'link', target } : { kind: 'foreign' };
 };
 
+/** What has become of a link. */
+export interface ChangedLink {
+  readonly isMissing: boolean;
+  /** A sentence without a final period. */
+  readonly what: string;
+}
+
+/** What has become of the links of programs that should lead to these targets; those that do are left out. */
+export const changedLinks = async (
+  directory: string,
+  targets: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, ChangedLink>> => {
+  const changes = await Promise.all(
+    [...targets].map(async ([program, target]): Promise<[string, ChangedLink] | null> => {
+      const path = join(directory, fileName(program));
+      const place = await placeAt(path, program);
+      switch (place.kind) {
+        case 'link':
+          if (place.target === target) return null;
+          return [program, { isMissing: false, what: `${path} leads to ${place.target}` }];
+        case 'nothing':
+          return [program, { isMissing: true, what: `${path} is missing` }];
+        case 'foreign':
+          return [program, { isMissing: false, what: `${path} was replaced by another file` }];
+      }
+    }),
+  );
+  return new Map(changes.filter((change) => change !== null));
+};
+
 /** Programs that have a link in the directory. */
 export const linkedPrograms = async (directory: string): Promise<readonly string[]> => {
   const names = await readdir(directory).catch(() => []);
@@ -30,10 +61,15 @@ export const linkedPrograms = async (directory: string): Promise<readonly string
 /**
  * Makes and removes links, each at one blow: supervisord may read the directory at any time.
  *
+ * @param movesAside whether a file of somebody else that is in the way is moved away. Default: it is refused
  * @returns the links that were there before, of those that changed: with them the same call undoes this one
  * @throws ActivationError, before anything is changed, when a file of somebody else is in the way
  */
-export const changeLinks = async (directory: string, targets: ProgramTargets): Promise<ProgramTargets> => {
+export const changeLinks = async (
+  directory: string,
+  targets: ProgramTargets,
+  movesAside = false,
+): Promise<ProgramTargets> => {
   const places = await Promise.all(
     [...targets].map(async ([program, target]) => ({
       program,
@@ -43,7 +79,7 @@ export const changeLinks = async (directory: string, targets: ProgramTargets): P
     })),
   );
   const foreign = places.find(({ place, target }) => place.kind === 'foreign' && target !== null);
-  if (foreign !== undefined) {
+  if (foreign !== undefined && !movesAside) {
     throw new ActivationError({
       what: `The program "${foreign.program}" cannot be linked at ${foreign.path}`,
       why: 'A file that no deployment made is in its place',
@@ -54,7 +90,8 @@ export const changeLinks = async (directory: string, targets: ProgramTargets): P
   await Promise.all(
     places.map(async ({ program, target, path, place }) => {
       const current = place.kind === 'link' ? place.target : null;
-      if (place.kind === 'foreign' || current === target) return;
+      if (place.kind === 'foreign' ? target === null : current === target) return;
+      if (place.kind === 'foreign') await moveAside(path);
       before.set(program, current);
       if (target === null) {
         await rm(path);

@@ -4,20 +4,24 @@ import { ManagerUnavailableError } from '../../system/errors.js';
 import type {
   DeployedProfile,
   DeployedUnit,
+  Drift,
   LogSource,
   ManagerSession,
   Observation,
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
-import { fromActivation } from './activation-data.js';
+import { strayUnit } from '../shared/extra-units.js';
+import { fromActivation, strayActivation } from './activation-data.js';
 import { awaitPrograms } from './await-programs.js';
 import { down, longestStop, up, type Expectation, type Verdict } from './expectations.js';
 import { loadPrograms } from './load-programs.js';
 import { lookAt } from './look-at.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
-import { absent, isDown, observationOf } from './observation.js';
+import { absent, byGroup, isDown, observationOf } from './observation.js';
+import { changedLinks } from './program-links.js';
 import { callEach, startCalls, type ProgramCall } from './program-calls.js';
+import { programFile } from './render.js';
 import type { SupervisordServer } from './server.js';
 import {
   removeGroup,
@@ -60,7 +64,11 @@ export class SupervisordSession implements ManagerSession {
   /** The deployment goes to another supervisord, where nothing runs yet. */
   #moves: boolean;
 
-  constructor(serverOf: ServerOf, current: DeployedProfile | null, target: DeployedProfile | null) {
+  readonly #repairs: boolean;
+
+  /** @param repairs whether what somebody has put in the place of a link of ours is moved away. Default: it is refused */
+  constructor(serverOf: ServerOf, current: DeployedProfile | null, target: DeployedProfile | null, repairs = false) {
+    this.#repairs = repairs;
     const profile = current ?? target;
     this.#serverOf = serverOf;
     this.#server = profile === null ? null : serverOf(profile);
@@ -149,6 +157,40 @@ export class SupervisordSession implements ManagerSession {
     return outcomes(units, new Map([...strangers, ...refused]));
   }
 
+  async drift({ path, units }: DeployedProfile, others: readonly DeployedUnit[]): Promise<Drift> {
+    const server = this.#server;
+    // Whoever ended it has ended everything; it gets its links when it is started.
+    if (server === null || !(await server.isRunning())) return { changed: [], extras: [] };
+    const links = await changedLinks(
+      server.programDirectory,
+      new Map(units.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`])),
+    );
+    const wanted = new Set<string>(units.map(({ name }) => name));
+    const groups = byGroup(await server.client.getAllProcesses());
+    const linked = await changedLinks(
+      server.programDirectory,
+      new Map(others.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`])),
+    );
+    const known = new Map<string, DeployedUnit>(
+      others.filter(({ name }) => groups.has(name) && !linked.has(name)).map((unit) => [unit.name, unit]),
+    );
+    // In a supervisord of our own, everything is of this profile.
+    const strays = server.exclusive ? [...groups.keys()].filter((name) => !wanted.has(name) && !known.has(name)) : [];
+    const extras = [...known.values(), ...strays.map((name) => strayUnit(name, strayActivation, path))];
+    for (const { name } of extras) this.#ours.add(name);
+    return {
+      changed: units.flatMap(({ instance, name }) => {
+        const link = links.get(name);
+        // It may have read another file in the meantime.
+        return link === undefined ? [] : [{ instance, what: link.what, restart: !link.isMissing }];
+      }),
+      extras: extras.map((unit) => ({
+        unit,
+        observation: observationOf(groups.get(unit.name) ?? [], fromActivation(unit.activation)),
+      })),
+    };
+  }
+
   async finish(next: DeployedProfile | null): Promise<void> {
     if (next === null || next.units.length === 0) await this.#server?.end();
   }
@@ -194,7 +236,7 @@ export class SupervisordSession implements ManagerSession {
 
   /** Has supervisord read the files of our units; loads none, and unloads those that are no more. */
   async #load(server: SupervisordServer): Promise<ReadonlySet<string>> {
-    const { outdated, obsolete } = await loadPrograms(server, this.#units, this.#ours);
+    const { outdated, obsolete } = await loadPrograms(server, this.#units, this.#ours, this.#repairs);
     for (const { name } of this.#units) this.#ours.add(name);
     await this.#unload(obsolete);
     this.#outdated = outdated;

@@ -24,7 +24,7 @@ const chooseDirectory = ({ env }: Pick<SessionContext, 'env'>): string => {
 /**
  * The server itself cannot be asked whether it runs; without its directory it does not.
  *
- * @throws ManagerUnavailableError, UsageError, or ActivationError when a file of somebody else is in the way
+ * @throws ManagerUnavailableError or UsageError
  */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const path = chooseDirectory(context);
@@ -39,8 +39,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       fix: 'Set SYNIT_TARGET_DIR to the directory that syndicate-server watches, or choose another process manager with -P',
     });
   }
-  const { run, profileLink, current, target, jobs } = context;
-  const directory = openWatchedDirectory(path, profileLink, current);
-  await directory.check(target?.units ?? []);
+  const { run, profileLink, current, jobs, repair } = context;
+  const directory = openWatchedDirectory(path, profileLink, current, repair);
   return createSession({ directory, processes: await openProcessTable(run), current, jobs });
 };

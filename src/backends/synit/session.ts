@@ -64,6 +64,8 @@ export const createSession = ({
 }: SynitParts): ManagerSession => {
   /** The daemons that may be ours, by name: after a failed deployment, what it has added has to go again. */
   const known = new Map((current?.units ?? []).map((unit) => [unit.name, unit]));
+  /** Files of ours of which nobody knows more than the name. */
+  const strays = new Set<string>();
   const assert = (unit: DeployedUnit): Promise<boolean> => {
     known.set(unit.name, unit);
     return directory.assert(unit);
@@ -82,7 +84,7 @@ export const createSession = ({
       return { ...found, state: presence === 'absent' ? 'absent' : 'stopped', detail: null };
     }
     const { isRequired, restarts, endsByItself } = activationOf(unit);
-    if (!isRequired || endsByItself) return { ...found, state: 'stopped', detail: null };
+    if (!isRequired || endsByItself) return { ...found, state: 'stopped', detail: null, rests: true };
     if (found.state === 'absent') return { ...found, state: 'starting', detail: 'Synit has not started it yet' };
     return restarts === 'never'
       ? { ...found, state: 'failed' }
@@ -171,10 +173,34 @@ export const createSession = ({
       new Map<InstanceName, Observation>(
         await mapConcurrently(units, 16, async (unit) => [unit.instance, await observe(unit)] as const),
       ),
+    drift: async ({ units }, others) => {
+      const { changed, extras } = await directory.drift(units);
+      const daemons = others.filter(({ name }) => extras.includes(name));
+      for (const unit of daemons) known.set(unit.name, unit);
+      const unknown = extras.filter((name) => !daemons.some((unit) => unit.name === name));
+      for (const name of unknown) strays.add(name);
+      return {
+        changed: [
+          ...changed,
+          ...unknown.map((name) => ({
+            instance: null,
+            what: `${directory.fileOf(name)} belongs to the profile, but no generation has it`,
+            restart: false,
+          })),
+        ],
+        extras: await mapConcurrently(daemons, 16, async (unit) => ({ unit, observation: await observe(unit) })),
+      };
+    },
+    remarks: async (units) => {
+      await directory.check(units);
+      return [];
+    },
     stop: (units) => outcomes(units, stopOne),
     install: async (next) => {
       const wanted = new Set(next?.units.map(({ name }) => name));
       for (const unit of known.values()) if (!wanted.has(unit.name)) await directory.remove(unit);
+      for (const name of strays) await directory.removeStray(name);
+      strays.clear();
     },
     start: (units) => outcomes(units, startOne),
     restart: (changes) =>

@@ -1,9 +1,10 @@
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
-import type { DeployedProfile, DeployedUnit } from '../backend.js';
+import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
 import { activationOf } from './activation-data.js';
 import { dictionary, record, symbol, writePreserves } from './preserves.js';
@@ -18,12 +19,20 @@ export interface WatchedDirectory {
   check(units: readonly DeployedUnit[]): Promise<void>;
   /** What the server is told of a daemon: its file is there, was put aside when it was stopped, or neither. */
   presence(unit: DeployedUnit): Promise<'asserted' | 'put aside' | 'absent'>;
+  /** What is not as `assert` has left it, and names of daemons of ours that the generation does not have. */
+  drift(
+    units: readonly DeployedUnit[],
+  ): Promise<{ readonly changed: readonly ChangedOnDisk[]; readonly extras: readonly string[] }>;
   /** Asserts a daemon. @returns whether that changed anything */
   assert(unit: DeployedUnit): Promise<boolean>;
   /** Takes back what a daemon's file asserts, and keeps it by a name that the server does not look at. */
   putAside(unit: DeployedUnit): Promise<void>;
   /** Removes the files of a daemon. */
   remove(unit: DeployedUnit): Promise<void>;
+  /** The file of the daemon of this name. */
+  fileOf(name: string): string;
+  /** Removes the file of a daemon of ours of which only the name is known. */
+  removeStray(name: string): Promise<void>;
   /** Has the server run a script once. `during` is awaited before the script is taken away again. */
   runScript(name: string, script: string, during: () => Promise<void>): Promise<void>;
 }
@@ -47,8 +56,10 @@ export const openWatchedDirectory = (
   directory: string,
   profileLink: string,
   current: DeployedProfile | null,
+  repairs = false,
 ): WatchedDirectory => {
-  const fileOf = ({ name }: DeployedUnit): string => join(directory, `${name}.pr`);
+  const fileCalled = (name: string): string => join(directory, `${name}.pr`);
+  const fileOf = ({ name }: DeployedUnit): string => fileCalled(name);
   const asideOf = (unit: DeployedUnit): string => `${fileOf(unit)}.stopped`;
   const sourceOf = (unit: DeployedUnit): Promise<string | null> =>
     readText(join(unit.profile, activationOf(unit).file));
@@ -62,11 +73,15 @@ export const openWatchedDirectory = (
     // Other tools put the files of this generation there as they are in the profile.
     const previous = before.get(path);
     if (previous !== undefined && (await sourceOf(previous)) === text) return text;
+    if (previous !== undefined && repairs) return text;
     const owner = ownerOf(text);
     throw new ActivationError({
       what: `The assertions of ${unit.instance} cannot be put into ${path}`,
       why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
-      fix: 'Move that file away, or give the process another name, instanceName or instanceSuffix',
+      fix:
+        previous === undefined
+          ? 'Move that file away, or give the process another name, instanceName or instanceSuffix'
+          : 'Move that file away, or let it be moved away with: nix-processmgmt-ts switch --repair',
     });
   };
 
@@ -96,9 +111,33 @@ export const openWatchedDirectory = (
       if ((await readText(fileOf(unit))) !== null) return 'asserted';
       return (await readText(asideOf(unit))) === null ? 'absent' : 'put aside';
     },
+    drift: async (units) => {
+      const changed = await Promise.all(
+        units.map(async (unit) => {
+          const text = await readText(fileOf(unit));
+          // One that is missing has been told as absent or stopped.
+          if (text === null || text === (await wantedText(unit))) return [];
+          return [{ instance: unit.instance, what: `${fileOf(unit)} is not as it was written`, restart: true }];
+        }),
+      );
+      const wanted = new Set(units.map(fileOf));
+      const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.pr')).sort();
+      const ours = await Promise.all(
+        names.map(async (name) => {
+          const path = join(directory, name);
+          return !wanted.has(path) && ownerOf((await readText(path)) ?? '') === profileLink;
+        }),
+      );
+      return {
+        changed: changed.flat(),
+        extras: names.filter((_, index) => ours[index]).map((name) => name.slice(0, -3)),
+      };
+    },
     assert: async (unit) => {
       const wanted = await wantedText(unit);
-      const isChanged = (await judge(unit)) !== wanted;
+      const found = await judge(unit);
+      const isChanged = found !== wanted;
+      if (repairs && found !== null && isChanged && ownerOf(found) !== profileLink) await moveAside(fileOf(unit));
       // Its temporary name does not end in ".pr".
       if (isChanged) await writeTextAtomically(fileOf(unit), wanted);
       await explained(() => rm(asideOf(unit), { force: true }));
@@ -113,6 +152,11 @@ export const openWatchedDirectory = (
         if (isOurs) await rm(fileOf(unit), { force: true });
         await rm(asideOf(unit), { force: true });
       });
+    },
+    fileOf: fileCalled,
+    removeStray: async (name) => {
+      const text = await readText(fileCalled(name));
+      if (text !== null && ownerOf(text) === profileLink) await explained(() => rm(fileCalled(name), { force: true }));
     },
     runScript: async (name, script, during) => {
       const path = join(directory, `nixproc-${name}.pr`);

@@ -28,6 +28,19 @@ export const toActivation = (activation: Activation): JsonObject => ({ ...activa
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
 export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
 
+/** Of a unit of which only the name is known. */
+export const strayActivation = (name: string): JsonObject =>
+  toActivation({
+    main: name,
+    units: [name],
+    started: [name],
+    installLinks: {},
+    onlyManualStart: false,
+    endsByItself: false,
+    canReload: false,
+    user: null,
+  });
+
 export const mainUnitOf = (unit: DeployedUnit): string => activationOf(unit).main;
 export const unitsOf = (unit: DeployedUnit): readonly string[] => activationOf(unit).units;
 export const startedUnitsOf = (unit: DeployedUnit): readonly string[] => activationOf(unit).started;

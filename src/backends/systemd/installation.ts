@@ -4,7 +4,8 @@ import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
-import type { DeployedProfile, DeployedUnit } from '../backend.js';
+import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { moveAside } from '../shared/moved-aside.js';
 import { activationOf } from './activation-data.js';
 import { namesIn } from '../shared/read-tree.js';
 import { createLinkRecords, type OwnedLink } from './link-record.js';
@@ -25,6 +26,11 @@ export interface Installation {
    * @throws ActivationError
    */
   update(next: DeployedProfile | null, reload: () => Promise<void>): Promise<readonly string[]>;
+  /** What is not as `update` has left it, and units of ours that the generation does not have. */
+  drift(
+    units: readonly DeployedUnit[],
+    others: readonly DeployedUnit[],
+  ): Promise<{ readonly changed: readonly ChangedOnDisk[]; readonly extras: readonly string[] }>;
   /** What is in the place of a unit: a link or file, a mask, or nothing. */
   presence(unit: string): Promise<'installed' | 'masked' | 'absent'>;
 }
@@ -74,6 +80,13 @@ const linksOf = (unit: DeployedUnit): readonly OwnedLink[] => {
 const leadsToProfile = ({ path }: OwnedLink, target: string): boolean =>
   target.startsWith('/') && target.endsWith(`/${unitDirectory}/${path.slice(path.lastIndexOf('/') + 1)}`);
 
+/** What has become of a link; null for nothing. A mask is an operator's way to say that a unit shall not run. */
+const changeOf = (path: string, wanted: string, found: string | null): string | null => {
+  if (found === wanted || found === mask) return null;
+  if (found === null) return `${path} is missing`;
+  return found === '' ? `${path} was replaced by a file` : `${path} leads to ${found}`;
+};
+
 const conflict = (path: string, why: string, fix: string): ActivationError =>
   new ActivationError({ what: `${path} is not ours, and in the way`, why, fix });
 
@@ -85,6 +98,7 @@ export const createInstallation = (
   profileName: string,
   profileLink: string,
   current: DeployedProfile | null,
+  repairs = false,
 ): Installation => {
   const records = createLinkRecords(directory, profileName);
   const target = targetUnit(profileName);
@@ -101,6 +115,9 @@ export const createInstallation = (
     }));
     return links.filter((link) => leadsToProfile(link, link.target));
   };
+
+  /** Links to units of our generations that nobody has recorded. */
+  const extras: OwnedLink[] = [];
 
   /** The links that are recorded as ours. @throws ActivationError when another profile has our name */
   const recorded = async (): Promise<readonly OwnedLink[]> => {
@@ -152,10 +169,14 @@ export const createInstallation = (
     if (owned.some((own) => own.path === link.path && own.target === found) || leadsToProfile(link, found)) {
       return 'write';
     }
+    const wasOurs = owned.some((own) => own.path === link.path);
+    if (wasOurs && repairs) return 'write';
     throw conflict(
       path,
       found === '' ? 'It is no link' : `It is a link to ${found}`,
-      'Move it away, or give the process another name',
+      wasOurs
+        ? 'Move it away, or let it be moved away with: nix-processmgmt-ts switch --repair'
+        : 'Move it away, or give the process another name',
     );
   };
 
@@ -169,6 +190,8 @@ export const createInstallation = (
     );
     return mapConcurrently(links, concurrency, async (link) => ({ link, verdict: await judge(link, owned, others) }));
   };
+
+  const readTarget = (): Promise<string | null> => readFile(targetFile, 'utf8').catch(() => null);
 
   const targetText = (units: readonly DeployedUnit[]): string => {
     const wants = units.flatMap((unit) => {
@@ -188,13 +211,14 @@ export const createInstallation = (
 
     update: async (next, reload) => {
       const units = next?.units ?? [];
-      const owned = await recorded();
+      const owned = [...(await recorded()), ...extras];
       const verdicts = await judgeAll(units, owned);
       const written = verdicts.flatMap(({ link, verdict }) => (verdict === 'write' ? [link] : []));
       const ours = verdicts.flatMap(({ link, verdict }) => (verdict === 'masked' ? [] : [link]));
       const wanted = new Set(verdicts.map(({ link }) => link.path));
       const obsolete = owned.filter(({ path }) => !wanted.has(path));
-      if (written.length === 0 && isSame(owned, ours)) return [];
+      const targetDiffers = repairs && ours.length > 0 && (await readTarget()) !== targetText(units);
+      if (written.length === 0 && isSame(owned, ours) && !targetDiffers) return [];
 
       try {
         await mkdir(directory, { recursive: true });
@@ -209,7 +233,11 @@ export const createInstallation = (
           if (path !== directory) await rmdir(path).catch(() => undefined);
         }
         for (const path of directoriesOf(ours)) await mkdir(path, { recursive: true });
-        await mapConcurrently(written, concurrency, (link) => replaceLink(join(directory, link.path), link.target));
+        await mapConcurrently(written, concurrency, async (link) => {
+          const path = join(directory, link.path);
+          if (repairs && (await targetOf(path)) === '') await moveAside(path);
+          await replaceLink(path, link.target);
+        });
         if (ours.length > 0) await writeTextAtomically(targetFile, targetText(units));
         else await rm(targetFile, { force: true });
       } catch (error) {
@@ -220,6 +248,33 @@ export const createInstallation = (
       if (ours.length > 0) await records.write({ profileLink, links: ours });
       else await records.remove();
       return [...new Set(obsolete.flatMap(({ path }) => (path.includes('/') ? [] : [path])))];
+    },
+
+    drift: async (units, others) => {
+      const owned = await recorded();
+      const links = units.flatMap((unit) => linksOf(unit).map((link) => ({ unit, link })));
+      const changed = await mapConcurrently(links, concurrency, async ({ unit, link }) => {
+        const path = join(directory, link.path);
+        const found = await targetOf(path);
+        const what = changeOf(path, link.target, found);
+        return what === null
+          ? []
+          : [{ instance: unit.instance, what, restart: found !== null && !link.path.includes('/') }];
+      });
+      const ofProfile = [
+        changeOf(join(directory, bootLink.path), bootLink.target, await targetOf(join(directory, bootLink.path))),
+        (await readTarget()) === targetText(units) ? null : `${targetFile} is not as it was written`,
+      ].flatMap((what) => (what === null ? [] : [{ instance: null, what, restart: false }]));
+      const wanted = new Set([...links.map(({ link }) => link.path), bootLink.path]);
+      const left = [...owned, ...others.flatMap(linksOf)].filter(
+        ({ path }) => !wanted.has(path) && !path.includes('/'),
+      );
+      const present = await mapConcurrently(left, concurrency, async (link) =>
+        (await targetOf(join(directory, link.path))) === link.target ? [link] : [],
+      );
+      extras.push(...present.flat());
+      const names = new Set(extras.map(({ path }) => path));
+      return { changed: [...changed.flat(), ...ofProfile], extras: [...names].sort() };
     },
 
     presence: async (unit) => {

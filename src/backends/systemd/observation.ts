@@ -37,7 +37,7 @@ export const parseTime = (text: string): number | null => {
  * Tells the state of a process from that of its units. A process with a timer, socket or path unit runs as long as that
  * waits for something.
  */
-export const observationOf = ({ main, units, started }: Activation, facts: UnitFacts): Observation => {
+export const observationOf = ({ main, units, started, endsByItself }: Activation, facts: UnitFacts): Observation => {
   const { state, properties, presence } = facts;
   const mainState = state(main);
   const pid = Number(properties(main)?.('MainPID') ?? 0);
@@ -48,6 +48,7 @@ export const observationOf = ({ main, units, started }: Activation, facts: UnitF
     pid: pid > 0 && name !== 'stopped' ? pid : null,
     since: up ? parseTime(properties(sinceOf)?.('ActiveEnterTimestamp') ?? '') : null,
     detail,
+    ...(name === 'stopped' && endsByItself ? { rests: true } : {}),
   });
 
   const failed = units.find((unit) => hasFailed(state(unit)));

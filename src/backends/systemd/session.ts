@@ -1,7 +1,8 @@
 import { ActivationError } from '../../system/errors.js';
 import type { RunResult } from '../../system/ports.js';
 import type { DeployedUnit, ManagerSession, SessionContext, UnitChange, UnitOutcome } from '../backend.js';
-import { activationOf, mainUnitOf, startedUnitsOf, unitsOf } from './activation-data.js';
+import { strayUnit } from '../shared/extra-units.js';
+import { activationOf, mainUnitOf, startedUnitsOf, strayActivation, unitsOf } from './activation-data.js';
 import { createInstallation } from './installation.js';
 import { hasFailed } from './observation.js';
 import { observeUnits } from './observe-units.js';
@@ -20,12 +21,12 @@ const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: 
 
 /** Talks to one systemd. systemd knows what depends on what: it gets all units at once, and orders them. */
 export const createSession = async (
-  { profileName, profileLink, current, target, run }: SessionContext,
+  { profileName, profileLink, current, target, run, repair = false }: SessionContext,
   scope: Scope,
   systemctl: Systemctl,
   unitPath: readonly string[],
 ): Promise<ManagerSession> => {
-  const installation = createInstallation(scope, profileName, profileLink, current);
+  const installation = createInstallation(scope, profileName, profileLink, current, repair);
   const search = await searchUnits(unitPath, scope.directory, target?.units.flatMap(unitsOf) ?? []);
   const isHidden = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => search.hiddenBy(name) !== null);
   const judgeStart = (units: readonly DeployedUnit[], since: number, answers: Answers) =>
@@ -125,6 +126,20 @@ export const createSession = async (
   return {
     ordersItself: true,
     observe: (units, depth = 'process') => observeUnits(units, depth, systemctl, installation),
+    drift: async ({ path, units }, others) => {
+      const { changed, extras } = await installation.drift(units, others);
+      const known = others.filter((unit) => unitsOf(unit).some((name) => extras.includes(name)));
+      const unknown = extras.filter((name) => !known.some((unit) => unitsOf(unit).includes(name)));
+      const found = [...known, ...unknown.map((name) => strayUnit(name, strayActivation(name), path))];
+      const observations = await observeUnits(found, 'state', systemctl, installation);
+      return {
+        changed,
+        extras: found.flatMap((unit) => {
+          const observation = observations.get(unit.instance);
+          return observation === undefined ? [] : [{ unit, observation }];
+        }),
+      };
+    },
     isWanted: (unit) => !activationOf(unit).onlyManualStart && !isHidden(unit),
     remarks: async (units) => {
       await installation.check(units);

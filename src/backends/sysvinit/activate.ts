@@ -9,13 +9,17 @@ import { currentRunlevel } from './current-runlevel.js';
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const runlevel = await currentRunlevel(context);
   const bootLinks = createBootLinks(context);
-  const { removeRecords, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     environment: scriptEnvironment(context.env),
   });
   return {
     ...session,
     isWanted: (unit) => activationOf(unit).runlevels.includes(runlevel),
+    drift: async (deployed, others) => ({
+      changed: await bootLinks.changed(deployed),
+      extras: await findExtras(deployed, others),
+    }),
     install: (next) => bootLinks.check(next),
     finish: async (next) => {
       await bootLinks.update(next);

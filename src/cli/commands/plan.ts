@@ -6,6 +6,7 @@ import {
   managerOption,
   planFileOption,
   profileOption,
+  repairOption,
   stateDirectoryOptions,
   withModel,
 } from '../options.js';
@@ -31,6 +32,7 @@ export const plan = defineCommand({
         ...jsonOption,
         ...planFileOption,
         'allow-conflicts': allowConflicts,
+        ...repairOption,
         'old-profile': oldProfile,
         'wait-for-ports': waitForPorts,
         runlevel,
@@ -52,7 +54,7 @@ export const plan = defineCommand({
     const location = profileLocation(args.profile, context.env);
     const next = await buildFromArguments(args, location, null, context);
     try {
-      const planned = await prepare(location, next, args, context);
+      const planned = await prepare(location, next, args, context, args.repair === true ? 'repair' : 'tell');
       const document = await documentActivation(location, next, planned, next.source, args, context);
       context.print(
         args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),

@@ -8,12 +8,12 @@ export const status = defineCommand({
     yargs
       .positional('names', { type: 'string', array: true, describe: 'Only these instances [all]' })
       .options({ ...profileOption, ...jsonOption })
-      .example('$0 status', 'All instances')
+      .example('$0 status', 'All instances, and what somebody has changed since the last switch')
       .example('$0 status --json webapp1', 'One instance, as data'),
   run: async (args, { print, colour, ...rest }) => {
     const context = { print, colour, ...rest };
-    const { findDeployment, observe, unitsCalled } = await import('../current-deployment.js');
-    const { formatTable, paint } = await import('../terminal.js');
+    const { findDeployment, unitsCalled } = await import('../current-deployment.js');
+    const { lookAtDeployment, statusAsJson, statusTable } = await import('../show-status.js');
     const { warnOfUnfinished } = await import('../unfinished.js');
     await warnOfUnfinished(args.profile, context);
     const deployment = await findDeployment(args, context);
@@ -23,42 +23,12 @@ export const status = defineCommand({
       return 4 satisfies StatusCode;
     }
     const names = (args.names ?? []).map(String);
-    const selected = new Set(names.length === 0 ? deployment.deployed.profile.units : unitsCalled(deployment, names));
-    const session = deployment.sessions.of(deployment.deployed.manager);
-    const observed = (await observe(deployment)).filter(({ unit }) => selected.has(unit));
-    if (args.json === true) {
-      const rows = observed.map(({ manager, unit, observation: { state, pid, since, detail } }) => ({
-        instance: unit.instance,
-        name: unit.name,
-        manager,
-        state,
-        pid,
-        since: since === null ? null : new Date(since).toISOString(),
-        detail,
-        port: unit.port,
-      }));
-      print(`${JSON.stringify(rows, null, 2)}\n`);
-    } else {
-      const table = formatTable([
-        ['INSTANCE', 'MANAGER', 'STATE', 'PID', 'SINCE', ''],
-        ...observed.map(({ manager, unit, observation: { state, pid, since, detail } }) => [
-          unit.instance,
-          manager,
-          state,
-          pid === null ? '-' : String(pid),
-          since === null ? '-' : new Date(since).toISOString(),
-          detail ?? '',
-        ]),
-      ]);
-      print(
-        table
-          .replace(/ (running|starting) /g, (text) => paint(text, 'green', colour))
-          .replace(/ (failed|absent) /g, (text) => paint(text, 'red', colour)),
-      );
-    }
-    const allUp = observed.every(
-      ({ unit, observation: { state } }) => state === 'running' || session.isWanted?.(unit) === false,
+    const { rows, notes } = await lookAtDeployment(
+      deployment,
+      names.length === 0 ? null : unitsCalled(deployment, names),
     );
-    return (allUp ? 0 : 3) satisfies StatusCode;
+    print(args.json === true ? `${JSON.stringify(statusAsJson(rows), null, 2)}\n` : statusTable(rows, colour));
+    for (const note of notes) context.log.warn(note);
+    return (rows.every(({ isAsItShould }) => isAsItShould) ? 0 : 3) satisfies StatusCode;
   },
 });

@@ -4,6 +4,7 @@ import {
   evaluationOptions,
   managerOption,
   messageOption,
+  repairOption,
   profileOption,
   readPlanOption,
   stateDirectoryOptions,
@@ -21,6 +22,7 @@ export const switchCommand = defineCommand({
         ...activationOptions,
         ...messageOption,
         ...readPlanOption,
+        ...repairOption,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })
@@ -31,6 +33,7 @@ export const switchCommand = defineCommand({
         'As an ordinary user',
       )
       .example("$0 switch -m 'New port' processes.nix", 'Say why: generations list shows it')
+      .example('$0 switch --repair processes.nix', 'Undo what somebody has changed by hand since')
       .example('$0 switch ./result', 'Deploy a profile that build made')
       .example('$0 switch --plan plan.json', 'Do what plan --out plan.json has shown, or nothing'),
   run: async (args, context) => {

@@ -308,3 +308,39 @@ test('what launchctl prints of a domain and of a job is understood', () => {
   });
   expect(parseJob('x = {\n\tpid = 42\n\tlast exit code = (never exited)\n}')).toEqual({ pid: 42, lastExit: null });
 });
+
+test('what somebody has changed is told and put back, and what they have written is kept', async () => {
+  const [web, db, left] = [unitOf('web'), unitOf('db'), unitOf('left')];
+  await deploy(web, db, left);
+  const current = profileOf(web, db);
+  chmodSync(file('web'), 0o644);
+  writeFileSync(file('web'), '<plist/>');
+  rmSync(file('db'));
+  const session = createSession({
+    scope: daemons(),
+    launchctl: createLaunchctl(launchd.run),
+    installation: createInstallation(daemons(), link, current, true),
+    jobs: 4,
+    log,
+    patience: { pause: 1, unload: 200, start: 200, settle: 1 },
+  });
+  const drift = await session.drift?.(current, [left]);
+  expect(drift?.changed).toEqual([
+    { instance: 'web', what: `${file('web')} is not as it was written`, restart: true },
+    { instance: 'db', what: `${file('db')} is missing`, restart: false },
+  ]);
+  expect(drift?.extras).toMatchObject([{ unit: { instance: 'left' }, observation: { state: 'running' } }]);
+
+  expect(await session.stop([left])).toEqual([{ instance: 'left', ok: true, detail: null }]);
+  await session.install(current);
+  expect(await session.drift?.(current, [left])).toEqual({ changed: [], extras: [] });
+  expect(existsSync(file('left'))).toBe(false);
+  expect(readFileSync(`${file('web')}.before-repair`, 'utf8')).toBe('<plist/>');
+});
+
+test('a job of the profile that no generation knows any more is extra', async () => {
+  const [web, left] = [unitOf('web'), unitOf('left')];
+  await deploy(web, left);
+  const drift = await connect(profileOf(web)).drift?.(profileOf(web), []);
+  expect(drift?.extras).toMatchObject([{ unit: { instance: 'org.nixos.left' }, observation: { state: 'running' } }]);
+});

@@ -178,7 +178,7 @@ test('what somebody stopped is stopped, what was killed is started again, and wh
     sh('ended', `until [ -e ${join(place.root, 'go')} ]; do sleep 0.05; done`),
   ]);
   expect(failures(await session.stop([unit('stopped')]))).toEqual([]);
-  expect(await stateOf('stopped')).toMatchObject({ state: 'stopped', pid: null, detail: 'STOPPED' });
+  expect(await stateOf('stopped')).toMatchObject({ state: 'stopped', pid: null, detail: null });
 
   const [killed = 0] = await pids('killed');
   process.kill(killed, 'SIGKILL');
@@ -226,7 +226,7 @@ test('a reload sends HUP', async () => {
 
 test('a program without autostart is loaded by a deployment, and started when it is asked for', async () => {
   await start([sleeper('one'), sleeper('manual', { override: { autostart: false } })]);
-  expect(await stateOf('manual')).toMatchObject({ state: 'stopped', detail: 'STOPPED' });
+  expect(await stateOf('manual')).toMatchObject({ state: 'stopped', detail: null, rests: true });
   expect(failures(await session.start([unit('manual')]))).toEqual([]);
   expect(await stateOf('manual')).toMatchObject({ state: 'running' });
 });

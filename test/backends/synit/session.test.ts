@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src/backends/backend.js';
@@ -227,4 +227,24 @@ test('a reload is a signal for the process', async () => {
   const session = await connect(await deploy(unit));
   expect(await session.reload([unit])).toEqual([ok('web')]);
   while (!existsSync(got)) await new Promise((resolve) => setTimeout(resolve, 10));
+});
+
+test('what somebody has changed is told, and what no generation has is taken away', async () => {
+  const [web, left] = [unitOf('web'), unitOf('left')];
+  await deploy(web, left);
+  const current = profileOf(web);
+  appendFileSync(file('web'), '# mine\n');
+  writeFileSync(file('unknown'), readFileSync(file('left')));
+  const session = await connect(current);
+  const drift = await session.drift?.(current, [left]);
+  expect(drift?.changed).toEqual([
+    { instance: 'web', what: `${file('web')} is not as it was written`, restart: true },
+    { instance: null, what: expect.stringContaining(file('unknown')), restart: false },
+  ]);
+  expect(drift?.extras).toMatchObject([{ unit: { instance: 'left' }, observation: { state: 'running' } }]);
+  expect(await session.stop([left])).toEqual([ok('left')]);
+  await session.install(current);
+  expect(await session.start([web])).toEqual([ok('web')]);
+  expect(await session.drift?.(current, [left])).toEqual({ changed: [], extras: [] });
+  expect(readdirSync(services())).toEqual(['web.pr']);
 });

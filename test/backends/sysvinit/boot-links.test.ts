@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import pino from 'pino';
@@ -111,4 +120,28 @@ test('a directory that cannot be written is explained', async () => {
   await expect(bootLinks(here, []).update(profileOf('/store/first', unitsOf(here, 'first', ['web'])))).rejects.toThrow(
     `The scripts that run at boot cannot be written to ${join(here.path, 'etc')}`,
   );
+});
+
+test('links that somebody has removed or redirected are told, and made again by the next update', async () => {
+  const here = await makePlace();
+  const units = await enabled(here, ['db', 'proxy', 'web']);
+  const profile = profileOf('/store/first', units);
+  const links = bootLinks(here, units);
+  expect(await links.changed(profile)).toEqual([]);
+  const directory = join(here.path, 'etc', 'init.d');
+  rmSync(join(directory, 'web'));
+  rmSync(join(directory, 'proxy'));
+  symlinkSync('/elsewhere', join(directory, 'proxy'));
+  expect(await links.changed(profile)).toEqual([
+    { instance: 'proxy', what: expect.stringContaining('leads to /elsewhere'), restart: false },
+    { instance: 'web', what: expect.stringContaining(`${join(directory, 'web')} is missing`), restart: false },
+  ]);
+  await links.update(profile);
+  expect(await links.changed(profile)).toEqual([]);
+});
+
+test('nothing is missing of a deployment that is not enabled at boot', async () => {
+  const here = await makePlace();
+  const units = unitsOf(here, 'first', ['web']);
+  expect(await bootLinks(here, units).changed(profileOf('/store/first', units))).toEqual([]);
 });

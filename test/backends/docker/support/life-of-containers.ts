@@ -250,6 +250,25 @@ export const testLifeOfContainers = ({ newPlace, namespace }: NamespaceOfTests):
     },
   );
 
+  testAsRoot(
+    'a container of the profile that the generation does not have is extra, and can be taken away',
+    async () => {
+      const both = place.generation([speaker('one', 'x'), speaker('left', 'x')]);
+      await deploy(await place.connect({ target: both }), both);
+      const current = place.generation([speaker('one', 'x')]);
+      const session = await place.connect({ current, target: current });
+      const drift = await session.drift?.(current, []);
+      expect(drift).toMatchObject({
+        changed: [],
+        extras: [{ unit: { name: 'left' }, observation: { state: 'running' } }],
+      });
+      expect(failures(await session.stop(drift?.extras.map(({ unit }) => unit) ?? []))).toEqual([]);
+      await session.finish(current);
+      expect(await names()).toEqual(['nixproc-one']);
+      expect(await session.drift?.(current, [])).toEqual({ changed: [], extras: [] });
+    },
+  );
+
   testAsRoot('an interrupted replacement is noticed and finished by the next start', async () => {
     const first = place.generation([speaker('one', 'old')]);
     const session = await place.connect({ target: first });
