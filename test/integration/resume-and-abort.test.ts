@@ -32,7 +32,7 @@ const afterTheStop = { when: 'after', line: 5 } as const;
 
 beforeAll(async () => {
   if (account === undefined) throw new Error('there is no account to run as');
-  deployment = await createDeployment(account, 'webapps', { NIXPROC_SETTLE: '0' });
+  deployment = await createDeployment(account, 'webapps');
   dying = await makeDyingTool(deployment);
   const failing: Sleepers = { ...second, bad: { version: '1', fails: true, dependsOn: ['more'] } };
   for (const [name, sleepers] of [
@@ -117,7 +117,7 @@ test('after the profile has moved there is nothing to undo, and resume only fini
   // Not killed at all, to count.
   await dying.dieAt({ when: 'after', line: 1000 }, 'switch', profiles.first);
   // The last two lines are those of what is cleaned up afterwards; the one before says that the profile has moved.
-  await dying.dieAt({ when: 'after', line: (await dying.lines()) - 2 }, 'switch', profiles.second);
+  await dying.dieAt({ when: 'after', line: (await dying.lines()).length - 2 }, 'switch', profiles.second);
   const generation = await currentGeneration();
   const refused = await deployment.tool('abort');
   expect({ exitCode: refused.exitCode, stderr: refused.stderr }).toEqual({

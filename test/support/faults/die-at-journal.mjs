@@ -1,6 +1,6 @@
 // Loaded into the tool before it runs (NODE_OPTIONS=--import): ends it by SIGKILL when it writes to its journal for the
-// N-th time. DIE_AT is "before:N" or "after:N"; how often it has written so far is in the file COUNT_FILE.
-import { writeFileSync } from 'node:fs';
+// N-th time. DIE_AT is "before:N" or "after:N"; what it has written is copied to the file JOURNAL_COPY.
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 const [when, number] = (process.env.DIE_AT ?? 'never:0').split(':');
@@ -16,10 +16,11 @@ const die = () => {
 // Nothing but the journal is written by appending to an open file.
 const append = prototype.appendFile;
 let count = 0;
+writeFileSync(process.env.JOURNAL_COPY, '');
 prototype.appendFile = async function (...args) {
   count += 1;
   if (when === 'before' && count === Number(number)) await die();
   await append.apply(this, args);
-  if (process.env.COUNT_FILE !== undefined) writeFileSync(process.env.COUNT_FILE, String(count));
+  appendFileSync(process.env.JOURNAL_COPY, args[0]);
   if (when === 'after' && count === Number(number)) await die();
 };

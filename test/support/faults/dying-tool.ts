@@ -1,5 +1,6 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import type { RunResult } from '../../../src/system/ports.js';
 import type { Deployment } from '../deployment.js';
 import { repository } from '../repository.js';
@@ -14,21 +15,34 @@ export interface Moment {
 export interface DyingTool {
   /** Exit code 137, unless it ended before that moment. */
   readonly dieAt: (moment: Moment, ...args: readonly string[]) => Promise<RunResult>;
-  /** How many lines the last run has written into its journal. */
-  readonly lines: () => Promise<number>;
+  /** What the last run has written into its journal: "switch" for the first line, then "begin stop", "done stop" … */
+  readonly lines: () => Promise<readonly string[]>;
 }
+
+const entry = z.object({ event: z.string(), effect: z.object({ action: z.string() }).optional() });
 
 export const makeDyingTool = async (deployment: Deployment): Promise<DyingTool> => {
   const loaded = join(deployment.directory, 'die-at-journal.mjs');
-  const count = join(deployment.stateDir, 'journal-lines');
+  const copy = join(deployment.stateDir, 'journal-copy');
   await copyFile(join(repository, 'test', 'support', 'faults', 'die-at-journal.mjs'), loaded);
   return {
     dieAt: ({ when, line }, ...args) =>
       deployment.run(
         'env',
-        ...[`NODE_OPTIONS=--import=${loaded}`, `DIE_AT=${when}:${line}`, `COUNT_FILE=${count}`],
+        ...[`NODE_OPTIONS=--import=${loaded}`, `DIE_AT=${when}:${line}`, `JOURNAL_COPY=${copy}`],
         ...[...deployment.toolWords, ...args],
       ),
-    lines: async () => Number(await readFile(count, 'utf8')),
+    lines: async () => {
+      const [header, ...entries] = (await readFile(copy, 'utf8')).trim().split('\n');
+      let action = '';
+      return [
+        z.object({ command: z.string() }).parse(JSON.parse(header ?? '')).command,
+        ...entries.map((line) => {
+          const { event, effect } = entry.parse(JSON.parse(line));
+          action = effect?.action ?? action;
+          return `${event} ${action}`;
+        }),
+      ];
+    },
   };
 };

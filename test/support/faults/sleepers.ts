@@ -34,7 +34,7 @@ export const writeSleepers = async (deployment: Deployment, name: string, sleepe
     args = [ "-c" "${fails ? 'exit 3' : 'exec sleep 100000'}" ];
     environment = { SLEEPER = "${instance}"; VERSION = "${version}"; PLACE = "${deployment.directory}"; };
     dependencies = [ ${dependsOn.map((dependency) => `${dependency}.pkg`).join(' ')} ];
-    overrides.supervisord.startsecs = 0;
+    overrides.supervisord.startsecs = ${fails ? 1 : 0};
   };`,
   );
   await writeFile(path, `${header}${instances.join('\n')}\n}\n`);

@@ -1,0 +1,61 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunResult } from '../../../src/system/ports.js';
+import { createMachine } from '../../backends/systemd/support/machine.js';
+import { accounts } from '../accounts.js';
+import { createDeployment, type Deployment } from '../deployment.js';
+import { isRoot } from '../is-root.js';
+import { makeDyingTool, type DyingTool } from './dying-tool.js';
+import { sleeperOptions, writeSleepers, type Sleepers } from './sleepers.js';
+
+/** The managers that faults are injected under. A systemd of our own takes root. */
+export const faultManagers: readonly string[] = isRoot
+  ? ['sysvinit', 'supervisord', 'systemd', 'disnix']
+  : ['sysvinit', 'supervisord', 'disnix'];
+
+/** A place where each of the managers can run something; for root, a machine with a systemd. */
+export interface FaultPlace {
+  readonly deployment: Deployment;
+  readonly dying: DyingTool;
+  /** Builds a model of sleepers for a manager, once. Returns the profile in the store. */
+  readonly build: (name: string, sleepers: Sleepers, manager: string) => Promise<string>;
+  /** Whether there is a journal of a switch that did not finish. */
+  readonly isRecorded: () => Promise<boolean>;
+  /** The store path that the profile's link leads to. */
+  readonly currentProfile: () => Promise<string>;
+  readonly dispose: () => Promise<void>;
+}
+
+export const createFaultPlace = async (): Promise<FaultPlace> => {
+  const [account] = accounts;
+  if (account === undefined) throw new Error('there is no account to run as');
+  const { deployment, dispose } = isRoot
+    ? await createMachine('system', account)
+    : await createDeployment(account, 'webapps').then((made) => ({ deployment: made, dispose: made.dispose }));
+  const built = new Map<string, string>();
+  return {
+    deployment,
+    dispose,
+    dying: await makeDyingTool(deployment),
+    build: async (name, sleepers, manager) => {
+      const key = `${name}-${manager}`;
+      const known = built.get(key);
+      if (known !== undefined) return known;
+      const model = await writeSleepers(deployment, name, sleepers);
+      const outLink = join(deployment.stateDir, key);
+      const options = ['-P', manager, ...sleeperOptions(deployment), '-o', outLink];
+      const path = (await deployment.succeed('build', ...options, model)).stdout.trim();
+      built.set(key, path);
+      return path;
+    },
+    isRecorded: () =>
+      access(join(deployment.profilesDir, '.nix-processmgmt-ts', 'processes', 'unfinished', 'journal')).then(
+        () => true,
+        () => false,
+      ),
+    currentProfile: async () => {
+      const { stdout }: RunResult = await deployment.run('realpath', join(deployment.profilesDir, 'processes'));
+      return stdout.trim();
+    },
+  };
+};
