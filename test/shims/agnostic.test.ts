@@ -133,6 +133,20 @@ test('a dependency that is an ordinary package is one again', async () => {
   expect((await filesOf(unit)).get('etc/systemd/system/nix-process-webapp.service')).toContain('other');
 });
 
+test('a password gets neither into a configuration nor into what is made of it', async () => {
+  const credentials = 'users.webapp = { group = "webapp"; password = "it-is-a-secret"; }; groups.webapp = { }';
+  const [configuration = '', unit = ''] = await checkout.build(`
+    let create = processManager: import ${nixDirectory}/nixproc/create-managed-process/universal/create-managed-process-universal.nix {
+      inherit processManager; pkgs = import <nixpkgs> { };
+    } { name = "webapp"; process = "/bin/webapp"; credentials = { ${credentials}; }; };
+    in [ (create null) (create "systemd") ]`);
+  const generated = await generate('-P', 'systemd', join(configuration, 'webapp.json'));
+  expect([...(await filesOf(unit)).keys()]).toContain('dysnomia-support/users/webapp');
+  for (const path of [configuration, unit, generated]) {
+    expect([...(await filesOf(path)).values()].join('\n')).not.toContain('it-is-a-secret');
+  }
+});
+
 test('an override that is a function cannot become a configuration, and says so', async () => {
   await expect(
     checkout.build(

@@ -82,6 +82,25 @@ test("a package's references are in the store, so that what it runs is kept with
   }
 });
 
+test.each([
+  ['s6-rc', 'createOneShotService', 'up = "${pkgs.coreutils}/bin/true";'],
+  ['synit', 'createSynitDaemon', 'process = "${pkgs.coreutils}/bin/true";'],
+])('the create functions of %s can be imported together by hand', async (manager, create, properties) => {
+  const [path = ''] = await checkout.build(`
+    let pkgs = import <nixpkgs> { }; in
+    (import ${nixDirectory}/nixproc/backends/${manager} { inherit (pkgs) stdenv lib; }).${create} { name = "webapp"; ${properties} }`);
+  expect([...(await filesOf(path)).keys()].join('\n')).toContain('/webapp');
+});
+
+test('directories that are not given follow from the state directory', async () => {
+  const [path = ''] = await checkout.build(`
+    import ${nixDirectory}/nixproc/create-managed-process/universal/create-managed-process-universal.nix
+      { pkgs = import <nixpkgs> { }; processManager = "systemd"; stateDir = "/srv/state"; }
+      { name = "webapp"; daemon = "/bin/webapp"; }`);
+  const unit = (await filesOf(path)).get('etc/systemd/system/nix-process-webapp.service');
+  expect(unit).toContain('PIDFile=/srv/state/run/webapp.pid');
+});
+
 test('nothing is built for the name of a package, nor for the type and the other instances of a model', async () => {
   const { exitCode, stdout } = await checkout.nix(
     ...([

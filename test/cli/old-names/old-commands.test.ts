@@ -39,6 +39,11 @@ test.each([
   ['nixproc-supervisord-deploy-stateless', 'm.nix', 'run --process-manager=supervisord m.nix'],
   ['nixproc-init-state', '--lib-dir /l', 'init-state --lib-dir=/l'],
   [
+    'nixproc-generate-config',
+    '-P systemd --create-managed-process-expr /c.nix --no-out-link --log-dir /l -- -w.json',
+    'generate-config --process-manager=systemd --create-managed-process-expr=/c.nix --no-out-link --log-dir=/l ./-w.json',
+  ],
+  [
     'nixproc-id-assign',
     '--id-resources r.nix --ids i.nix --service-property p --output-file o --output-xml --state-dir /s m.nix',
     'id-assign --id-resources=r.nix --ids=i.nix --service-property=p --output-file=o --output-xml --state-dir=/s m.nix',
