@@ -6,6 +6,7 @@ import { activationOrder, type OrderedInstance } from '../order/activation-order
 import { stateDirectories, type StateDirectorySettings } from '../state/state-directories.js';
 import type { JsonObject } from '../system/json.js';
 import { fingerprintOf } from './fingerprint.js';
+import { foreignPackageUnits } from './foreign-packages.js';
 import { listTree } from './list-tree.js';
 import type { ManifestUnit, OwnManifest } from './manifest.js';
 import { manifestFile, profileDocument, type ProfileDocument } from './profile-document.js';
@@ -96,6 +97,8 @@ const manifestUnits = (
   return units.map((unit) => manifestUnit(unit, dependencies.get(unit.context.instance.instance) ?? []));
 };
 
+const byLevel = (a: ManifestUnit, b: ManifestUnit): number => a.level - b.level || (a.instance < b.instance ? -1 : 1);
+
 /** A name that the store takes; what a process manager thinks of it is not Nix' concern. */
 const storeName = (name: string): string =>
   /^[A-Za-z0-9+_?=-][A-Za-z0-9+._?=-]{0,150}$/.test(name) ? name : 'process';
@@ -141,16 +144,21 @@ export const translateRealised = (
     ),
     renderProfile: async (overridden, settings) => {
       const { units, files } = renderModel(override(overridden), await listTrees(model.instances), backend, options);
+      const directories = directoriesOf(model, settings);
+      const names = new Set(units.map(({ context }) => context.instance.name));
       const manifest: OwnManifest = {
         formatVersion: 1,
         manager: model.manager,
-        directories: directoriesOf(model, settings),
+        directories,
         forceDisableUserChange:
           settings.forceDisableUserChange ?? model.instances.some((instance) => instance.forceDisableUserChange),
         builder: { shell, coreutils },
         hostPackages: model.hostPackages,
         data: backend.profileData({ units, options }),
-        units: manifestUnits(units, order),
+        units: [
+          ...manifestUnits(units, order),
+          ...(await foreignPackageUnits(order, backend, directories, names, warn)),
+        ].sort(byLevel),
       };
       return documentOf('processes', [...files, manifestFile(manifest)]);
     },

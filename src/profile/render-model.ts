@@ -20,9 +20,6 @@ export interface RenderedModel {
   readonly files: readonly ProfileFile[];
 }
 
-const article = (kind: ProcessInstance['process']['kind']): string =>
-  kind === 'direct' ? "a process manager's own create function" : 'an ordinary package';
-
 const argumentsOf = (
   context: UnitContext,
   backend: Backend,
@@ -49,7 +46,6 @@ const argumentsOf = (
       }
       return { arguments: process.arguments, awaitsOverride: false };
     case 'package':
-      warn(`${instance.instance}: it is ${article(process.kind)}; its files are put into the profile as they are`);
       return null;
   }
 };

@@ -38,6 +38,9 @@ const argumentsSchema = z.strictObject({
   postInstall: anything.optional(),
 });
 
+/** Where the script of a process records what it starts. */
+export const recordFileOf = (runtimeDir: string, name: string): string => `${runtimeDir}/nixproc-disnix/${name}`;
+
 const baseName = (path: string): string => path.split('/').at(-1) ?? path;
 
 /** A program that starts a daemon, which writes its PID file itself. */
@@ -117,7 +120,7 @@ export const parseProcessScript = (args: JsonObject, { instance }: Pick<UnitCont
     ...script,
     name,
     pidFile: given.pidFile ?? script.pidFile,
-    recordFile: `${instance.directories.runtimeDir}/nixproc-disnix/${name}`,
+    recordFile: recordFileOf(instance.directories.runtimeDir, name),
     credentials: credentialsFromArguments(given.credentials, instance),
   };
 };

@@ -2,6 +2,7 @@ import { UsageError } from '../../system/errors.js';
 import type { DeployedUnit, ManagerSession, SessionContext, UnitOutcome } from '../backend.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
+import { foreignCall } from './foreign-process.js';
 import { connectDisnix } from './disnix-engine.js';
 
 /** Who carries out a transition: ourselves, or Disnix. */
@@ -17,6 +18,9 @@ const chosenEngine = ({ managerOptions }: SessionContext): Engine => {
   throw new UsageError({ what: `There is no engine "${engine}"`, fix: `Choose one of: ${engines.join(', ')}` });
 };
 
+/** What a package laid out is none of Disnix' business. */
+const isOurs = ({ isLaidOut }: DeployedUnit): boolean => isLaidOut !== true;
+
 const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: true, detail: null });
 
 /**
@@ -31,6 +35,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     environment: scriptEnvironment(context.env),
+    commandFor: foreignCall,
   });
   /** What Disnix knows nothing of. */
   const extras = new Set<DeployedUnit>();
@@ -61,7 +66,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       context.target === null ? [] : (await disnix.preview(context.target)).map((line) => `Disnix: ${line}`),
     // Everything else Disnix stops itself when it gets the next generation.
     stop: async (units) => {
-      const stopped = await local.stop(units.filter((unit) => extras.has(unit)));
+      const stopped = await local.stop(units.filter((unit) => extras.has(unit) || !isOurs(unit)));
       return units.map((unit) => stopped.find(({ instance }) => instance === unit.instance) ?? succeeded(unit));
     },
     install: disnix.transition,

@@ -15,5 +15,6 @@ export const disnix: Backend = {
   render,
   profileFiles: dysnomiaSupport,
   profileData,
+  readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

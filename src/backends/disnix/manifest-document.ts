@@ -49,7 +49,8 @@ export const manifestDocument = async (
   scanner: ReferenceScanner,
 ): Promise<ManifestDocument> => {
   const { shell, coreutils } = builderOf(data);
-  const names = new Map(units.map(({ instance, name }) => [instance, name]));
+  const ours = units.filter(({ isLaidOut }) => isLaidOut !== true);
+  const names = new Map(ours.map(({ instance, name }) => [instance, name]));
   return {
     profile: path,
     clientInterface,
@@ -58,7 +59,7 @@ export const manifestDocument = async (
     shellReferences: scanner.scan(shell),
     coreutilsReferences: scanner.scan(coreutils),
     processes: await Promise.all(
-      units.map(async (unit) => {
+      ours.map(async (unit) => {
         const { script, pidFile } = scriptActivationOf(unit);
         const text = await readFile(join(unit.profile, script), 'utf8');
         return {

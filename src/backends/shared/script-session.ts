@@ -31,6 +31,11 @@ export interface ScriptCalls {
   readonly argumentsFor: (activity: ScriptActivity) => readonly string[];
   /** Changes to the environment that the user called us with. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * The command for an activity of a unit that was laid out by others without a script, which does what a script of ours
+   * would; null for others. Default: others lay out scripts.
+   */
+  readonly commandFor?: (unit: DeployedUnit, activity: ScriptActivity) => readonly [string, ...string[]] | null;
 }
 
 /** A session with services that are started and stopped by scripts of their profile; no manager runs. */
@@ -54,18 +59,18 @@ const lastWords = ({ stdout, stderr, exitCode }: RunResult): string =>
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (
   { run, jobs, current }: SessionContext,
-  { argumentsFor, environment }: ScriptCalls,
+  { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
   const processes = await openProcessTable(run);
 
-  const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => ({
-    file: join(unit.profile, scriptActivationOf(unit).script),
-    args: argumentsFor(activity),
-    cwd: '/',
-    env: environment,
+  const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => {
+    const script = join(unit.profile, scriptActivationOf(unit).script);
+    const [file, ...args] = commandFor?.(unit, activity) ?? [script, ...argumentsFor(activity)];
     // Our functions see to the output of what they start; a user's own commands may not.
-    leavesDaemon: true,
-  });
+    return { file, args, cwd: '/', env: environment, leavesDaemon: true };
+  };
+  /** Whether the script is somebody else's, which may do anything. */
+  const isForeign = (unit: DeployedUnit): boolean => unit.isLaidOut === true && commandFor === undefined;
 
   const ask = async (unit: DeployedUnit): Promise<StatusAnswer> => {
     try {
@@ -79,7 +84,7 @@ export const createScriptSession = async (
 
   const observe = (unit: DeployedUnit): Promise<Observation> => {
     const activation = scriptActivationOf(unit);
-    const watch = unit.isLaidOut === true ? observeForeign : observeService;
+    const watch = isForeign(unit) ? observeForeign : observeService;
     return watch(activation, processes, () => ask(unit));
   };
 
@@ -104,7 +109,7 @@ export const createScriptSession = async (
 
   const perform = async (unit: DeployedUnit, activity: ScriptActivity): Promise<UnitOutcome> => {
     const { instance } = unit;
-    if (unit.isLaidOut === true && (activity === 'start' || activity === 'stop')) {
+    if (isForeign(unit) && (activity === 'start' || activity === 'stop')) {
       return performForeign(unit, activity);
     }
     try {

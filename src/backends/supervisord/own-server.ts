@@ -60,7 +60,7 @@ const makeDirectory = async (directory: string): Promise<void> => {
  * A supervisord of our own for one profile. It listens on a UNIX socket that only its user may use, and its files are
  * all in one directory below the runtime directory.
  *
- * @param data null when no profile says which supervisord to start: then it can only be found and ended
+ * @param data null when the profile does not say which supervisord to start: then it is the one on PATH
  * @throws ManagerUnavailableError when its socket would not work there
  */
 export const ownServer = (
@@ -129,13 +129,6 @@ export const ownServer = (
     endOrphans([`${paths.log}.1`, paths.log], await openProcessTable(run), log);
 
   const startServer = async (): Promise<void> => {
-    if (data === null) {
-      throw new ManagerUnavailableError({
-        what: 'There is no supervisord to start',
-        why: 'The deployed profile does not say which one it needs',
-        fix: 'Build and deploy the model again',
-      });
-    }
     await makeDirectory(paths.directory);
     await endWhatWasLeft();
     // A supervisord that was killed leaves these behind too, and links to programs that must not start all at once.
@@ -145,13 +138,13 @@ export const ownServer = (
     await writeFile(paths.configuration, configurationText(paths));
     // It goes to the background as soon as it listens.
     const { exitCode, stderr } = await run({
-      file: data.shell,
+      file: data?.shell ?? '/bin/sh',
       args: [
         '-c',
         'ulimit -S -n "$1" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"; shift; exec "$@"',
         'sh',
         String(openFiles),
-        `${data.supervisor}/bin/supervisord`,
+        data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
         '-c',
         paths.configuration,
       ],

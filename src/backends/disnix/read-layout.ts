@@ -1,0 +1,57 @@
+import type { ProcessName } from '../../model/process-model.js';
+import type { LaidOutUnit, Layout, LayoutDirectories } from '../backend.js';
+import { filesIn } from '../shared/read-tree.js';
+import { nameProblem } from '../shared/script-name.js';
+import type { ScriptActivation } from '../shared/script-activation.js';
+import { splitWords } from '../shared/split-words.js';
+import { recordFileOf } from './config.js';
+import { specificationPath } from './process-paths.js';
+
+/** What Dysnomia's module "process" reads: assignments of a shell. */
+export interface ProcessSpecification {
+  /** The program that starts the process. */
+  readonly process: string;
+  readonly pidFile: string | null;
+}
+
+/** Reads what Dysnomia reads of a process; null for what names no program. */
+export const parseSpecification = (text: string): ProcessSpecification | null => {
+  const values = new Map<string, string>();
+  try {
+    for (const word of splitWords(text)) {
+      const [, name, value] = /^([A-Za-z]+)=([^]*)$/.exec(word) ?? [];
+      if (name !== undefined && value !== undefined) values.set(name, value);
+    }
+  } catch {
+    return null;
+  }
+  const process = values.get('process') ?? '';
+  return process.startsWith('/') ? { process, pidFile: values.get('pidFile') ?? null } : null;
+};
+
+const unitOf = (
+  name: string,
+  text: string,
+  { process, pidFile }: ProcessSpecification,
+  { runtimeDir, logDir }: LayoutDirectories,
+): LaidOutUnit => {
+  const activation: ScriptActivation = {
+    script: specificationPath(name),
+    // Dysnomia's own default.
+    pidFile: pidFile ?? `${runtimeDir}/${process.slice(process.lastIndexOf('/') + 1)}.pid`,
+    recordFile: recordFileOf(runtimeDir, name),
+    wrapped: false,
+    logFile: `${logDir}/nixproc-${name}.log`,
+  };
+  return { name: name as ProcessName, dependencies: [], rank: null, properties: { specification: text }, activation };
+};
+
+/** Processes in etc/dysnomia/process: each is a program that starts it, and its PID file. */
+export const readLayout = async (root: string, directories: LayoutDirectories): Promise<Layout | null> => {
+  const files = await filesIn(root, specificationPath(''), /^/);
+  const units = files.flatMap(({ name, text }) => {
+    const specification = nameProblem(name) === null ? parseSpecification(text) : null;
+    return specification === null ? [] : [unitOf(name, text, specification, directories)];
+  });
+  return units.length === 0 ? null : { units, data: {} };
+};
