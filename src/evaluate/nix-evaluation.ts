@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFile } from 'tmp-promise';
+import { writeTemporaryFile } from '../state/temporary-file.js';
 import { EvaluationError, unreachable } from '../system/errors.js';
 import type { Json, JsonObject } from '../system/json.js';
 import { nixOptions } from '../system/nix-options.js';
@@ -51,7 +51,7 @@ const withJsonFile = async <Result>(
   data === null
     ? use(null)
     : withFile(async ({ path }) => {
-        await writeFile(path, JSON.stringify(data));
+        await writeTemporaryFile(path, JSON.stringify(data));
         return use(path);
       });
 

@@ -22,17 +22,25 @@ const profilesDirectory = (env: Readonly<Record<string, string | undefined>>): s
   return join(state !== undefined && state !== '' ? state : join(homedir(), '.local', 'state'), 'nix', 'profiles');
 };
 
+const nameProblem = (name: string): string | null =>
+  /(?:^|\/)\.{0,2}$/.test(name)
+    ? 'It is the name of a directory'
+    : /-\d+-link$/.test(name)
+      ? 'Generations have such names: it could take the place of one'
+      : null;
+
 /**
  * Finds a profile by its name in NIX_USER_PROFILE_DIR, else in NIX_STATE_DIR/profiles, else in Nix' own directory (root)
  * or below XDG_STATE_HOME (an ordinary user, who may not write to Nix' own). A name with a slash is a path.
  *
- * @throws UsageError for a name that can only be a directory's
+ * @throws UsageError for a name that is a directory's or a generation's
  */
 export const profileLocation = (name: string, env: Readonly<Record<string, string | undefined>>): ProfileLocation => {
-  if (/(?:^|\/)\.{0,2}$/.test(name)) {
+  const problem = nameProblem(name);
+  if (problem !== null) {
     throw new UsageError({
       what: `"${name}" cannot be the name of a profile`,
-      why: 'It is the name of a directory',
+      why: problem,
       fix: 'Give -p a name such as "processes", or the path of a link in a directory that exists or can be made',
     });
   }

@@ -1,7 +1,8 @@
-import { readlink, writeFile } from 'node:fs/promises';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDir } from 'tmp-promise';
 import type { StoreContext } from '../evaluate/store-context.js';
+import { writeTemporaryFile } from '../state/temporary-file.js';
 import { BuildError } from '../system/errors.js';
 import { nixOptions, type NixOptions } from '../system/nix-options.js';
 import { nixDirectory } from '../system/nix-directory.js';
@@ -93,7 +94,7 @@ export const buildProfile = async (
   withDir(
     async ({ path: directory }) => {
       const documentFile = join(directory, 'document.json');
-      await writeFile(documentFile, JSON.stringify(document));
+      await writeTemporaryFile(documentFile, JSON.stringify(document));
       const { exitCode, stdout, stderr } = await run({
         file: 'nix-build',
         args: [

@@ -30,7 +30,7 @@ const advice: Readonly<Record<string, { readonly why: string; readonly fix: (cho
   },
   ENOSPC: {
     why: 'No space is left on the device',
-    fix: () => 'Free some space (or inodes) on that file system, then repeat',
+    fix: (choice) => `Free some space (or inodes) on that file system${orElsewhere(choice)}, then repeat`,
   },
   EDQUOT: { why: 'The disk quota is used up', fix: () => 'Free some space or raise the quota, then repeat' },
   ENOTDIR: {

@@ -57,6 +57,7 @@ test.each([
   ['an empty state directory', ['switch', '--state-dir=', 'x.nix'], '"state-dir" on the command line is empty'],
   ['an empty model', ['switch', '-P', 'sysvinit', ''], '"model" on the command line is empty'],
   ["a profile name that is a directory's", ['status', '-p', '..'], '".." cannot be the name of a profile'],
+  ["a profile name that is a generation's", ['status', '-p', 'web-1-link'], '"web-1-link" cannot be the name'],
   ['a directory in the place of a profile', ['generations', '-p', '/etc'], '/etc is not a profile'],
   ['no model', ['switch', '-P', 'sysvinit'], 'No model was given'],
   ['a model that is not there', ['switch', '-P', 'sysvinit', '/no/such/processes.nix'], '/no/such/processes.nix'],

@@ -347,15 +347,21 @@ nixproc_find() {
     case " $nixproc_ours " in *" $nixproc_pid "*) return 0 ;; esac
     nixproc_candidate=$nixproc_pid
     if nixproc_accepts "$nixproc_candidate"; then
-        nixproc_ours="$nixproc_ours $nixproc_candidate"
         if [ -z "${nixproc_wrapper-}" ]; then
-            nixproc_main=$nixproc_candidate
-        elif nixproc_outer=$nixproc_candidate && nixproc_first_child "$nixproc_outer"; then
-            nixproc_main=$nixproc_child
-            nixproc_ours="$nixproc_ours $nixproc_main"
+            nixproc_ours="$nixproc_ours $nixproc_candidate" nixproc_main=$nixproc_candidate
+        else
+            nixproc_take_wrapper "$nixproc_candidate"
         fi
     elif nixproc_inspect "$nixproc_candidate"; then
         nixproc_stranger=$nixproc_candidate
+    fi
+}
+
+# nixproc_take_wrapper PID: counts a wrapper, and the process that it keeps, as ours.
+nixproc_take_wrapper() {
+    nixproc_outer=$1 nixproc_ours="$nixproc_ours $1"
+    if nixproc_first_child "$nixproc_outer"; then
+        nixproc_main=$nixproc_child nixproc_ours="$nixproc_ours $nixproc_child"
     fi
 }
 
@@ -457,14 +463,19 @@ nixproc_is_attended() {
     [ -n "${nixproc_wrapper-}${nixproc_attended-}" ]
 }
 
-# nixproc_wrapper_lives: whether there is a wrapper that writes our PID file, be it written or not.
-nixproc_wrapper_lives() {
-    [ -r /proc/self/cmdline ] || return 0
+# nixproc_find_wrapper: sets nixproc_candidate to a wrapper that writes our PID file, be it written or not.
+nixproc_find_wrapper() {
     for nixproc_entry in /proc/[0-9]*; do
-        [ "$nixproc_entry/exe" -ef "$nixproc_wrapper" ] && nixproc_inspect "${nixproc_entry#/proc/}" &&
-            nixproc_wraps "${nixproc_entry#/proc/}" && return 0
+        nixproc_candidate=${nixproc_entry#/proc/}
+        [ "$nixproc_entry/exe" -ef "$nixproc_wrapper" ] && nixproc_inspect "$nixproc_candidate" &&
+            nixproc_wraps "$nixproc_candidate" && return 0
     done
     return 1
+}
+
+nixproc_wrapper_lives() {
+    [ -r /proc/self/cmdline ] || return 0
+    nixproc_find_wrapper
 }
 
 # nixproc_await: waits until the started process has written its PID file and lives, and records it.
@@ -558,6 +569,11 @@ nixproc_end() {
 nixproc_abandon() {
     nixproc_show_log
     nixproc_find
+    # On a full disk there is neither a PID file nor a record of what runs all the same.
+    if [ -z "$nixproc_ours" ] && [ -n "${nixproc_wrapper-}" ] && nixproc_find_wrapper &&
+        nixproc_outer=$nixproc_candidate && nixproc_accepts "$nixproc_outer"; then
+        nixproc_take_wrapper "$nixproc_outer"
+    fi
     [ -z "$nixproc_ours" ] || nixproc_terminate
     nixproc_remove_pid_files
     nixproc_save_state failed

@@ -150,6 +150,17 @@ describe.each(eachShellOnce)('an init script under $shell as $account.name', ({ 
     expect(service.call('status').exitCode).toBe(0);
   });
 
+  test('a start whose PID file and record cannot be written, as on a full disk, leaves nothing running', async () => {
+    const here = await place();
+    const service = here.service({
+      shell,
+      behaviour: 'foreground',
+      process: { foreground: { executable: '/bin/sleep', args: ['1000'] }, initialize: "trap '' XFSZ; ulimit -f 0" },
+    });
+    expect(service.call('start', { NIXPROC_START_TIMEOUT: '2' }).exitCode).toBe(1);
+    expect(processesThatMention(service.pidFile)).toEqual([]);
+  });
+
   test('a killed foreground process is dead (1) although its wrapper has cleaned up', async () => {
     const here = await place();
     const service = here.service({ shell, behaviour: 'foreground' });
