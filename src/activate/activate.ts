@@ -19,6 +19,8 @@ export interface ActivationSettings {
   readonly command: string;
   /** Whether a failed activation puts back what ran before. */
   readonly rollBack: boolean;
+  /** Whether what does not depend on a process that failed is done all the same; nothing is put back then. */
+  readonly keepGoing: boolean;
   readonly watch: WatchSettings;
   /** Aborted by the first SIGINT or SIGTERM: ends the activation before its next step. */
   readonly signal: AbortSignal;
@@ -34,6 +36,16 @@ const absent: Observation = { state: 'absent', pid: null, since: null, detail: n
 /** What a manager threw, with its reason. */
 const inWords = (error: Error): string =>
   error instanceof ExplainedError && error.why !== undefined ? `${error.message}\n${error.why}` : error.message;
+
+/** What failed, and what was left alone for that. */
+const describeExecution = ({ failures, spared }: Execution): string => {
+  const failed = new Set(failures.map(({ step }) => unitOf(step).instance));
+  const dependents = [...new Set(spared.map((step) => unitOf(step).instance))].filter(
+    (instance) => !failed.has(instance),
+  );
+  const words = describeFailures(failures);
+  return dependents.length === 0 ? words : `${words}\nleft alone, since they depend on that: ${dependents.join(', ')}`;
+};
 
 /** Asks every manager that has some of these units about them, once. */
 const observeAgain = async (
@@ -117,7 +129,7 @@ const activateWith = async (
   location: ProfileLocation,
   next: BuiltProfile,
   prepared: PreparedActivation,
-  { rollBack, watch: watchSettings, signal, secondSignal }: ActivationSettings,
+  { rollBack, keepGoing, watch: watchSettings, signal, secondSignal }: ActivationSettings,
   arrival: Arrival,
   ports: Ports,
 ): Promise<void> => {
@@ -127,7 +139,7 @@ const activateWith = async (
   const failWith = async (execution: Execution, why: string, cause?: unknown): Promise<never> => {
     const options = cause === undefined ? {} : { cause };
     const what = execution.interrupted ? 'The switch was interrupted' : `The switch to ${next.path} failed`;
-    if (!rollBack) {
+    if (!rollBack || keepGoing) {
       throw new ExplainedError(
         execution.interrupted ? exitCodes.interrupted : exitCodes.activationFailed,
         {
@@ -182,9 +194,16 @@ const activateWith = async (
     throw error;
   }
   const watch = createProcessWatch(sessions, watchSettings, ports.run);
-  const execution = await executePlan(plan, leaving, target, { sessions, watch, signal, journal, log: ports.log });
+  const execution = await executePlan(plan, leaving, target, {
+    sessions,
+    watch,
+    signal,
+    journal,
+    keepGoing,
+    log: ports.log,
+  });
   if (execution.error !== null) await failWith(execution, inWords(execution.error), execution.error);
-  if (execution.failures.length > 0) await failWith(execution, describeFailures(execution.failures));
+  if (execution.failures.length > 0) await failWith(execution, describeExecution(execution));
   if (execution.interrupted) await failWith(execution, 'A signal asked it to stop');
   const progress = { hasArrived: false };
   try {

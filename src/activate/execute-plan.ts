@@ -8,6 +8,7 @@ import { tasksOf, type Task } from './execution-tasks.js';
 import type { Effect, JournalWriter } from './journal.js';
 import type { ProcessWatch, StepFailure } from './process-watch.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
+import { spareDependents, withDependents } from './spare-dependents.js';
 
 /** What was really done. */
 export interface Execution {
@@ -18,6 +19,8 @@ export interface Execution {
   readonly tolerated: readonly StepFailure[];
   /** What a manager threw where no single step is to blame; null for nothing. */
   readonly error: Error | null;
+  /** What was left alone because it failed before, or depends on what failed. */
+  readonly spared: readonly PlanStep[];
   /** True when a signal ended it between two tasks. */
   readonly interrupted: boolean;
 }
@@ -66,6 +69,8 @@ export interface ExecutionSettings {
   /** Aborted: ends the execution before the next task. */
   readonly signal: AbortSignal;
   readonly journal: JournalWriter;
+  /** Whether what does not depend on a process that failed is done all the same. Default: false. */
+  readonly keepGoing?: boolean;
   /** Whether it puts back what ran before; for the journal. Default: false. */
   readonly back?: boolean;
   readonly log: Logger;
@@ -112,7 +117,8 @@ const isTolerable = ({ step }: StepFailure): boolean => step.action !== 'stop' &
 
 /**
  * Carries out a plan, task by task (see tasksOf). Ends after the first task in which a step fails, or before the next one
- * when the signal is aborted. What fails and is not critical is warned of.
+ * when the signal is aborted. What fails and is not critical is warned of. When it keeps going, it does what does not
+ * depend on what failed (see spareDependents).
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
@@ -123,30 +129,52 @@ export const executePlan = async (
   to: ManagedProfile | null,
   settings: ExecutionSettings,
 ): Promise<Execution> => {
-  const { sessions, watch, signal, journal, back = false, log } = settings;
+  const { sessions, watch, signal, journal, back = false, keepGoing = false, log } = settings;
   const attempted: PlanStep[] = [];
   const tolerated: StepFailure[] = [];
-  let failures: readonly StepFailure[] = [];
+  const failures: StepFailure[] = [];
+  const spared: PlanStep[] = [];
   let error: Error | null = null;
+  const first = new Set(plan.stages.slice(0, plan.stagesBeforeInstall).flatMap(({ steps }) => steps));
+  const failedSteps = new Set<PlanStep>();
+
+  /** Sorts failures by whether they matter. Returns the names of the processes. */
+  const note = (failed: readonly StepFailure[]): readonly string[] => {
+    for (const failure of failed) {
+      if (isTolerable(failure)) {
+        tolerated.push(failure);
+        log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
+      } else {
+        failures.push(failure);
+        failedSteps.add(failure.step);
+      }
+    }
+    return failed.map(({ step }) => unitOf(step).name);
+  };
+  /** What is left to do of a task after what has failed so far; null for nothing. */
+  const remainderOf = (task: Task): Task | null => {
+    if (failures.length === 0) return task;
+    const failed = [...failedSteps].map((step) => unitOf(step).instance);
+    const remainder = spareDependents(task, withDependents(to?.profile.units ?? [], failed), (step) => first.has(step));
+    spared.push(...remainder.spared);
+    return remainder.task;
+  };
+
   try {
-    const tasks = tasksOf(plan, from, to, sessions, watch.waitForPorts);
+    const tasks = tasksOf(plan, from, to, sessions, { waitForPorts: watch.waitForPorts, keepsLevels: keepGoing });
     const lastProcesses = tasks.findLast(({ kind }) => kind === 'processes');
-    for (const task of tasks) {
+    for (const whole of tasks) {
       if (signal.aborted) break;
-      await journal.during(effectOf(task), back, async () => {
-        if (task.kind === 'processes') attempted.push(...task.stage.steps);
-        const performed = await perform(task, settings);
-        // Before anything is forgotten that putting it back would take.
-        const goesOn = task === lastProcesses && performed.every(isTolerable);
-        const failed = goesOn ? [...performed, ...(await watch.settle(signal))] : performed;
-        failures = failed.filter((failure) => !isTolerable(failure));
-        for (const failure of failed.filter(isTolerable)) {
-          tolerated.push(failure);
-          log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
-        }
-        return failed.map(({ step }) => unitOf(step).name);
-      });
-      if (failures.length > 0) break;
+      const task = remainderOf(whole);
+      if (task !== null) {
+        await journal.during(effectOf(task), back, async () => {
+          if (task.kind === 'processes') attempted.push(...task.stage.steps);
+          return note(await perform(task, settings));
+        });
+      }
+      // Before anything is forgotten that putting it back would take.
+      if (whole === lastProcesses && (keepGoing || failures.length === 0)) note(await watch.settle(signal));
+      if (failures.length > 0 && !keepGoing) break;
     }
   } catch (cause) {
     error = cause instanceof Error ? cause : new Error(String(cause));
@@ -155,6 +183,7 @@ export const executePlan = async (
     attempted,
     failures,
     tolerated,
+    spared,
     error,
     interrupted: signal.aborted && failures.length === 0 && error === null,
   };

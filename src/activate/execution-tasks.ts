@@ -15,6 +15,13 @@ export type Task =
 /** What a manager that orders its units itself is asked in turn. What is new may depend on what is restarted. */
 const turns: readonly StepAction[] = ['stop', 'reload', 'restart', 'start'];
 
+export interface TaskSettings {
+  /** See awaitedReadiness. */
+  readonly waitForPorts: boolean;
+  /** One level after the other, also where the manager knows the order: what fails decides what comes. Default: false. */
+  readonly keepsLevels?: boolean;
+}
+
 /**
  * Puts the levels of managers that order their units themselves into one stage for each action, unless dependents have
  * to wait for something that the manager does not know of.
@@ -22,8 +29,9 @@ const turns: readonly StepAction[] = ['stop', 'reload', 'restart', 'start'];
 const withoutNeedlessLevels = (
   stages: readonly PlanStage[],
   sessions: Sessions,
-  waitForPorts: boolean,
+  { waitForPorts, keepsLevels = false }: TaskSettings,
 ): readonly PlanStage[] => {
+  if (keepsLevels) return stages;
   const isAwaited = (step: PlanStep): boolean =>
     step.action !== 'stop' && awaitedReadiness(unitOf(step), sessions.of(step.manager), waitForPorts) !== null;
   const waiting = new Set(stages.filter(({ steps }) => steps.some(isAwaited)).map(({ manager }) => manager));
@@ -50,14 +58,13 @@ const withoutNeedlessLevels = (
  *
  * @param from the managers that may run something now
  * @param to what is deployed afterwards; null for nothing
- * @param waitForPorts see awaitedReadiness
  */
 export const tasksOf = (
   { stages, stagesBeforeInstall }: ProcessPlan,
   from: readonly ManagerName[],
   to: ManagedProfile | null,
   sessions: Sessions,
-  waitForPorts: boolean,
+  settings: TaskSettings,
 ): readonly Task[] => {
   const asTasks = (some: readonly PlanStage[]): readonly Task[] => some.map((stage) => ({ kind: 'processes', stage }));
   const leave = (changesAtInstall: boolean): readonly Task[] =>
@@ -69,10 +76,10 @@ export const tasksOf = (
   // In a move, the levels of both managers come in turns.
   const moves = new Set(later.map(({ manager }) => manager)).size > 1;
   return [
-    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions, waitForPorts)),
+    ...asTasks(withoutNeedlessLevels(stages.slice(0, stagesBeforeInstall), sessions, settings)),
     ...leave(true),
     ...(to === null ? [] : [{ kind: 'install', to } as const]),
-    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions, waitForPorts)),
+    ...asTasks(moves ? later : withoutNeedlessLevels(later, sessions, settings)),
     ...leave(false),
     ...(to === null ? [] : [{ kind: 'finish', to } as const]),
   ];

@@ -73,7 +73,9 @@ export interface ActivationChoices extends SessionSettings {
 export const changesOf = (next: BuiltProfile, planned: PlannedActivation): PlannedChanges => ({
   plan: planned.plan,
   directories: planned.directories,
-  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, planned.waitForPorts),
+  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, {
+    waitForPorts: planned.waitForPorts,
+  }),
   next: next.path,
   recorded: planned.recorded,
   isUnfinished: planned.unfinished !== null,

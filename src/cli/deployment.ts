@@ -166,6 +166,7 @@ export const buildFromArguments = async (
 export interface DeployArguments extends ActivationArguments {
   readonly profile: string;
   readonly noRollback?: boolean | undefined;
+  readonly keepGoing?: boolean | undefined;
   readonly allowConflicts?: boolean | undefined;
   readonly confirm?: boolean | undefined;
   readonly yes?: boolean | undefined;
@@ -317,7 +318,14 @@ export const deploy = async (
           location,
           next,
           prepared,
-          { command: why.command, rollBack: args.noRollback !== true, watch, signal: first, secondSignal: second },
+          {
+            command: why.command,
+            rollBack: args.noRollback !== true,
+            keepGoing: args.keepGoing === true,
+            watch,
+            signal: first,
+            secondSignal: second,
+          },
           // It had arrived, but may not have been able to remember where it came from.
           (prepared.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
           context,

@@ -137,6 +137,10 @@ export const activationOptions = define({
     type: 'boolean',
     describe: 'Wait until something listens on the port of an instance that does not say itself when it is ready',
   },
+  'keep-going': {
+    type: 'boolean',
+    describe: 'When a service fails, go on with those that do not depend on it; puts nothing back',
+  },
   'no-rollback': { type: 'boolean', describe: 'Keep what runs when a service fails, instead of putting back what ran' },
   'allow-conflicts': {
     type: 'boolean',

@@ -89,13 +89,13 @@ const never = new AbortController().signal;
 
 const run = async (
   prepared: PreparedActivation,
-  { rollBack = true, signal = never, secondSignal = never } = {},
+  { rollBack = true, keepGoing = false, signal = never, secondSignal = never } = {},
 ): Promise<ExplainedError | null> => {
   const location = { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' };
   const next = { path: '/store/next', manifest: {} as never };
   try {
     const watch = { settle: 0, waitForPorts: false };
-    const settings = { command: 'switch', rollBack, watch, signal, secondSignal };
+    const settings = { command: 'switch', rollBack, keepGoing, watch, signal, secondSignal };
     await activate(location, next, prepared, settings, null, ports);
     return null;
   } catch (error) {
@@ -344,4 +344,56 @@ test('a second signal ends also what puts back what ran before, and the journal 
   expect(error?.exitCode).toBe(10);
   expect(error?.fix).toContain('abort');
   expect(events).not.toContain('end');
+});
+
+const dependent = (unit: DeployedUnit, ...dependencies: readonly string[]): DeployedUnit => ({
+  ...unit,
+  dependencies: dependencies as DeployedUnit['dependencies'],
+});
+
+test('a switch that keeps going does what does not depend on what failed, and says what it left alone', async () => {
+  const before = [old('bad'), old('other'), dependent(old('needy', 1), 'bad'), old('gone', 1)];
+  const after = [
+    fresh('bad'),
+    fresh('other'),
+    dependent(fresh('needy', 1), 'bad'),
+    dependent(fresh('new', 1), 'other'),
+    dependent(fresh('last', 2), 'needy'),
+  ];
+  const events: string[] = [];
+  const manager = fakeManager(before, [fresh('bad').fingerprint]);
+  const error = await run(prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, after], noting(events)), {
+    keepGoing: true,
+  });
+  expect(error?.exitCode).toBe(6);
+  expect(error?.why).toContain('bad did not restart');
+  expect(error?.why).toContain('left alone, since they depend on that: needy, last');
+  expect(manager.calls).toEqual(['stop gone', 'install', 'restart bad other', 'start new']);
+  expect(manager.running.get('needy')).toBe(old('needy', 1).fingerprint);
+  expect(events).not.toContain('record');
+  expect(events).not.toContain('end');
+});
+
+test('a move that keeps going leaves what depends on what failed under the old manager, which forgets nothing', async () => {
+  const units = [old('bad'), old('other'), dependent(old('needy', 1), 'bad')];
+  const from = fakeManager(units);
+  const to = fakeManager([], [old('bad').fingerprint]);
+  const error = await run(prepare({ sysvinit: from, supervisord: to }, [sysvinit, units], [supervisord, units]), {
+    keepGoing: true,
+  });
+  expect(error?.exitCode).toBe(6);
+  expect([...from.running.keys()]).toEqual(['needy']);
+  expect([...to.running.keys()]).toEqual(['other']);
+  expect(from.calls).toEqual(['stop bad other']);
+});
+
+test('a switch that keeps going and in which nothing fails is recorded', async () => {
+  const events: string[] = [];
+  const manager = fakeManager([old('a')]);
+  const error = await run(
+    prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], noting(events)),
+    { keepGoing: true },
+  );
+  expect(error).toBeNull();
+  expect(events).toContain('record');
 });

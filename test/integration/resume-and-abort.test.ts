@@ -34,7 +34,12 @@ beforeAll(async () => {
   if (account === undefined) throw new Error('there is no account to run as');
   deployment = await createDeployment(account, 'webapps');
   dying = await makeDyingTool(deployment);
-  const failing: Sleepers = { ...second, bad: { version: '1', fails: true, dependsOn: ['more'] } };
+  const failing: Sleepers = {
+    ...second,
+    bad: { version: '1', fails: true },
+    needy: { version: '1', dependsOn: ['bad'] },
+    last: { version: '1', dependsOn: ['more'] },
+  };
   for (const [name, sleepers] of [
     ['first', first],
     ['second', second],
@@ -176,9 +181,11 @@ test('a switch that is told to end puts back what ran before, and ends with exit
   expect(await isRecorded()).toBe(false);
 });
 
-test('a failed switch that was told to keep what runs can be undone by abort', async () => {
-  const { exitCode, stderr } = await deployment.tool('switch', '--no-rollback', profiles.failing);
+test('a failed switch that was told to keep going can be undone by abort', async () => {
+  const { exitCode, stderr } = await deployment.tool('switch', '--keep-going', profiles.failing);
   expect({ exitCode, stderr }).toEqual({ exitCode: 6, stderr: expect.stringContaining('undo it with abort') });
+  expect(stderr).toContain('left alone, since they depend on that: needy');
+  expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'last 1'].sort());
   await deployment.succeed('abort');
   expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
   await deployment.succeed('undeploy');

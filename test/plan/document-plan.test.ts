@@ -49,7 +49,7 @@ const factsOf = (
       from,
       target === null ? null : { manager: target, profile: { ...profile, directories } },
       sessions,
-      false,
+      { waitForPorts: false },
     ),
     directories: [],
     next: '/nix/store/next',
