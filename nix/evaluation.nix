@@ -9,7 +9,7 @@
 
 let
   inherit (builtins) addErrorContext any attrNames attrValues concatStringsSep deepSeq filter foldl' hashString intersectAttrs
-    isAttrs isFunction isString listToAttrs mapAttrs match pathExists readDir removeAttrs toJSON toString unsafeGetAttrPos;
+    isAttrs isFunction isString listToAttrs mapAttrs match pathExists removeAttrs toJSON toString unsafeGetAttrPos;
 
   explain = import ./explain.nix;
   typeInWords = import ./type-in-words.nix;
@@ -25,7 +25,7 @@ let
     else
       explain {
         what = "There is no process manager \"${manager}\"";
-        why = "There are: ${concatStringsSep ", " (filter (name: pathExists (./nixproc/backends + "/${name}/tools.nix")) (attrNames (readDir ./nixproc/backends)))}";
+        why = "There are: ${concatStringsSep ", " (import ./managers.nix)}";
         fix = "Choose one of them";
       };
 

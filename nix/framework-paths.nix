@@ -1,11 +1,5 @@
 # The files of the framework that models and command lines reach and that we stand in for, by their path from the
 # framework's root. Ours lie at the same paths below this directory.
-let
-  inherit (builtins) attrNames filter pathExists readDir;
-
-  backends = ./nixproc/backends;
-  managers = filter (name: pathExists (backends + "/${name}/tools.nix")) (attrNames (readDir backends));
-in
 {
   # Functions that belong to the evaluation of a model (framework-function.nix).
   functions = [
@@ -31,7 +25,7 @@ in
   ];
 
   # Files that bring all they need.
-  files = map (manager: "nixproc/backends/${manager}/build-${manager}-env.nix") managers ++ [
+  files = map (manager: "nixproc/backends/${manager}/build-${manager}-env.nix") (import ./managers.nix) ++ [
     "nixproc/create-image-from-steps/create-multi-process-image-universal.nix"
     "nixproc/create-image-from-steps/create-mutable-multi-process-image-universal.nix"
     "nixproc/create-image-from-steps/create-nix-image.nix"

@@ -47,8 +47,7 @@ let
     '')
     commands));
 
-  backends = ../nixproc/backends;
-  managers = filter (name: pathExists (backends + "/${name}/tools.nix")) (attrNames (readDir backends));
+  managers = import ../managers.nix;
 
   isOf = manager: hasPrefix "nixproc-${manager}-";
   common = filter (command: !(any (manager: isOf manager command) managers)) commands;

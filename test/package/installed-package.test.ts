@@ -42,4 +42,20 @@ test('the packed tool is installed without a network and evaluates and builds wi
   );
   expect(built).toMatchObject({ exitCode: 0 });
   expect(built.stdout).toMatch(/-processes\n$/);
+
+  const shims = join(project, 'node_modules', 'nix-processmgmt-ts', 'nix', 'nixproc');
+  const builtByNix = await deployment.run(
+    'nix-build',
+    ...[
+      join(shims, 'backends', 'sysvinit', 'build-sysvinit-env.nix'),
+      '--no-out-link',
+      '--arg',
+      'hostPackages',
+      'true',
+    ],
+    ...['--argstr', 'exprFile', deployment.model, '--argstr', 'node', process.execPath],
+    ...['--option', 'sandbox', 'false', '--option', 'build-users-group', ''],
+  );
+  expect(builtByNix).toMatchObject({ exitCode: 0 });
+  expect(builtByNix.stdout).toMatch(/-processes\n$/);
 });
