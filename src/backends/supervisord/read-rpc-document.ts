@@ -6,13 +6,11 @@ export interface RpcResponse {
   readonly value: RpcValue;
 }
 
-type Token =
-  | { readonly kind: 'open' | 'close'; readonly name: string }
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'end' };
-
-/** An element's begin or end (attributes have no meaning), a declaration or comment, or the text between two of them. */
-const tokens = /<(\/?)([A-Za-z][A-Za-z0-9.]*)[^<>]*?(\/?)>|<\?[^]*?\?>|<!--[^]*?-->|([^<]+)/y;
+interface ElementToken {
+  readonly kind: 'open' | 'close';
+  readonly name: string;
+}
+type Token = ElementToken | { readonly kind: 'text'; readonly text: string } | { readonly kind: 'end' };
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
@@ -27,6 +25,8 @@ const unescapeXml = (text: string): string =>
 /** Reads one token after the other. @throws SyntaxError at what is no XML */
 class Tokens {
   readonly #text: string;
+  /** By what is written: an answer has thousands of the same few. */
+  readonly #known = new Map<string, ElementToken>();
   #position = 0;
   /** The end of an element without content, which has been given as its begin alone. */
   #pending: Token | null = null;
@@ -39,16 +39,43 @@ class Tokens {
     const pending = this.#pending;
     this.#pending = null;
     if (pending !== null) return pending;
-    if (this.#position === this.#text.length) return { kind: 'end' };
-    tokens.lastIndex = this.#position;
-    const match = tokens.exec(this.#text);
-    if (match === null) throw this.unexpected();
-    this.#position = tokens.lastIndex;
-    const [, slash, name, empty, text] = match;
-    if (text !== undefined) return { kind: 'text', text: unescapeXml(text) };
-    if (name === undefined) return this.next();
-    if (empty === '/') this.#pending = { kind: 'close', name };
-    return { kind: slash === '/' ? 'close' : 'open', name };
+    const begin = this.#position;
+    if (begin === this.#text.length) return { kind: 'end' };
+    if (this.#text[begin] !== '<') return { kind: 'text', text: unescapeXml(this.#upTo('<', false)) };
+    if (this.#text.startsWith('<!--', begin)) return this.#skip('-->');
+    if (this.#text.startsWith('<?', begin)) return this.#skip('?>');
+    const tag = this.#upTo('>', true);
+    const token = this.#known.get(tag) ?? this.#tokenOf(tag);
+    if (tag.endsWith('/>')) this.#pending = { kind: 'close', name: token.name };
+    return token;
+  }
+
+  #tokenOf(tag: string): ElementToken {
+    const isEnd = tag.startsWith('</');
+    // Attributes have no meaning.
+    const name = /^[A-Za-z][A-Za-z0-9.]*/.exec(tag.slice(isEnd ? 2 : 1))?.[0];
+    if (name === undefined) throw this.unexpected();
+    const token: ElementToken = { kind: isEnd ? 'close' : 'open', name };
+    this.#known.set(tag, token);
+    return token;
+  }
+
+  /** The text up to a character, or to the end where it need not come. */
+  #upTo(character: string, mustCome: boolean): string {
+    const found = this.#text.indexOf(character, this.#position);
+    if (found === -1 && mustCome) throw this.unexpected();
+    const end = found === -1 ? this.#text.length : mustCome ? found + 1 : found;
+    const text = this.#text.slice(this.#position, end);
+    this.#position = end;
+    return text;
+  }
+
+  /** What follows a declaration or comment. */
+  #skip(end: string): Token {
+    const found = this.#text.indexOf(end, this.#position);
+    if (found === -1) throw this.unexpected();
+    this.#position = found + end.length;
+    return this.next();
   }
 
   /** The next begin or end of an element; text between elements has no meaning. */
