@@ -80,7 +80,6 @@ export const supervisord = {
   name: 'supervisord',
   about: 'Switches of flat programs under supervisord, against its own update',
   rounds: 3,
-  isForCi: true,
   open: async (bench) => {
     const { workshop, count } = bench;
     const profile = (await workshop.build('supervisord', { count })).stdout.trim();
