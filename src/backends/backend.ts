@@ -309,6 +309,17 @@ export interface Backend {
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**
+   * Runs a supervisor in the foreground that every profile below a runtime directory uses. Default: there is none.
+   *
+   * @param signal ends it, with everything that it supervises
+   * @returns its exit code; @throws ManagerUnavailableError when it is not installed
+   */
+  readonly supervisor?: (
+    runtimeDir: string,
+    signal: AbortSignal,
+    ports: Pick<SessionContext, 'run' | 'env'>,
+  ) => Promise<number>;
+  /**
    * For whoever runs an activity of all services. Default: they are no scripts.
    *
    * @param profile the profile in the store, or a link to it

@@ -3,6 +3,7 @@ import { exitCodes, UsageError } from '../system/errors.js';
 import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
 import type { CommandContext } from './command.js';
+import { withoutEndOfOptions } from './end-of-options.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
@@ -44,7 +45,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
   };
   let exitCode: number = exitCodes.success;
   try {
-    const parser = yargs([...args])
+    const parser = yargs([...withoutEndOfOptions(args)])
       .scriptName('nix-processmgmt-ts')
       .usage('$0 COMMAND [OPTIONS]\n\nRuns the services of a Nix process model under a process manager.')
       .version(version)

@@ -95,3 +95,12 @@ test('of an option that is given twice the last one counts', async () => {
   const { stderr } = await tool('restart', '-p', 'first', '-p', 'second', 'webapp1');
   expect(stderr).toContain(`${profiles}/second`);
 });
+
+test('what follows -- is an operand, also when it begins with a dash', async () => {
+  const { exitCode, stderr } = await tool('switch', '-P', 'sysvinit', '--', '/no/such/processes.nix');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: expect.stringContaining('There is no model /no/such/processes.nix'),
+  });
+  expect((await tool('switch', '-P', 'sysvinit', '--', '-p')).stderr).toMatch(/There is no model \S+\/-p$/m);
+});

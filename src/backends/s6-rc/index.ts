@@ -19,5 +19,7 @@ export const s6rc: Backend = {
   render,
   profileFiles,
   profileData,
+  supervisor: async (runtimeDir, signal, ports) =>
+    (await import('./svscan.js')).superviseScanDirectory(runtimeDir, signal, ports),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -13,6 +13,7 @@ import { runActivity } from './run-activity.js';
 import { run } from './run.js';
 import { reload, restart, start, stop } from './services.js';
 import { status } from './status.js';
+import { supervise } from './supervise.js';
 import { switchCommand } from './switch.js';
 import { undeploy } from './undeploy.js';
 
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   reload,
   logs,
   run,
+  supervise,
   runActivity,
   evaluate,
   generateConfig,

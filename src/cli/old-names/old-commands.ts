@@ -187,6 +187,17 @@ const initState: OldCommand = {
   },
 };
 
+const s6Svscan: OldCommand = {
+  name: 'nixproc-s6-svscan',
+  usage: ['[OPTION]...'],
+  describe: 'Runs an s6-svscan in the foreground, under which every profile runs its services.',
+  options: stateOptions,
+  translate: (line) => {
+    refuseMore(line.operands, 0);
+    return ['supervise', '--process-manager=s6-rc', ...given(line, stateOptions)];
+  },
+};
+
 const idAssign: OldCommand = {
   name: 'nixproc-id-assign',
   usage: ['--id-resources IDRESOURCES_NIX [OPTION]... [PROCESSES_NIX]'],
@@ -218,6 +229,7 @@ export const oldCommands: readonly OldCommand[] = [
   ...managerNames.flatMap((manager) => [deployment(manager, 'switch'), deployment(manager, 'deploy')]),
   ...managersOfScripts.filter((manager) => managerNames.includes(manager)).map(runActivity),
   deployStateless,
+  s6Svscan,
   initState,
   idAssign,
   generateConfig,

@@ -37,6 +37,7 @@ test.each([
     'run-activity stop /p --process-manager=sysvinit --runlevel=3',
   ],
   ['nixproc-supervisord-deploy-stateless', 'm.nix', 'run --process-manager=supervisord m.nix'],
+  ['nixproc-s6-svscan', '--runtime-dir /r', 'supervise --process-manager=s6-rc --runtime-dir=/r'],
   ['nixproc-init-state', '--lib-dir /l', 'init-state --lib-dir=/l'],
   [
     'nixproc-generate-config',
@@ -109,7 +110,7 @@ test('every manager can be switched to and deployed to', () => {
 test('every translation begins with a command that there is', () => {
   const known = commands.map(({ command }) => command.split(' ')[0]);
   for (const { name, translate } of oldCommands) {
-    const operands = name === 'nixproc-init-state' ? [] : ['a'];
+    const operands = ['nixproc-init-state', 'nixproc-s6-svscan'].includes(name) ? [] : ['a'];
     const [command] = translate({ options: new Map([['process-manager', 'sysvinit']]), operands }, {});
     expect(known).toContain(command);
   }

@@ -250,6 +250,16 @@ export const testLifeOfContainers = ({ newPlace, namespace }: NamespaceOfTests):
     },
   );
 
+  testAsRoot('a process has the time to end in good order', async () => {
+    const file = join(place.root, 'tmp', 'ended');
+    const script = `trap 'sleep 2; : >${file}; exit 0' TERM; while :; do sleep 0.1; done`;
+    const profile = place.generation([{ name: 'slow', foreground: { executable: '/bin/sh', args: ['-c', script] } }]);
+    const session = await place.connect({ target: profile });
+    expect(failures(await deploy(session, profile))).toEqual([]);
+    expect(failures(await session.stop(profile.units))).toEqual([]);
+    expect((await namespace().run('test', ['-e', file])).exitCode).toBe(0);
+  });
+
   testAsRoot(
     'a container of the profile that the generation does not have is extra, and can be taken away',
     async () => {
