@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { managerNames } from '../../src/backends/registry.js';
 import { buildModel } from '../../src/profile/build-model.js';
@@ -46,6 +46,20 @@ test.each(managerNames)(
     }
   },
 );
+
+test.each(managerNames)('a package made without the framework is in both for %s', async (manager) => {
+  const [path = ''] = await checkout.build(
+    `(import ${checkout.fixtures}/imports/relative-path/processes.nix { processManager = "${manager}"; }).webapp.pkg`,
+  );
+  const file = `foreign-${manager}.nix`;
+  await writeFile(
+    join(checkout.fixtures, file),
+    `{ pkgs, processManager }: { webapp.pkg = { name = "foreign"; outPath = builtins.storePath ${path}; }; }`,
+  );
+  const profile = await nixBuilt(manager, file);
+  expect(profile).toBe(await built(file, { manager }));
+  expect([...(await filesOf(profile)).keys()]).toEqual(expect.arrayContaining([...(await filesOf(path)).keys()]));
+});
 
 test('the environment takes every option that build takes', async () => {
   const directories = {
