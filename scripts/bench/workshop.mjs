@@ -16,6 +16,8 @@ const environmentOf = (directory) => ({
   NIX_LOG_DIR: join(directory, 'nix/var/log/nix'),
   NIX_CONFIG: 'substitute = false\nsandbox = false\nbuild-users-group =\n',
   NIX_USER_PROFILE_DIR: join(directory, 'profiles'),
+  // Seconds in which a switch only looks on are not what is measured.
+  NIXPROC_SETTLE: '0',
 });
 
 const nixValue = (value) => (typeof value === 'string' && !value.startsWith('/') ? `"${value}"` : String(value));

@@ -10,6 +10,7 @@ import {
 } from '../activate/prepare-activation.js';
 import { activate } from '../activate/activate.js';
 import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
+import { loadBackend } from '../backends/registry.js';
 import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
 import { buildMemory } from '../generations/build-memory.js';
@@ -29,6 +30,7 @@ import { errnoOf } from '../state/file-errors.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import type { Run } from '../system/ports.js';
 import { withStopSignals } from './stop-signals.js';
 import { countOf } from './terminal.js';
 import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
@@ -103,7 +105,11 @@ export const evaluationRequest = async (
   { env }: CommandContext,
 ): Promise<EvaluationRequest> => ({
   exprFile: await expressionFile(path),
-  manager: chosenManager(args.processManager, await currentManager(location)),
+  // The current generation is not read for what -P says: Nix shall not wait for that.
+  manager: chosenManager(
+    args.processManager,
+    args.processManager === undefined ? await currentManager(location) : null,
+  ),
   settings: stateSettings(args, env),
   extraParams: args.extraParams ?? null,
   includePaths: args.include ?? [],
@@ -122,6 +128,12 @@ export const evaluateFromArguments = async (
   return evaluateModel(await evaluationRequest(args, modelPath(args.model, context.env), location, context), context);
 };
 
+/** Loads what is needed after the evaluation, whatever that says: Node has nothing else to do while Nix works. */
+const loadWhatFollows = (manager: ManagerName, location: ProfileLocation | null) => (): void => {
+  // Whoever needs it will say what is wrong with it.
+  void Promise.allSettled([loadBackend(manager), location === null ? null : readBuiltProfile(location.link)]);
+};
+
 /**
  * Builds what the command line names: a model, or nothing when it names a profile that was built before.
  *
@@ -135,10 +147,12 @@ export const buildFromArguments = async (
   context: CommandContext,
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
-  await stat(path).catch((cause: unknown) => {
+  const found = await stat(path).catch((cause: unknown) => {
     throw noModel(path, cause);
   });
-  const prebuilt = await readBuiltProfile(path, location === null ? null : await currentManifest(location));
+  const prebuilt = found.isFile()
+    ? null
+    : await readBuiltProfile(path, location === null ? null : await currentManifest(location));
   if (prebuilt !== null) {
     const { manager } = prebuilt.manifest;
     if (args.processManager !== undefined && manager !== null && args.processManager !== manager) {
@@ -152,10 +166,16 @@ export const buildFromArguments = async (
   const { buildModel } = await import('../profile/build-model.js');
   const request = await evaluationRequest(args, path, location, context);
   const memory = location === null || outLink !== null ? null : buildMemory(location);
+  let isFirst = true;
+  const run: Run = (command) => {
+    const onStart = isFirst ? loadWhatFollows(request.manager, location) : undefined;
+    isFirst = false;
+    return context.run(onStart === undefined ? command : { ...command, onStart });
+  };
   const [source, { path: built, ...held }] = await Promise.all([
     // At the same time: whoever edits the model meanwhile makes it another one.
     modelSource(request.exprFile, context),
-    buildModel(request, outLink, context, memory),
+    buildModel(request, outLink, { ...context, run }, memory),
   ]);
   const profile = await readBuiltProfile(built);
   if (profile === null) throw new Error(`${built} was built without a manifest`);

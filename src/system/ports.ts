@@ -20,6 +20,8 @@ export interface RunRequest {
    * second without output ends the waiting. Default: false, wait until the output is closed.
    */
   readonly leavesDaemon?: boolean;
+  /** Called when the command runs, for what can be done meanwhile. */
+  readonly onStart?: () => void;
   /** The terminal's signals (Ctrl-C, hang-up) are not for this command: it gets a session of its own. Default: false. */
   readonly ignoresTerminal?: boolean;
 }

@@ -95,6 +95,7 @@ export const createRun =
       encoding: 'buffer',
       maxBuffer: 1024 * 1024 * 1024,
     });
+    request.onStart?.();
     if (request.leavesDaemon === true) closeWhenIdle(command);
     const result = await command;
     if (result.failed && 'code' in result && (result.code === 'ENOENT' || result.code === 'EACCES')) {
