@@ -1,4 +1,4 @@
-import type { DeployedProfile, ManagerSession } from '../backends/backend.js';
+import type { DeployedProfile, ManagerSession, Timeouts } from '../backends/backend.js';
 import { loadBackend } from '../backends/registry.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { Ports } from '../system/ports.js';
@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly profileLink: string;
   readonly managerOptions: Readonly<Record<string, string>>;
   readonly jobs: number;
+  /** Default: none is set. */
+  readonly timeouts?: Timeouts;
   /** See SessionContext. */
   readonly repair?: boolean;
 }

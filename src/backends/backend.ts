@@ -221,6 +221,14 @@ export interface ManagerSession {
   readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;
 }
 
+/** How long a process may take, in seconds; null for the manager's own limit. */
+export interface Timeouts {
+  /** Until it has started. */
+  readonly start: number | null;
+  /** From the request to end until it is killed. */
+  readonly stop: number | null;
+}
+
 export interface SessionContext extends Ports {
   readonly profileName: string;
   /** The link that always points to the current generation: the same name may stand for profiles in several places. */
@@ -233,6 +241,8 @@ export interface SessionContext extends Ports {
   readonly managerOptions: Readonly<Record<string, string>>;
   /** How many processes may be started or stopped at once. */
   readonly jobs: number;
+  /** For managers that have no time-outs of their own. Default: none is set. */
+  readonly timeouts?: Timeouts;
   /** Whether a file that somebody has put in the place of one of ours is moved away. Default: it is refused. */
   readonly repair?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { ManagerName } from '../model/process-model.js';
+import type { Timeouts } from '../backends/backend.js';
 import { parseManagerName } from '../backends/registry.js';
 import { UsageError } from '../system/errors.js';
 
@@ -9,6 +10,8 @@ export interface ActivationArguments {
   readonly user?: boolean | undefined;
   readonly engine?: string | undefined;
   readonly jobs?: number | undefined;
+  readonly startTimeout?: number | undefined;
+  readonly stopTimeout?: number | undefined;
   readonly oldProfile?: string | undefined;
   readonly waitForPorts?: boolean | undefined;
   readonly repair?: boolean | undefined;
@@ -25,6 +28,12 @@ export const managerOptions = ({
   ...(enableAtBoot === true ? { enableAtBoot: 'true' } : {}),
   ...(user === true ? { user: 'true' } : {}),
   ...(engine === undefined ? {} : { engine }),
+});
+
+/** Seconds; null where the user says nothing. */
+export const timeoutsOf = ({ startTimeout, stopTimeout }: ActivationArguments): Timeouts => ({
+  start: startTimeout ?? null,
+  stop: stopTimeout ?? null,
 });
 
 export const jobsOf = ({ jobs = 8 }: ActivationArguments): number => jobs;

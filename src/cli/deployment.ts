@@ -33,7 +33,7 @@ import { nixDirectory } from '../system/nix-directory.js';
 import type { Run } from '../system/ports.js';
 import { withStopSignals } from './stop-signals.js';
 import { countOf } from './terminal.js';
-import { jobsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
+import { jobsOf, timeoutsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
 import { modelPath, stateSettings, watchSettings, type StateArguments } from './settings.js';
 
@@ -253,6 +253,7 @@ export const prepare = (
       profileLink: location.link,
       managerOptions: managerOptions(args),
       jobs: jobsOf(args),
+      timeouts: timeoutsOf(args),
       waitForPorts: args.waitForPorts === true,
       repair: args.repair === true,
       drift,

@@ -137,6 +137,12 @@ export const activationOptions = define({
     type: 'boolean',
     describe: 'Wait until something listens on the port of an instance that does not say itself when it is ready',
   },
+  'start-timeout': wholeNumberOption('start-timeout', 1, {
+    describe: 'sysvinit, bsdrc, disnix: seconds that the script of a service has to start it [90]',
+  }),
+  'stop-timeout': wholeNumberOption('stop-timeout', 1, {
+    describe: 'sysvinit, bsdrc, disnix: seconds that a process has to end before it is killed [10]',
+  }),
   'keep-going': {
     type: 'boolean',
     describe: 'When a service fails, go on with those that do not depend on it; puts nothing back',

@@ -13,7 +13,10 @@ export interface RunRequest {
    * Default: capture.
    */
   readonly mode?: 'capture' | 'watch' | 'inherit';
-  /** Milliseconds until the command is terminated. Default: none. */
+  /**
+   * Milliseconds until the command is terminated, together with what it has started in a session of its own (see
+   * ignoresTerminal). Default: none.
+   */
   readonly timeout?: number;
   /**
    * The command may leave a daemon behind that keeps our pipes open: once the command itself has ended, a tenth of a

@@ -72,6 +72,15 @@ const anyDirectory = (): string => {
   }
 };
 
+/** What a command that was terminated has started in its own session ends with it. */
+const endGroup = ({ pid }: Subprocess): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody was left.
+  }
+};
+
 /**
  * Runs one command with execa; the only place that starts processes.
  *
@@ -98,6 +107,7 @@ export const createRun =
     request.onStart?.();
     if (request.leavesDaemon === true) closeWhenIdle(command);
     const result = await command;
+    if (result.timedOut && request.ignoresTerminal === true) endGroup(command);
     if (result.failed && 'code' in result && (result.code === 'ENOENT' || result.code === 'EACCES')) {
       throw new MissingProgramError(request.file, { cause: result });
     }

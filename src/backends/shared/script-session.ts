@@ -52,22 +52,51 @@ export interface ScriptSession extends Pick<
 /** A program that refuses its command line says why, and then all that it would take; nobody wants to read that here. */
 const withoutUsage = (text: string): string => text.replace(/\nusage:[^]*/i, '');
 
+/** As long as systemd waits, unless a unit says otherwise (systemd-system.conf(5), DefaultTimeoutStartSec). */
+const patienceForScripts = 90;
+
 /** The reason of a failure is on stderr; what is on stdout only announces. */
-const lastWords = ({ stdout, stderr, exitCode }: RunResult): string =>
-  [withoutUsage(stderr.trim()), stdout.trim(), `exit code ${exitCode}`].find((words) => words !== '') ?? '';
+const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
+  [
+    ...(timedOut ? [`its script took too long and was ended\n${stderr.trim()}`.trim()] : []),
+    withoutUsage(stderr.trim()),
+    stdout.trim(),
+    `exit code ${exitCode}`,
+  ].find((words) => words !== '') ?? '';
 
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (
-  { run, jobs, current }: SessionContext,
+  { run, jobs, current, timeouts = { start: null, stop: null } }: SessionContext,
   { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
   const processes = await openProcessTable(run);
+  // What the scripts' own functions wait for: a PID file, and the end of a process before they kill it.
+  const limits = {
+    ...(timeouts.start === null ? {} : { NIXPROC_START_TIMEOUT: String(timeouts.start) }),
+    ...(timeouts.stop === null ? {} : { NIXPROC_STOP_TIMEOUT: String(timeouts.stop) }),
+  };
+  /** Seconds for a script as a whole, whatever else it does. */
+  const patience: Readonly<Record<ScriptActivity, number>> = {
+    start: timeouts.start ?? patienceForScripts,
+    stop: (timeouts.stop ?? 0) + patienceForScripts,
+    reload: patienceForScripts,
+    status: patienceForScripts,
+  };
 
   const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => {
     const script = join(unit.profile, scriptActivationOf(unit).script);
     const [file, ...args] = commandFor?.(unit, activity) ?? [script, ...argumentsFor(activity)];
     // Our functions see to the output of what they start; a user's own commands may not.
-    return { file, args, cwd: '/', env: environment, leavesDaemon: true };
+    return {
+      file,
+      args,
+      cwd: '/',
+      env: { ...environment, ...limits },
+      leavesDaemon: true,
+      // With a session of its own, all of it can be ended.
+      ignoresTerminal: true,
+      timeout: patience[activity] * 1000,
+    };
   };
   /** Whether the script is somebody else's, which may do anything. */
   const isForeign = (unit: DeployedUnit): boolean => unit.isLaidOut === true && commandFor === undefined;

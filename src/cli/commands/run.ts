@@ -7,7 +7,15 @@ import {
   stateDirectoryOptions,
 } from '../options.js';
 
-const { runlevel, jobs, settle, 'wait-for-ports': waitForPorts, 'wait-lock': waitLock } = activationOptions;
+const {
+  runlevel,
+  jobs,
+  'start-timeout': startTimeout,
+  'stop-timeout': stopTimeout,
+  settle,
+  'wait-for-ports': waitForPorts,
+  'wait-lock': waitLock,
+} = activationOptions;
 
 export const run = defineCommand({
   command: 'run [model]',
@@ -23,6 +31,8 @@ export const run = defineCommand({
         ...profileOption,
         runlevel,
         jobs,
+        'start-timeout': startTimeout,
+        'stop-timeout': stopTimeout,
         settle,
         'wait-for-ports': waitForPorts,
         'wait-lock': waitLock,

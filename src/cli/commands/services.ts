@@ -2,7 +2,13 @@ import { defineCommand, type Command } from '../command.js';
 import { activationOptions, profileOption } from '../options.js';
 import type { PlanStep, StepAction } from '../../plan/activation-plan.js';
 
-const { jobs, 'wait-lock': waitLock, 'wait-for-ports': waitForPorts } = activationOptions;
+const {
+  jobs,
+  'start-timeout': startTimeout,
+  'stop-timeout': stopTimeout,
+  'wait-lock': waitLock,
+  'wait-for-ports': waitForPorts,
+} = activationOptions;
 
 const serviceCommand = (action: StepAction, describe: string, example: string): Command =>
   defineCommand({
@@ -19,6 +25,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         .options({
           ...profileOption,
           jobs,
+          'start-timeout': startTimeout,
+          'stop-timeout': stopTimeout,
           'wait-lock': waitLock,
           ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
         })

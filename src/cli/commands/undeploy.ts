@@ -1,14 +1,22 @@
 import { defineCommand } from '../command.js';
 import { activationOptions, messageOption, profileOption } from '../options.js';
 
-const { confirm, engine, jobs, 'old-profile': oldProfile, 'wait-lock': waitLock, yes } = activationOptions;
+const {
+  confirm,
+  engine,
+  jobs,
+  'stop-timeout': stopTimeout,
+  'old-profile': oldProfile,
+  'wait-lock': waitLock,
+  yes,
+} = activationOptions;
 
 export const undeploy = defineCommand({
   command: 'undeploy',
   describe: 'Stop everything that the current generation runs; makes an empty generation',
   builder: (yargs) =>
     yargs
-      .options({ ...profileOption, confirm, yes, engine, jobs })
+      .options({ ...profileOption, confirm, yes, engine, jobs, 'stop-timeout': stopTimeout })
       .options({ 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),
