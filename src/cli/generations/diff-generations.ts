@@ -1,15 +1,17 @@
-import { readBuiltProfile } from '../../generations/built-profile.js';
+import { readBuiltProfile, type BuiltProfile } from '../../generations/built-profile.js';
 import { compareGenerations, type GenerationDifference } from '../../generations/compare-generations.js';
 import { requireGeneration } from '../../generations/generations.js';
 import { profileLocation, type ProfileLocation } from '../../generations/profile-location.js';
-import type { Manifest } from '../../profile/manifest.js';
+import { closureDifference } from '../../plan/closure-difference.js';
+import { readStoreInfos } from '../../profile/store-infos.js';
 import { UsageError } from '../../system/errors.js';
 import type { CommandContext } from '../command.js';
+import { formatClosure } from '../format-closure.js';
 import { paint } from '../terminal.js';
 
-const manifestOf = async (location: ProfileLocation, number: number): Promise<Manifest> => {
+const builtProfile = async (location: ProfileLocation, number: number): Promise<BuiltProfile> => {
   const built = await readBuiltProfile((await requireGeneration(location, number)).link);
-  if (built !== null) return built.manifest;
+  if (built !== null) return built;
   throw new UsageError({
     what: `Generation ${String(number)} cannot be compared`,
     why: 'It holds neither a manifest nor files in the layout of a process manager',
@@ -34,19 +36,23 @@ const linesOf = (
 };
 
 /**
- * Prints in what generation `after` differs from generation `before`.
+ * Prints in what generation `after` differs from generation `before`: processes, and what they need of the Nix store.
  *
  * @throws UsageError when one of them does not exist, or was not built by this tool
+ * @throws ActivationError when Nix does not tell what they need
  */
 export const printDifference = async (
   { profile, json, before, after }: { profile: string; json: boolean; before: number; after: number },
-  { env, print, colour }: CommandContext,
+  context: CommandContext,
 ): Promise<void> => {
+  const { env, print, colour } = context;
   const location = profileLocation(profile, env);
-  const difference = compareGenerations(await manifestOf(location, before), await manifestOf(location, after));
+  const [from, to] = [await builtProfile(location, before), await builtProfile(location, after)];
+  const difference = compareGenerations(from.manifest, to.manifest);
+  const closure = closureDifference(from.path, to.path, await readStoreInfos([from.path, to.path], context));
   print(
     json
-      ? `${JSON.stringify({ formatVersion: 1, before, after, ...difference }, null, 2)}\n`
-      : `${linesOf(difference, colour).join('\n')}\n`,
+      ? `${JSON.stringify({ formatVersion: 1, before, after, ...difference, closure }, null, 2)}\n`
+      : `${[...linesOf(difference, colour), ...formatClosure(closure, true, colour)].join('\n')}\n`,
   );
 };
