@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
-import { findFreeBlock } from '../support/free-ports.js';
+import { reserveBlock, type PortBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
@@ -33,7 +33,7 @@ const statusRows = z.array(z.object({ instance: z.string(), state: z.string(), p
 describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
   const isRoot = account.uid === 0;
   let machine: ThrowAwayMachine;
-  let firstPort: number;
+  let ports: PortBlock;
   const shell = async (script: string): Promise<string> => {
     const { exitCode, stdout, stderr } = await machine.run('sh', '-euc', script);
     if (exitCode !== 0) throw new Error(`${script}: ${stderr}`);
@@ -58,7 +58,7 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
   const deploy = (messages: Readonly<Record<string, string>> = {}, ...options: readonly string[]) =>
     succeed(
       ...['switch', '-P', 'bsdrc', '--offline', '--host-packages', ...state, ...options],
-      `--extra-params=${modelParameters(firstPort - 15_000, messages)}`,
+      `--extra-params=${modelParameters(ports.first - 15_000, messages)}`,
       '/srv/fixtures/webapps/processes.nix',
     );
   const pids = async (): Promise<Readonly<Record<string, number | null>>> => {
@@ -66,18 +66,19 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
     return Object.fromEntries(rows.map(({ instance, pid }) => [instance, pid]));
   };
   const expectPage = async (text: string): Promise<void> => {
-    const { body } = await eventually(() => getPage(firstPort + 80, 'webapp1.local'));
+    const { body } = await eventually(() => getPage(ports.first + 80, 'webapp1.local'));
     expect(body).toContain(text);
   };
 
   beforeAll(async () => {
-    firstPort = await findFreeBlock();
+    ports = await reserveBlock();
     machine = await startThrowAwayMachine();
     await shell(makeFreeBSD);
     if (!isRoot) await run('mkdir', '/srv/nobody/profiles', '/srv/nobody/state');
   });
   afterAll(async () => {
     await machine.stop();
+    await ports.release();
   });
 
   test('a switch starts every instance, in order, when there was nothing before', async () => {

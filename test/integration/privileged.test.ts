@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findFreeBlock } from '../support/free-ports.js';
+import { reserveBlock, type PortBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
 import { modelParameters } from '../support/deployment.js';
 import { repository } from '../support/repository.js';
@@ -11,7 +11,7 @@ const describeAsRoot = canThrowAway ? describe : describe.skip;
 // As on a server: root, the machine's own Nix store, /var and /run, users and groups. The server is a throw-away copy.
 describeAsRoot('the web applications as services of the machine', () => {
   let machine: ThrowAwayMachine;
-  let firstPort: number;
+  let ports: PortBlock;
   const tool = (...args: readonly string[]) =>
     machine.run(process.execPath, `${repository}/bin/nix-processmgmt-ts`, ...args);
   const succeed = async (...args: readonly string[]): Promise<void> => {
@@ -20,7 +20,7 @@ describeAsRoot('the web applications as services of the machine', () => {
   };
   const deploy = (manager: string) =>
     succeed(
-      ...['switch', '-P', manager, '--offline', `--extra-params=${modelParameters(firstPort - 15_000, {})}`],
+      ...['switch', '-P', manager, '--offline', `--extra-params=${modelParameters(ports.first - 15_000, {})}`],
       `${repository}/fixtures/webapps/processes.nix`,
     );
   const shell = async (script: string): Promise<string> => {
@@ -37,7 +37,7 @@ describeAsRoot('the web applications as services of the machine', () => {
     return [...new Set(users.split('\n'))].sort();
   };
   const expectRunning = async (): Promise<void> => {
-    const { body } = await eventually(() => getPage(firstPort + 80, 'webapp1.local'));
+    const { body } = await eventually(() => getPage(ports.first + 80, 'webapp1.local'));
     expect(body).toContain('Hello from the first web application');
     expect((await tool('status')).exitCode).toBe(0);
     expect(await usersOf('webapp')).toEqual(['webapp1', 'webapp2']);
@@ -45,11 +45,12 @@ describeAsRoot('the web applications as services of the machine', () => {
   };
 
   beforeAll(async () => {
-    firstPort = await findFreeBlock();
+    ports = await reserveBlock();
     machine = await startThrowAwayMachine();
   });
   afterAll(async () => {
     await machine.stop();
+    await ports.release();
   });
 
   test('a switch creates users and groups with the IDs of the model, and runs each instance as its user', async () => {

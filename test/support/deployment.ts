@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
 import { type Account, asAccount } from './accounts.js';
-import { blockSize, findFreeBlock } from './free-ports.js';
+import { blockSize, reserveBlock } from './free-ports.js';
 import { getPage, type Page } from './http.js';
 import { install } from './installation.js';
 import { killProcessesThatMention } from './processes.js';
@@ -39,8 +39,11 @@ export interface Deployment {
   readonly tool: (...args: readonly string[]) => Promise<RunResult>;
   /** The same, for what has to succeed: throws what the tool said when it does not. */
   readonly succeed: (...args: readonly string[]) => Promise<RunResult>;
-  /** Starts the tool as the account, and does not wait for its end; `ended` gives its exit code, null after a signal. */
-  readonly start: (...args: readonly string[]) => { readonly pid: number; readonly ended: Promise<number | null> };
+  /** Starts the tool as the account, and does not wait for its end; `ended` gives its exit code, or the signal's name. */
+  readonly start: (...args: readonly string[]) => {
+    readonly pid: number;
+    readonly ended: Promise<number | NodeJS.Signals | null>;
+  };
   /** Runs another program as the account, in the tool's environment. */
   readonly run: (file: string, ...args: readonly string[]) => Promise<RunResult>;
   /** What runs on the loopback interface where the model says port PORT. */
@@ -87,7 +90,8 @@ export const createDeployment = async (
     await mkdir(path);
     await chown(path, account.uid, account.gid);
   }
-  const firstPort = await findFreeBlock();
+  const ports = await reserveBlock();
+  const firstPort = ports.first;
   const portOf = (port: number): number => firstPort + (port % blockSize);
   const env = {
     PATH: systemPath,
@@ -129,7 +133,9 @@ export const createDeployment = async (
       if (child.pid === undefined) throw new Error(`${command.file} could not be started`);
       return {
         pid: child.pid,
-        ended: once(child, 'exit').then(([exitCode]: (number | null)[]) => exitCode ?? null),
+        ended: once(child, 'exit').then(
+          ([exitCode, signal]: (number | NodeJS.Signals | null)[]) => exitCode ?? signal ?? null,
+        ),
       };
     },
     run,
@@ -137,6 +143,7 @@ export const createDeployment = async (
     page: (port, host) => getPage(portOf(port), host),
     dispose: async () => {
       killProcessesThatMention(directory);
+      await ports.release();
       await remove();
       await installation.remove();
     },

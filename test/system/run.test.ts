@@ -23,12 +23,10 @@ test('a command that takes too long is terminated', async () => {
 });
 
 test('a daemon that keeps the output open is not waited for', async () => {
-  const start = Date.now();
-  const { stdout } = await shell('echo started; sleep 5 & echo $!', { leavesDaemon: true });
-  const pid = Number(stdout.split('\n')[1]);
-  expect(Date.now() - start).toBeLessThan(4000);
+  const { stdout } = await shell('echo started; sleep 1000 & echo $!', { leavesDaemon: true });
   expect(stdout).toMatch(/^started\n\d+\n$/);
-  process.kill(pid);
+  // It lives on: fails when there is no such process.
+  process.kill(Number(stdout.split('\n')[1]));
 });
 
 test('variables are added to the environment and taken from it', async () => {
