@@ -63,6 +63,15 @@ export const historyOf = (log: DeploymentLog, generation: NumberedProfile): Gene
 };
 
 /**
+ * How well a generation ran, by the last activation that came to an end: one that was killed or interrupted says nothing
+ * about it. Null when nothing is known. Pure.
+ */
+export const verdictOn = (log: DeploymentLog, generation: NumberedProfile): DeploymentResult | null => {
+  const results = log.filter(concerns(generation)).map(({ result }) => result);
+  return results.findLast((result) => result !== 'interrupted') ?? results.at(-1) ?? null;
+};
+
+/**
  * The log without what nobody needs: records of generations that do not exist any more, and old deployments that made
  * none. Pure.
  */

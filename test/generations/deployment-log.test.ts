@@ -5,6 +5,7 @@ import {
   historyOf,
   prunedLog,
   readDeploymentLog,
+  verdictOn,
   writeDeploymentLog,
   type DeploymentLog,
 } from '../../src/generations/deployment-log.js';
@@ -90,4 +91,13 @@ test('the file is one line of JSON with sorted keys', async () => {
   await writeDeploymentLog(location, [made(1, '/store/a')]);
   const text = await readFile(join(location.stateDirectory, 'deployments.json'), 'utf8');
   expect(text).toMatch(/^\[\{"by":\{"host":"here",.*\}\]\n$/);
+});
+
+test('an activation that was interrupted says nothing about how well a generation runs', () => {
+  const interrupted = record('/store/a', { command: 'rollback', result: 'interrupted', ended: null });
+  const a = { number: 1, profile: '/store/a' };
+  expect(verdictOn([made(1, '/store/a'), interrupted], a)).toBe('good');
+  expect(verdictOn([made(1, '/store/a', { result: 'failed' }), interrupted], a)).toBe('failed');
+  expect(verdictOn([interrupted], a)).toBe('interrupted');
+  expect(verdictOn([], a)).toBeNull();
 });

@@ -10,7 +10,7 @@ export const rollback = defineCommand({
       .example('$0 rollback', 'Undo the last switch'),
   run: async (args, context) => {
     const { withLock } = await import('../deployment.js');
-    const { historyOf, readDeploymentLog } = await import('../../generations/deployment-log.js');
+    const { readDeploymentLog, verdictOn } = await import('../../generations/deployment-log.js');
     const { listGenerations } = await import('../../generations/generations.js');
     const { readHistory, rollbackTarget } = await import('../../generations/history.js');
     const { numberedProfiles } = await import('../../generations/record-deployment.js');
@@ -19,9 +19,7 @@ export const rollback = defineCommand({
     await withLock('rollback', args, context, async (location) => {
       const generations = await listGenerations(location);
       const log = await readDeploymentLog(location);
-      const results = new Map(
-        (await numberedProfiles(generations)).map((each) => [each.number, historyOf(log, each).result]),
-      );
+      const results = new Map((await numberedProfiles(generations)).map((each) => [each.number, verdictOn(log, each)]));
       // Of what other programs have deployed nothing is known.
       const isGood = (number: number): boolean => (results.get(number) ?? 'good') === 'good';
       const target = rollbackTarget(await readHistory(location), generations, isGood);
