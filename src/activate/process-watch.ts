@@ -82,11 +82,15 @@ export const createProcessWatch = (
 
   const sessionOf = ({ manager }: PlanStep): ManagerSession => sessions.of(manager);
 
-  const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => {
-    const lines = await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run);
-    const last = lines.at(-1);
-    return { step, detail, log: last === undefined || detail?.includes(last) === true ? [] : lines };
-  };
+  const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => ({
+    step,
+    detail,
+    // A manager that knows where the log is has told more than a line.
+    log:
+      detail?.includes('\n') === true
+        ? []
+        : await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run),
+  });
 
   const observe = async (steps: readonly PlanStep[]): Promise<readonly (readonly [PlanStep, Observation])[]> => {
     const managers = [...new Set(steps.map(({ manager }) => manager))];

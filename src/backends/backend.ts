@@ -7,6 +7,7 @@ import type {
   ProcessName,
 } from '../model/process-model.js';
 import type { DeployedUnit, ManifestDirectories, ManifestUnit } from '../profile/manifest.js';
+import type { Readiness } from '../model/readiness.js';
 import type { Json, JsonObject } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 
@@ -19,6 +20,8 @@ export interface UnitContext {
   readonly maxLevel: number;
   /** What the manager calls the processes this one depends on. */
   readonly dependencies: readonly ProcessName[];
+  /** When those are ready, of which that can be seen from outside. */
+  readonly awaited: readonly Readiness[];
   /**
    * Puts a text into the store (builtins.toFile) and returns its path; the text is a script that is run through the
    * shell of the model's packages. The path depends on name and text alone. Allowed in names: A-Z a-z 0-9 + . _ ? = -
@@ -316,6 +319,8 @@ export interface Backend {
     after: DeployedUnit,
     ports: Pick<Ports, 'run' | 'env'>,
   ) => Promise<readonly string[]>;
+  /** Whether a process can tell this manager that it is ready (the readiness `notify`). Default: it cannot. */
+  readonly hearsNotifications?: boolean;
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**

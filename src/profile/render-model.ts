@@ -31,6 +31,9 @@ const argumentsOf = (
     case 'managed': {
       refuseTooLongValues(process, instance);
       const translation = backend.translate(process, context);
+      if (instance.readiness?.probe.kind === 'notify' && backend.hearsNotifications !== true) {
+        warn(`${instance.instance}: ${backend.name} cannot be told that a process is ready: it is when it has started`);
+      }
       for (const sentence of translation.unsupported) warn(`${instance.instance}: ${backend.name} ${sentence}`);
       if (process.overrides === 'function') return { arguments: translation.arguments, awaitsOverride: true };
       const args = process.overrides ?? {};
@@ -63,6 +66,7 @@ export const translateModel = (
   warn: (message: string) => void,
 ): readonly TranslatedUnit[] => {
   const maxLevel = order.at(-1)?.level ?? 0;
+  const readinessOf = new Map(order.map(({ instance: { instance, readiness } }) => [instance, readiness]));
   return order.flatMap(({ instance, level, dependencies }) => {
     const problem = backend.nameProblem(instance.name);
     if (problem !== null) {
@@ -77,6 +81,10 @@ export const translateModel = (
       level,
       maxLevel,
       dependencies: dependencies.map(({ name }) => name),
+      awaited: dependencies.flatMap(({ instance: dependency }) => {
+        const readiness = readinessOf.get(dependency) ?? null;
+        return readiness === null || readiness.probe.kind === 'notify' ? [] : [readiness];
+      }),
       storeText: (name, text) => texts.add(name, text),
     };
     const translated = argumentsOf(context, backend, warn);

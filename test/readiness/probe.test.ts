@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { awaitReady } from '../../src/readiness/await-ready.js';
 import { look } from '../../src/readiness/probe.js';
 import { createRun } from '../../src/system/run.js';
+import { loopbackAddresses } from '../support/loopback-addresses.js';
 
 const run = createRun({ PATH: '/usr/bin:/bin' });
 const servers: Server[] = [];
@@ -26,7 +27,7 @@ afterEach(async () => {
 const port = (number: number) => ({ kind: 'port', host: 'localhost', port: number }) as const;
 const page = (number: number, path = '/') => ({ kind: 'http', host: 'localhost', port: number, path }) as const;
 
-test.each(['127.0.0.1', '::1'])('a port is ready when something listens on %s', async (address) => {
+test.each(loopbackAddresses)('a port is ready when something listens on %s', async (address) => {
   const number = await listen(createServer(), address);
   expect(await look(port(number), 5000, run)).toBeNull();
 });

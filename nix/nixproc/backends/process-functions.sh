@@ -17,6 +17,7 @@
 #   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
 #   nixproc_line        not empty: there is the beginning of a line on stdout, which our own words must not continue
 #   NIXPROC_START_TIMEOUT  how many seconds a started process has to write its PID file; default 10
+#   NIXPROC_CALLER_WAITS   not empty: whoever calls the script waits for readiness themselves; no process gets to see it
 #   NIXPROC_STOP_TIMEOUT   how many seconds a process has to end after it was asked to before it gets SIGKILL; default 10
 #
 # A PID alone does not say whose it is: the process may be long gone and its number be used again. So a start records
@@ -26,6 +27,9 @@
 #
 # Names that begin with nixproc_ belong to this file. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
+
+nixproc_caller_waits=${NIXPROC_CALLER_WAITS-}
+unset NIXPROC_CALLER_WAITS
 
 # A sentence on stderr, on a line of its own.
 nixproc_explain() {
@@ -603,6 +607,19 @@ nixproc_adopt() {
         nixproc_save_record main "$nixproc_candidate"
     fi
     return "$nixproc_code"
+}
+
+# nixproc_await_ready COMMAND…: to be called right after a start. When that was successful, waits with COMMAND
+# (await-ready.sh) until the process is ready, so that whoever calls one script after the other starts dependents in time;
+# otherwise fails as the start did.
+nixproc_await_ready() {
+    nixproc_code=$?
+    [ "$nixproc_code" -eq 0 ] || return "$nixproc_code"
+    [ -z "$nixproc_caller_waits" ] || return 0
+    nixproc_find
+    nixproc_words=$(AWAITED_PID=$nixproc_main "$@" 2>&1 </dev/null) && return 0
+    nixproc_explain "$nixproc_words"
+    return 1
 }
 
 # ---- Initialization ----

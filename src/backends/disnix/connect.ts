@@ -1,6 +1,6 @@
 import { UsageError } from '../../system/errors.js';
 import type { DeployedUnit, ManagerSession, SessionContext, UnitOutcome } from '../backend.js';
-import { scriptEnvironment } from '../shared/script-environment.js';
+import { callerWaits, scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { foreignCall } from './foreign-process.js';
 import { connectDisnix } from './disnix-engine.js';
@@ -34,8 +34,9 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const engine = chosenEngine(context);
   const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
-    environment: scriptEnvironment(context.env),
     commandFor: foreignCall,
+    // The tool looks more closely, and at all of a level at once.
+    environment: { ...scriptEnvironment(context.env), ...callerWaits },
   });
   /** What Disnix knows nothing of. */
   const extras = new Set<DeployedUnit>();

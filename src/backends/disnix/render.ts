@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, RenderedUnit, UnitContext } from '../backend.js';
 import { processFunctions } from '../shared/process-functions.js';
+import { readinessCommandOf } from '../shared/readiness-program.js';
 import type { ScriptActivation } from '../shared/script-activation.js';
 import { searchDirectories } from '../shared/search-path.js';
 import { shellQuote } from '../shared/shell-quote.js';
@@ -58,6 +59,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
         text: scriptText(script, {
           functions: storeText('process-functions.sh', processFunctions()),
           tools: instance.tools,
+          awaitReady: readinessCommandOf(context, 'wait', 'disnix'),
         }),
         executable: true,
       },

@@ -1,5 +1,5 @@
 import type { ProcessInstance } from '../../model/process-model.js';
-import { libraryVariables, settingCommands, startCommand } from '../shared/process-script.js';
+import { awaitReadyCommands, libraryVariables, settingCommands, startCommand } from '../shared/process-script.js';
 import { searchPath } from '../shared/search-path.js';
 import { shellQuote } from '../shared/shell-quote.js';
 import { indent, oneLine } from '../shared/shell-text.js';
@@ -10,6 +10,8 @@ export interface ScriptSurroundings {
   /** The function library (nix/nixproc/backends/process-functions.sh) in the store. */
   readonly functions: string;
   readonly tools: ProcessInstance['tools'];
+  /** What waits until the process is ready; null for nothing. */
+  readonly awaitReady: readonly string[] | null;
 }
 
 /** The first command that fails ends the start; what they export reaches the process. */
@@ -22,7 +24,7 @@ const initialization = ({ initialize }: ProcessScript): readonly string[] =>
  * The text of a script that starts a process, stops it, makes it read its configuration again, restarts it or tells its
  * state. Nothing in it depends on where or when it was generated.
  */
-export const scriptText = (script: ProcessScript, { functions, tools }: ScriptSurroundings): string => {
+export const scriptText = (script: ProcessScript, { functions, tools, awaitReady }: ScriptSurroundings): string => {
   const setting = settingCommands(
     script,
     script.isForeign ? '' : searchPath({ tools }, script, 'tools-first'),
@@ -40,7 +42,7 @@ export const scriptText = (script: ProcessScript, { functions, tools }: ScriptSu
     indent(['case $1 in', 'start)']),
     indent(['if ! nixproc_is_running; then'], 2),
     ...initialization(script),
-    indent([startCommand(script.process, script, tools)], 3),
+    indent([startCommand(script.process, script, tools), ...awaitReadyCommands(awaitReady)], 3),
     indent(['fi', ';;'], 2),
     indent([
       'stop) nixproc_stop ;;',

@@ -43,6 +43,8 @@ const activationData = z.object({
   store: z.string(),
   shell: z.string(),
   coreutils: z.string(),
+  /** Words that look once, in the container, whether the process is ready; null where nobody has to look. */
+  readinessCheck: z.array(z.string()).nullable().default(null),
 });
 
 /** An image as it is known before the machine is: numbers of users and what the host looks like are not in it. */
@@ -52,7 +54,10 @@ export type ArchivedImage = Readonly<z.infer<typeof archive>>;
 /** What activation has to know of a container when only the manifest is there. */
 export type ActivationData = Readonly<z.infer<typeof activationData>>;
 
-export const toActivation = (data: ActivationData): JsonObject => ({ ...data });
+export const toActivation = ({ readinessCheck, ...data }: ActivationData): JsonObject => ({
+  ...data,
+  ...(readinessCheck === null ? {} : { readinessCheck }),
+});
 
 /** @throws ZodError for what toActivation did not make. */
 export const fromActivation = (activation: JsonObject): ActivationData => activationData.parse(activation);

@@ -10,7 +10,7 @@ const fine: Verdict = { ok: true };
 
 /** Milliseconds that a container has to stay up to count as running. */
 const settlingTime = 1000;
-/** Milliseconds that a health check may take until it passes for the first time. */
+/** Milliseconds that a health check of the model's own may take until it passes for the first time. */
 const healthTime = 60_000;
 const pause = 100;
 
@@ -40,11 +40,44 @@ const explainFailure = async (engine: ContainerEngine, { id }: Container, why: s
   return { ok: false, detail: log === '' ? detail : `${detail}; its last lines:\n${log}` };
 };
 
+/** How to see whether what runs in a container is ready. */
+export interface ReadinessCheck {
+  /** What to run in the container; exit code 0 says that it is ready. */
+  readonly command: readonly string[];
+  /** Seconds. */
+  readonly timeout: number;
+  readonly interval: number;
+}
+
+/** Looks again and again; returns why it is not ready when the time is over, or when the container has ended. */
+const awaitReady = async (
+  engine: ContainerEngine,
+  { id }: Container,
+  { command, timeout, interval }: ReadinessCheck,
+): Promise<Verdict> => {
+  const end = performance.now() + timeout * 1000;
+  for (;;) {
+    const { exitCode, stderr } = await engine.run('exec', id, ...command);
+    if (exitCode === 0) return fine;
+    const [now] = await inspectContainers(engine, [id]);
+    if (now === undefined || !isUp(now)) {
+      const how = now === undefined ? 'its container is gone' : endingOf(now);
+      return { ok: false, detail: `it ended before it was ready: ${how}` };
+    }
+    if (performance.now() + interval * 1000 >= end) {
+      const words = stderr.trim().split('\n').at(-1) ?? '';
+      return { ok: false, detail: `it was not ready within ${timeout} s: ${words}` };
+    }
+    await sleep(interval * 1000);
+  }
+};
+
 /** Whether a container does what it should, not yet (null), or why it never will (null: it is restarted again and again). */
 const judge = (
   now: Container | undefined,
   restartsBefore: number,
   elapsed: number,
+  hasCheck: boolean,
 ): { readonly ok: true } | { readonly ok: false; readonly why: string | null } | null => {
   if (now === undefined) return { ok: false, why: 'its container is gone' };
   const { status, restarts, health, exitCode, isRestarted } = now;
@@ -53,6 +86,8 @@ const judge = (
   if (status === 'paused') return { ok: false, why: 'its container is paused' };
   if (status !== 'running')
     return { ok: false, why: isRestarted ? `it does not stay up: ${endingOf(now)}` : endingOf(now) };
+  // Whether it is ready is asked afterwards, and sooner than the engine does.
+  if (hasCheck) return elapsed >= settlingTime ? { ok: true } : null;
   if (health === 'unhealthy') return { ok: false, why: 'its health check fails' };
   if (health === 'starting') {
     return elapsed < healthTime
@@ -67,10 +102,12 @@ const judge = (
  * with one call.
  *
  * @param started containers as they were before they were started
+ * @param checks by the containers' IDs
  */
 export const awaitRunning = async (
   engine: ContainerEngine,
   started: readonly Container[],
+  checks: ReadonlyMap<string, ReadinessCheck> = new Map(),
 ): Promise<ReadonlyMap<string, Verdict>> => {
   const verdicts = new Map<string, Verdict>();
   const begin = Date.now();
@@ -87,13 +124,21 @@ export const awaitRunning = async (
     );
     const undecided: Container[] = [];
     for (const container of waiting) {
-      const verdict = judge(now.get(container.id), container.restarts, elapsed);
+      const verdict = judge(now.get(container.id), container.restarts, elapsed, checks.has(container.id));
       if (verdict === null) undecided.push(container);
       else verdicts.set(container.id, verdict.ok ? fine : await explainFailure(engine, container, verdict.why));
     }
     waiting = undecided;
     if (waiting.length > 0) await sleep(pause);
   }
+  await Promise.all(
+    started.map(async (container) => {
+      const check = checks.get(container.id);
+      if (check === undefined || verdicts.get(container.id)?.ok !== true) return;
+      const verdict = await awaitReady(engine, container, check);
+      verdicts.set(container.id, verdict.ok ? verdict : await explainFailure(engine, container, verdict.detail));
+    }),
+  );
   return verdicts;
 };
 

@@ -2,6 +2,7 @@ import type { Credentials } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import { nixToString, toStableJson, type Json, type JsonObject } from '../../system/json.js';
 import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
+import { readinessCommandOf } from '../shared/readiness-program.js';
 import { shellCommand, shellQuote } from '../shared/shell-quote.js';
 import { toActivation, type ArchivedImage, type WrittenImage } from './activation-data.js';
 import { parseContainer, type ContainerSpecification, type ImageSpecification } from './config.js';
@@ -25,6 +26,35 @@ const defaults = (given: readonly CreateParameter[]): readonly CreateParameter[]
     ...parameter('init', null),
     ...parameter('restart', 'unless-stopped', 'rm'),
     ...parameter('security-opt', 'label=disable', 'privileged'),
+  ];
+};
+
+const isSpecification = (image: ContainerSpecification['image']): image is ImageSpecification => 'config' in image;
+
+/**
+ * The check that looks in the container whether the process is ready; null for none, and for a container whose model has a
+ * check of its own, or which has no programs of ours in it.
+ */
+const readinessCheckOf = (
+  { parameters, useHostNixStore, image }: ContainerSpecification,
+  context: UnitContext,
+): readonly string[] | null => {
+  const hasOwn = hasParameter(parameters, 'health-cmd', 'no-healthcheck');
+  return hasOwn || !useHostNixStore || !isSpecification(image) ? null : readinessCommandOf(context, 'look', 'docker');
+};
+
+/**
+ * Has the engine itself look, for as long as the container lives; seldom, since whoever starts it looks more often. Until
+ * it should be ready, a failure does not count.
+ */
+const healthParameters = (check: readonly string[] | null, { instance }: UnitContext): readonly CreateParameter[] => {
+  if (check === null || instance.readiness === null) return [];
+  const { timeout } = instance.readiness;
+  return [
+    { name: 'health-cmd', value: shellCommand(check) },
+    { name: 'health-interval', value: '30s' },
+    { name: 'health-timeout', value: '30s' },
+    { name: 'health-start-period', value: `${Math.ceil(timeout)}s` },
   ];
 };
 
@@ -99,8 +129,6 @@ const writtenImage = (
         : {},
   };
 };
-
-const isSpecification = (image: ContainerSpecification['image']): image is ImageSpecification => 'config' in image;
 
 /** Every store path that a text mentions. */
 const storePathsIn = (text: string, store: string): readonly string[] => {
@@ -214,7 +242,9 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   const image: WrittenImage | ArchivedImage = isSpecification(specification)
     ? writtenImage(specification, container, context)
     : { kind: 'archive', ...specification };
-  const parameters = parametersOf(container, context);
+  const readinessCheck = readinessCheckOf(container, context);
+  const ownParameters = parametersOf(container, context);
+  const parameters = [...ownParameters, ...healthParameters(readinessCheck, context)];
   const words = parameters.flatMap(parameterWords);
   // Somebody else's image has its own system in it.
   const hostPrograms = image.kind === 'written' && container.useHostNixStore && usesHostPrograms(context);
@@ -227,11 +257,13 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
     store: tool(context, 'store'),
     shell: tool(context, 'shell'),
     coreutils: tool(context, 'coreutils'),
+    readinessCheck: readinessCheck === null ? null : [...readinessCheck],
   });
   checkForNul(activation, context);
   return {
     files: filesOf(container, image, words, context),
-    properties: propertiesOf(container, image, parameters, hostPrograms),
+    // How often somebody looks at it changes nothing about the process: a container keeps its check until it is made anew.
+    properties: propertiesOf(container, image, ownParameters, hostPrograms),
     activation,
     credentials: process.kind === 'managed' ? process.credentials : noCredentials,
     ...(parameters.some(isHostNetwork) ? {} : { ownNetwork: true as const }),

@@ -14,7 +14,7 @@ import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Logger } from 'pino';
 import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, type ActivationData } from './activation-data.js';
-import { awaitRunning, isAtRest, stopContainer, type Verdict } from './container-life.js';
+import { awaitRunning, isAtRest, stopContainer, type ReadinessCheck, type Verdict } from './container-life.js';
 import { inspectContainers, isUp, listContainers, type Container } from './containers.js';
 import { engineWords, type ContainerEngine } from './engine.js';
 import type { ImageStore } from './image/image-store.js';
@@ -93,6 +93,9 @@ export class DockerSession implements ManagerSession {
     });
   }
 
+  readonly awaitsReadiness = ({ activation, readiness }: DeployedUnit): boolean =>
+    readiness !== null && fromActivation(activation).readinessCheck !== null;
+
   async install(next: DeployedProfile | null): Promise<void> {
     if (next !== null) await this.#provide(next.units);
   }
@@ -104,7 +107,15 @@ export class DockerSession implements ManagerSession {
       containers.filter(({ process }) => process === unit.name);
     const begun = await mapConcurrently(wanted, this.#with.jobs, (each) => this.#begin(each, ofUnit(each)));
     const started = begun.flatMap((result) => (typeof result === 'string' ? [] : [result]));
-    const verdicts = await awaitRunning(this.#with.engine, started);
+    const checks = wanted.flatMap(({ unit, data }, index): readonly [string, ReadinessCheck][] => {
+      const container = begun[index];
+      const { readiness } = unit;
+      const { readinessCheck: command } = data;
+      return container === undefined || typeof container === 'string' || readiness === null || command === null
+        ? []
+        : [[container.id, { command, timeout: readiness.timeout, interval: readiness.interval }]];
+    });
+    const verdicts = await awaitRunning(this.#with.engine, started, new Map(checks));
     return mapConcurrently(wanted, this.#with.jobs, async (each) => {
       const result = begun[wanted.indexOf(each)];
       if (result === undefined || typeof result === 'string') return outcomeOf(each.unit, failed(result ?? ''));

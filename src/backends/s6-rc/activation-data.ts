@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { JsonObject } from '../../system/json.js';
 import type { DeployedUnit } from '../backend.js';
 
 const service = z.object({
@@ -26,10 +27,17 @@ const activation = z.object({
   activities: z.object({ reload: z.boolean(), status: z.boolean() }),
   /** The current log file; null when there is none but that of s6-svscan. */
   logFile: z.string().nullable(),
+  /** Its start includes that it gets ready. */
+  awaitsReadiness: z.boolean().default(false),
 });
 
 /** What activation has to know of a process when only the manifest is there. */
 export type Activation = z.infer<typeof activation>;
+
+export const toActivation = ({ awaitsReadiness, ...activation }: Activation): JsonObject => ({
+  ...activation,
+  ...(awaitsReadiness ? { awaitsReadiness } : {}),
+});
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
 export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);

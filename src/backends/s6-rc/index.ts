@@ -21,5 +21,6 @@ export const s6rc: Backend = {
   profileData,
   supervisor: async (runtimeDir, signal, ports) =>
     (await import('./svscan.js')).superviseScanDirectory(runtimeDir, signal, ports),
+  hearsNotifications: true,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

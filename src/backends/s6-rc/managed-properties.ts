@@ -27,6 +27,14 @@ const propertiesOf = (
 export const without = (properties: JsonObject, names: readonly string[]): JsonObject =>
   Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
 
+/** Whether a script is as we made it: no override has replaced it. */
+export const isGenerated = (script: 'run' | 'up', args: JsonObject, context: UnitContext): boolean => {
+  const { process } = context.instance;
+  if (process.kind !== 'managed') return false;
+  const generated = translate(process, context).arguments;
+  return generated[script] === args[script] && generated['down'] === args['down'];
+};
+
 /**
  * What a process is judged by. Of scripts that we generated and no override replaced, these are the properties that they
  * were made from: a person can read them, and a new version of our scripts restarts nothing.
@@ -42,8 +50,6 @@ export const managedProperties = (
 ): JsonObject => {
   const { process } = context.instance;
   const program = process.kind === 'managed' ? (script === 'run' ? process.foreground : process.daemon) : null;
-  if (process.kind !== 'managed' || program === null) return properties;
-  const generated = translate(process, context).arguments;
-  if (generated[script] !== args[script] || generated['down'] !== args['down']) return properties;
-  return { ...propertiesOf(process, program, context), ...without(properties, ['run', 'up', 'down']) };
+  if (process.kind !== 'managed' || program === null || !isGenerated(script, args, context)) return properties;
+  return { ...propertiesOf(process, program, context), ...without(properties, ['run', 'up', 'down', 'timeout-up']) };
 };

@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { ModelError } from '../../system/errors.js';
 import { nixToString, toStableJson, type JsonObject } from '../../system/json.js';
 import type { ProfileContext, ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
-import { activationOf, type Activation, type AtomicService, type ProfileData } from './activation-data.js';
+import {
+  activationOf,
+  toActivation,
+  type Activation,
+  type AtomicService,
+  type ProfileData,
+} from './activation-data.js';
 import { parseService, type Atomic, type Bundle, type Content, type LongRun, type OneShot } from './config.js';
 import { daemonLog, recordFile } from './daemon-script.js';
 import { loggerName, logDirectory, logServiceDefinition, producerName } from './log-service.js';
-import { managedProperties, without } from './managed-properties.js';
+import { isGenerated, managedProperties, without } from './managed-properties.js';
 import { defaultBundleName, serviceNameProblem } from './service-name.js';
 import { definitionFiles, type DefinitionFile, type ServiceDefinition } from './service-definition.js';
 import { tool } from './tools.js';
@@ -127,6 +133,7 @@ const renderLongRun = (service: LongRun, args: JsonObject, context: UnitContext)
     daemon: null,
     activities: noActivities,
     logFile: log === null ? null : `${logDirectory(log, name)}/current`,
+    awaitsReadiness: context.instance.readiness !== null && service.notificationFd !== null,
   };
   return {
     files: definitions.flatMap(definitionFiles),
@@ -135,7 +142,7 @@ const renderLongRun = (service: LongRun, args: JsonObject, context: UnitContext)
       ...(logger === null ? {} : { log: definitionProperties(logger) }),
       dependencies: dependenciesOf(service, context),
     },
-    activation,
+    activation: toActivation(activation),
     credentials,
   };
 };
@@ -151,6 +158,7 @@ const renderOneShot = (service: OneShot, args: JsonObject, context: UnitContext)
     daemon: pidFile === null ? null : { pidFile, recordFile: recordFile(directories.runtimeDir, name) },
     activities: { reload: reload !== null, status: status !== null },
     logFile: pidFile === null ? null : daemonLog(directories.logDir, name),
+    awaitsReadiness: context.instance.readiness !== null && isGenerated('up', args, context),
   };
   return {
     files: definitionFiles(definition),
@@ -159,7 +167,7 @@ const renderOneShot = (service: OneShot, args: JsonObject, context: UnitContext)
       ...(pidFile === null ? {} : { pidFile }),
       dependencies: dependenciesOf(service, context),
     },
-    activation,
+    activation: toActivation(activation),
     credentials,
   };
 };
@@ -173,11 +181,12 @@ const renderBundle = (service: Bundle): RenderedUnit => {
     daemon: null,
     activities: noActivities,
     logFile: null,
+    awaitsReadiness: false,
   };
   return {
     files: definitionFiles(definition),
     properties: { contents: [...new Set(service.contents)].sort() },
-    activation,
+    activation: toActivation(activation),
     ...none,
   };
 };
@@ -205,11 +214,12 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
         daemon: null,
         activities: noActivities,
         logFile: `${logDirectory(service.log, service.loggedName)}/current`,
+        awaitsReadiness: false,
       };
       return {
         files: definitionFiles(definition),
         properties: definitionProperties(definition),
-        activation,
+        activation: toActivation(activation),
         ...none,
       };
     }

@@ -4,6 +4,7 @@ import type { UnitContext } from '../backend.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { searchPath } from '../shared/search-path.js';
 import { execlineScript, type ExeclineCommand } from './execline.js';
+import { notifyOnCheck } from './notify-on-check.js';
 import { storeName, tool } from './tools.js';
 
 /**
@@ -77,6 +78,8 @@ export const runScript = (process: ManagedProcess, program: CommandLine, context
   const { umask, directory } = process;
   const execline = tool(context, 'execline');
   return execlineScript(execline, [
+    // In the service directory, where it sees when the process has ended.
+    ...notifyOnCheck(context),
     ...findCommands(searchPath(context.instance, process, 'tools-first'), execline, ['fdmove', '-c', '2', '1']),
     ...(umask === null ? [] : [['execline-umask', umask]]),
     // The service directory that s6-supervise works in would be the process's own, and could not be removed.

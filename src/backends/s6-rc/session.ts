@@ -42,8 +42,8 @@ const settlingTime = 500;
 /** Milliseconds that a process without a limit of its own gets to end when it is restarted. */
 const defaultStopTime = 10_000;
 
-/** Milliseconds that a restarted process gets to say that it is ready. */
-const readinessTime = 60_000;
+/** Seconds that a restarted process gets to say that it is ready, when the model does not say it. */
+const defaultReadinessTime = 60;
 
 const isLongrun = ({ kind }: AtomicService): boolean => kind === 'longrun';
 
@@ -76,6 +76,7 @@ export interface SessionPorts extends Ports {
  */
 export class S6RcSession implements ManagerSession {
   readonly ordersItself = true;
+  readonly awaitsReadiness = (unit: DeployedUnit): boolean => activationOf(unit).awaitsReadiness;
   /** s6 supervises; this waits for the signal and looks whether s6-svscan is still there. */
   readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
 
@@ -469,14 +470,14 @@ export class S6RcSession implements ManagerSession {
       const isDue = onRequest ? index === 0 : previous?.fingerprint !== service.fingerprint;
       if (!isDue || previous?.kind !== service.kind || !services.up.has(service.name)) continue;
       const problem = isLongrun(service)
-        ? await this.#restartLongrun(service)
+        ? await this.#restartLongrun(service, after.readiness?.timeout ?? defaultReadinessTime)
         : await this.#restartOneshot(service, before, after);
       if (problem !== null) return problem;
     }
     return null;
   }
 
-  async #restartLongrun({ name, notifies, stopTime }: AtomicService): Promise<string | null> {
+  async #restartLongrun({ name, notifies, stopTime }: AtomicService, readinessTime: number): Promise<string | null> {
     const { live, programs } = this.#tree;
     const directory = live.serviceDirectory(name);
     const status = (await serviceStatuses(new Map([[name, directory]]), programs)).get(name);
@@ -490,8 +491,14 @@ export class S6RcSession implements ManagerSession {
       if (killed !== 0) return stderr.trim();
     }
     if (!notifies) return null;
-    const { exitCode: late } = await programs.run('s6-svc', ['-wU', '-T', String(readinessTime), '-u', directory]);
-    return late === 0 ? null : `it has not said that it is ready within ${readinessTime / 1000} seconds`;
+    const { exitCode: late } = await programs.run('s6-svc', [
+      '-wU',
+      '-T',
+      String(Math.ceil(readinessTime * 1000)),
+      '-u',
+      directory,
+    ]);
+    return late === 0 ? null : `it has not said that it is ready within ${readinessTime} seconds`;
   }
 
   /** s6-rc would stop everything that depends on it, so the scripts are run as s6-rc would run them. */

@@ -2,8 +2,10 @@ import type { ManagedProcess } from '../../model/process-model.js';
 import { programOf } from '../../model/program-of.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
+import { readinessCommandOf } from '../shared/readiness-program.js';
 import { daemonScript } from './daemon-script.js';
 import { commandLines } from './execline.js';
+import { notificationDescriptor } from './notify-on-check.js';
 import { runScript } from './run-script.js';
 import { storeName, tool } from './tools.js';
 
@@ -21,20 +23,37 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
   const { name, foreground, credentials } = process;
   const common = { name, dependencies: context.dependencies, credentials: credentialsArguments(credentials) };
   if (foreground !== null) {
-    return { arguments: { ...common, run: runScript(process, foreground, context), timeoutKill }, unsupported: [] };
+    const { readiness } = context.instance;
+    return {
+      arguments: {
+        ...common,
+        run: runScript(process, foreground, context),
+        timeoutKill,
+        ...(readiness === null
+          ? {}
+          : { notificationFd: notificationDescriptor(readiness), timeoutUp: Math.ceil(readiness.timeout * 1000) }),
+      },
+      unsupported: [],
+    };
   }
   const daemon = programOf(process, context.instance.instance, 'daemon');
   const script = context.storeText(storeName(name, 'daemon'), daemonScript(process, daemon, context));
-  const activity = (verb: string): string => commandLines([[tool(context, 'shell'), script, verb]]);
+  const activity = (verb: string): readonly string[] => [tool(context, 'shell'), script, verb];
+  const { readiness } = context.instance;
+  const wait = readinessCommandOf(context, 'wait', 's6-rc');
+  const up = wait === null ? [activity('start')] : [[`${tool(context, 'execline')}/bin/if`, activity('start')], wait];
   return {
     arguments: {
       ...common,
-      up: activity('start'),
-      down: activity('stop'),
-      reload: activity('reload'),
-      status: activity('status'),
+      up: commandLines(up),
+      down: commandLines([activity('stop')]),
+      reload: commandLines([activity('reload')]),
+      status: commandLines([activity('status')]),
       pidFile: process.pidFile,
     },
-    unsupported: [],
+    unsupported:
+      readiness !== null && wait === null
+        ? ['cannot be told by a daemon that it is ready: it is ready when it has written its PID file']
+        : [],
   };
 };

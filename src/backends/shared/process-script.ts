@@ -170,3 +170,11 @@ export const startCommand = (process: string, script: ScriptedProcess, tools: To
     ? `nixproc_start ${shellCommand(words)}`
     : `nixproc_start ${daemonizeCommand(`${shellQuote(daemonProgram(tools))} --noconfig --unsafe`, words, script)}`;
 };
+
+/**
+ * What follows a start so that it includes getting ready.
+ *
+ * @param command see readinessCommand; null for nothing
+ */
+export const awaitReadyCommands = (command: readonly string[] | null): readonly string[] =>
+  command === null ? [] : [`nixproc_await_ready ${shellCommand(command)}`];

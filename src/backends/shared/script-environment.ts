@@ -24,3 +24,6 @@ export const scriptEnvironment = (
       .filter((name) => !passed.has(name) && !name.startsWith('LC_'))
       .map((name) => [name, undefined]),
   );
+
+/** Tells scripts that read nix/nixproc/backends/process-functions.sh that the tool itself waits for readiness. */
+export const callerWaits = { NIXPROC_CALLER_WAITS: '1' } as const;

@@ -2,6 +2,7 @@ import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { daemonProxyScript } from '../shared/daemon-proxy.js';
+import { awaitDependencies } from '../shared/readiness-program.js';
 import { searchPath } from '../shared/search-path.js';
 import { toActivation, toProfileData, type ActivationData } from './activation-data.js';
 import { carryExecution } from './carry-values.js';
@@ -132,7 +133,9 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   const command = program.command.map(repairFormat);
   const proxy = program.useProxy ? proxyWords(program, options, context).map(formatOf) : [];
   const inner = carryExecution({ command, variables, directory: directory ?? null }, program.useProxy, context);
-  const carried = carryExecution({ ...inner, command: [...proxy, ...inner.command] }, false, context);
+  // supervisord starts everything at once when it starts itself.
+  const waiting = awaitDependencies(context, 'supervisord').map(formatOf);
+  const carried = carryExecution({ ...inner, command: [...waiting, ...proxy, ...inner.command] }, false, context);
 
   const settings: Options = {
     ...options,

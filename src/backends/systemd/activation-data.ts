@@ -18,12 +18,17 @@ const activationSchema = z.object({
   canReload: z.boolean(),
   /** Whom it becomes; null for the user that systemd runs as. */
   user: z.string().nullable(),
+  /** Its start includes that it gets ready. */
+  awaitsReadiness: z.boolean().default(false),
 });
 
 /** What activation has to know of a process when only the manifest is there. */
 export type Activation = z.infer<typeof activationSchema>;
 
-export const toActivation = (activation: Activation): JsonObject => ({ ...activation });
+export const toActivation = ({ awaitsReadiness, ...activation }: Activation): JsonObject => ({
+  ...activation,
+  ...(awaitsReadiness ? { awaitsReadiness } : {}),
+});
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
 export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
@@ -39,6 +44,7 @@ export const strayActivation = (name: string): JsonObject =>
     endsByItself: false,
     canReload: false,
     user: null,
+    awaitsReadiness: false,
   });
 
 export const mainUnitOf = (unit: DeployedUnit): string => activationOf(unit).main;

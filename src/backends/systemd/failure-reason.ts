@@ -32,12 +32,16 @@ const endOf = (properties: UnitProperties): string | null => {
   }
 };
 
-/** What a command before the process ended with, if it is what failed. */
-const earlierFailure = (properties: UnitProperties): string | null => {
-  const [, status] = /; status=([1-9]\d*)/.exec(properties('ExecStartPre')) ?? [];
-  return status === undefined
+/** What a command before or after the process ended with, if it is what failed. */
+const otherFailure = (properties: UnitProperties): string | null => {
+  const statusOf = (property: string): string | undefined => /; status=([1-9]\d*)/.exec(properties(property))?.[1];
+  const before = statusOf('ExecStartPre');
+  if (before !== undefined)
+    return `what is done before it starts (initialize, ExecStartPre) ended with exit status ${before}`;
+  const after = statusOf('ExecStartPost');
+  return after === undefined
     ? null
-    : `what is done before it starts (initialize, ExecStartPre) ended with exit status ${status}`;
+    : `it was not ready in time, or what is done after its start (ExecStartPost) failed: exit status ${after}`;
 };
 
 const inWords = (result: string, properties: UnitProperties): string => {
@@ -48,7 +52,7 @@ const inWords = (result: string, properties: UnitProperties): string => {
     case 'exit-code':
     case 'signal':
     case 'core-dump':
-      return earlierFailure(properties) ?? end ?? result;
+      return otherFailure(properties) ?? end ?? result;
     case 'timeout':
       return 'it took longer than systemd waits';
     case 'protocol':

@@ -17,5 +17,6 @@ export const systemd: Backend = {
   profileData: () => ({}),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
+  hearsNotifications: true,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -15,7 +15,7 @@ export interface UnitFacts {
 
 /** The properties that an observation is made of. */
 export const observedProperties = [
-  ...['Result', 'ExecMainCode', 'ExecMainStatus', 'ExecStartPre', 'MainPID'],
+  ...['Result', 'ExecMainCode', 'ExecMainStatus', 'ExecStartPre', 'ExecStartPost', 'MainPID'],
   ...['NRestarts', 'StatusText', 'ActiveEnterTimestamp', 'LoadError', 'ConditionResult'],
 ] as const;
 

@@ -82,6 +82,7 @@ const unitOf = async (
       endsByItself: sections['Service']?.['Type']?.at(-1) === 'oneshot',
       canReload: canReload(sections),
       user: sections['Service']?.['User']?.at(-1) ?? null,
+      awaitsReadiness: false,
     }),
   };
 };

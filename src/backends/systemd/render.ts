@@ -4,6 +4,7 @@ import { nixToString, isJsonObject, type Json, type JsonObject } from '../../sys
 import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { searchPath } from '../shared/search-path.js';
 import { toActivation } from './activation-data.js';
+import { awaitReadiness } from './await-readiness.js';
 import { carryEnvironment } from './carry-environment.js';
 import { canReload, isTrue, policyKeys, reloadTriggers, unitPolicy } from './change-policy.js';
 import { parseProcess, type SystemdProcess } from './config.js';
@@ -50,13 +51,15 @@ export const render = (
   const environment = process.type === 'service' ? environmentOf(process, context) : {};
   const dependencies = dependencyUnits(args, context, all);
   const service = carryEnvironment(process.sections['Service'] ?? {}, environment, context);
+  // What systemd starts with a socket, a timer or a path is ready when that is.
+  const awaited = process.type === 'service' && started.includes(main) ? awaitReadiness(service, context) : {};
   const mainSections: Sections = {
     ...without(
       process.sections,
       activators.flatMap(({ type }) => sectionOf(type) ?? []),
     ),
     Unit: { ...process.sections['Unit'], ...ordering(process.sections['Unit'] ?? {}, dependencies) },
-    ...(process.type === 'service' ? { Service: service } : {}),
+    ...(process.type === 'service' ? { Service: { ...service, ...awaited } } : {}),
   };
   const [description = instance.name] = process.sections['Unit']?.['Description'] ?? [];
   const texts = [
@@ -103,6 +106,7 @@ export const render = (
       endsByItself: process.sections['Service']?.['Type']?.at(-1) === 'oneshot',
       canReload: reloads,
       user: process.sections['Service']?.['User']?.at(-1) ?? null,
+      awaitsReadiness: awaited['ExecStartPost'] !== undefined,
     }),
     credentials: process.credentials,
     ...(hasOwnNetwork(service) ? { ownNetwork: true as const } : {}),

@@ -125,6 +125,7 @@ export const createSession = async (
 
   return {
     ordersItself: true,
+    awaitsReadiness: (unit) => activationOf(unit).awaitsReadiness,
     observe: (units, depth = 'process') => observeUnits(units, depth, systemctl, installation),
     drift: async ({ path, units }, others) => {
       const { changed, extras } = await installation.drift(units, others);

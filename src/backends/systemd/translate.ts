@@ -20,7 +20,8 @@ type WriteValue = (property: string, text: string) => string;
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
   const { name, description, foreground, pidFile, user, umask, nice } = process;
-  const { instance } = context.instance;
+  const { instance, readiness } = context.instance;
+  const notifies = readiness?.probe.kind === 'notify';
   const command = programOf(process, instance, 'foreground');
   const refuse = (property: string, text: string, why: string): never => {
     throw new ModelError({
@@ -45,7 +46,9 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       Unit: { Description: wholeValue(description.replace(/\s+/g, ' ').trim()) ?? name },
       Service: {
         // For both, `systemctl start` waits until the program runs.
-        ...(foreground === null ? { Type: 'forking', PIDFile: path('pidFile', pidFile) } : { Type: 'exec' }),
+        ...(foreground === null
+          ? { Type: 'forking', PIDFile: path('pidFile', pidFile) }
+          : { Type: notifies ? 'notify' : 'exec' }),
         ExecStart: commandLine(command, context),
         ...initialization(process, context),
         ...workingDirectory(process, path),
@@ -57,7 +60,10 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
         ...(user === null ? {} : { User: value('user', user) }),
       },
     },
-    unsupported: [],
+    unsupported:
+      notifies && foreground === null
+        ? ['cannot be told by a daemon that it is ready: it is ready when it has forked']
+        : [],
   };
 };
 

@@ -1,5 +1,5 @@
 import type { ManagerSession, SessionContext } from '../backend.js';
-import { scriptEnvironment } from '../shared/script-environment.js';
+import { callerWaits, scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { activationOf } from './activation-data.js';
 import { createBootLinks } from './boot-links.js';
@@ -11,7 +11,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const bootLinks = createBootLinks(context);
   const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
-    environment: scriptEnvironment(context.env),
+    // The tool looks more closely, and at all of a level at once.
+    environment: { ...scriptEnvironment(context.env), ...callerWaits },
   });
   return {
     ...session,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../system/json.js';
 import type { RenderedUnit, UnitContext } from '../backend.js';
 import { processFunctions, shellFunctions } from '../shared/process-functions.js';
+import { readinessCommandOf } from '../shared/readiness-program.js';
 import { searchDirectories } from '../shared/search-path.js';
 import type { Activation } from './activation-data.js';
 import { parseScript, type SystemVInitScript } from './config.js';
@@ -70,6 +71,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
           functions: storeText('init-functions.sh', initFunctions()),
           tools: instance.tools,
           dependencies,
+          awaitReady: readinessCommandOf(context, 'wait', 'sysvinit'),
         }),
         executable: true,
       },

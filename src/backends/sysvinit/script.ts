@@ -1,5 +1,6 @@
 import type { ProcessInstance } from '../../model/process-model.js';
 import {
+  awaitReadyCommands,
   daemonizeCommand,
   libraryVariables,
   processWords,
@@ -18,6 +19,8 @@ export interface ScriptSurroundings {
   readonly tools: ProcessInstance['tools'];
   /** The scripts that have to run before this one. */
   readonly dependencies: readonly string[];
+  /** What waits until the process is ready; null for nothing. */
+  readonly awaitReady: readonly string[] | null;
 }
 
 /** One activity: the argument that calls for it, and the shell commands that are it. */
@@ -100,7 +103,7 @@ const processActivities = (script: SystemVInitScript, surroundings: ScriptSurrou
   const start = [
     indent(['if ! nixproc_is_running; then']),
     ...initialize,
-    indent(startCommands(script, process, surroundings), 2),
+    indent([...startCommands(script, process, surroundings), ...awaitReadyCommands(surroundings.awaitReady)], 2),
     indent(['fi']),
   ].join('\n');
   const stop =

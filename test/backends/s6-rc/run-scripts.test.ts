@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { s6rc } from '../../../src/backends/s6-rc/index.js';
 import type { CommandLine, ManagedProcess, ProcessName } from '../../../src/model/process-model.js';
+import type { Readiness } from '../../../src/model/readiness.js';
 import { createRun } from '../../../src/system/run.js';
 import { isRoot } from '../../support/is-root.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
@@ -50,6 +51,7 @@ interface Running {
 const supervise = async (
   processes: Readonly<Record<string, Properties>>,
   shell = '/bin/dash',
+  readiness: Readiness | null = null,
 ): Promise<Readonly<Record<string, Running>>> => {
   const scan = join(place.path, 'scan');
   for (const [name, properties] of Object.entries(processes)) {
@@ -61,7 +63,7 @@ const supervise = async (
         ...properties,
         name: name as ProcessName,
       }),
-      { root: place.path, tools: { ...tools, shell } },
+      { root: place.path, tools: { ...tools, shell }, readiness },
       { profile },
     );
     mkdirSync(join(scan, name, 'log'), { recursive: true });
@@ -69,6 +71,9 @@ const supervise = async (
     copyFileSync(definition(`${name}-log`, 'run'), join(scan, name, 'log/run'));
     copyFileSync(definition(`${name}-log`, 'notification-fd'), join(scan, name, 'log/notification-fd'));
     copyFileSync(definition(`${name}-srv`, 'run'), join(scan, name, 'run'));
+    if (readiness !== null) {
+      copyFileSync(definition(`${name}-srv`, 'notification-fd'), join(scan, name, 'notification-fd'));
+    }
   }
   await run({ file: 's6-svscanctl', args: ['-a', scan] });
   const facts = (name: string): Promise<ProcessFacts> =>
@@ -209,3 +214,39 @@ if (isRoot) {
     expect(statSync(log).uid).toBe(33);
   });
 }
+
+/** What s6 says of a service: "true" when it is ready. */
+const isReady = async (name: string): Promise<string> =>
+  (await run({ file: 's6-svstat', args: ['-o', 'ready', join(place.path, 'scan', name)] })).stdout.trim();
+
+const shellProcess = (commands: string): CommandLine => ({ executable: '/bin/sh', args: ['-c', commands] });
+
+test('s6 learns that a process is ready when it has been looked at', async () => {
+  const file = join(place.path, 'ready "file"');
+  const readiness: Readiness = { probe: { kind: 'path', path: file }, timeout: 60, interval: 0.05 };
+  await supervise({ looked: { foreground: { executable: '/bin/sleep', args: ['1000'] } } }, '/bin/bash', readiness);
+  await eventually(async () => {
+    const { stdout } = await run({ file: 's6-svstat', args: ['-o', 'up', join(place.path, 'scan', 'looked')] });
+    return stdout.trim() === 'true' ? true : undefined;
+  }, 30);
+  expect(await isReady('looked')).toBe('false');
+  writeFileSync(file, '');
+  await eventually(async () => ((await isReady('looked')) === 'true' ? true : undefined), 30);
+});
+
+test('s6 learns that a process is ready when the process says so, on the descriptor of its choice', async () => {
+  const file = join(place.path, 'go');
+  const commands = `until [ -e '${file}' ]; do sleep 0.05; done; echo >&5; exec sleep 1000`;
+  await supervise({ speaker: { foreground: shellProcess(commands) } }, '/bin/dash', {
+    probe: { kind: 'notify', descriptor: 5 },
+    timeout: 60,
+    interval: 0.25,
+  });
+  await eventually(async () => {
+    const { stdout } = await run({ file: 's6-svstat', args: ['-o', 'up', join(place.path, 'scan', 'speaker')] });
+    return stdout.trim() === 'true' ? true : undefined;
+  }, 30);
+  expect(await isReady('speaker')).toBe('false');
+  writeFileSync(file, '');
+  await eventually(async () => ((await isReady('speaker')) === 'true' ? true : undefined), 30);
+});

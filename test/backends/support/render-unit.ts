@@ -16,6 +16,7 @@ import type {
   ProcessName,
   StateDirectories,
 } from '../../../src/model/process-model.js';
+import type { Readiness } from '../../../src/model/readiness.js';
 import { refuseTooLongValues } from '../../../src/model/value-lengths.js';
 import { mergeRecursively, toStableJson, type JsonObject } from '../../../src/system/json.js';
 
@@ -59,6 +60,9 @@ export interface UnitSurroundings {
   readonly level?: number;
   readonly maxLevel?: number;
   readonly dependencies?: readonly string[];
+  readonly readiness?: Readiness | null;
+  /** Of its dependencies. */
+  readonly awaited?: readonly Readiness[];
   /** The arguments of the model's other processes, by name. */
   readonly others?: Readonly<Record<string, JsonObject>>;
 }
@@ -87,13 +91,14 @@ export const unitContext = (process: ProcessInstance['process'], surroundings: U
       tools: { ...hostTools, ...surroundings.tools },
       files: null,
       port: null,
-      readiness: null,
+      readiness: surroundings.readiness ?? null,
       critical: true,
       position: null,
     },
     level,
     maxLevel,
     dependencies: dependencies as readonly ProcessName[],
+    awaited: surroundings.awaited ?? [],
     storeText: (name, text) => {
       const path = join(root, 'store', `${createHash('sha256').update(text).digest('hex').slice(0, 32)}-${name}`);
       mkdirSync(dirname(path), { recursive: true });
@@ -142,7 +147,7 @@ const putOnDisk = (rendered: RenderedUnit, context: UnitContext, profile: string
       activation: rendered.activation,
       credentials: rendered.credentials,
       port: null,
-      readiness: null,
+      readiness: instance.readiness,
       profile,
     },
   };

@@ -73,6 +73,7 @@ describe('the script', () => {
       functions: '/store/functions',
       tools: context.instance.tools,
       dependencies: [],
+      awaitReady: null,
     }).map(({ name }) => name);
   };
   const usual = ['start', 'stop', 'reload', 'restart', 'status', 'try-restart', 'force-reload'];

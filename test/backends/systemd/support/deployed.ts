@@ -12,6 +12,7 @@ export const activation = (name: string, differences: Partial<Activation> = {}):
   endsByItself: false,
   canReload: false,
   user: null,
+  awaitsReadiness: false,
   ...differences,
 });
 
