@@ -47,12 +47,13 @@ export const formatSubset = ({ name, about, rows, figures }) =>
     ]),
     '',
     table([
-      ['', 'median', 'from', 'to', 'target', ''],
+      ['', 'median', 'from', 'to', 'of cpu', 'target', ''],
       ...figures.map((figure) => [
         figure.name,
         `${show(figure.median)} ${figure.unit}`,
         show(figure.low),
         show(figure.high),
+        Number.isFinite(figure.cpu) ? show(figure.cpu) : '-',
         targetOf(figure),
         figure.isMet ? 'met' : 'MISSED',
       ]),
