@@ -72,6 +72,31 @@ export const testLifeOfContainers = ({ newPlace, namespace }: NamespaceOfTests):
     expect(await images()).toBe(0);
   });
 
+  testAsRoot('a start waits until the process is ready, and its container has a health check that passes', async () => {
+    const until = (path: string, timeout: number) => ({
+      readiness: { probe: { kind: 'path', path }, timeout, interval: 0.1 } as const,
+    });
+    const slow = { executable: '/bin/sh', args: ['-c', 'sleep 3; : >/tmp/ready; exec sleep 1000'] };
+    const profile = place.generation([{ name: 'slow', foreground: slow, ...until('/tmp/ready', 120) }]);
+    const session = await place.connect({ target: profile });
+    const begun = performance.now();
+    expect(failures(await deploy(session, profile))).toEqual([]);
+    expect(performance.now() - begun).toBeGreaterThan(2900);
+    // Throws unless the check passes.
+    if (place.program === 'podman') await place.engine('healthcheck', 'run', 'nixproc-slow');
+
+    const never = place.generation([speaker('never', 'it takes its time', until('/tmp/never', 1))]);
+    const next = await place.connect({ current: profile, target: never });
+    await next.stop(profile.units);
+    expect(failures(await deploy(next, never))).toEqual([
+      {
+        instance: 'never',
+        ok: false,
+        detail: expect.stringMatching(/not ready within 1 s: there is no \/tmp\/never[^]*it takes its time/),
+      },
+    ]);
+  });
+
   testAsRoot('a changed process gets a new container, every other one keeps its own', async () => {
     const first = place.generation([speaker('one', 'old'), speaker('two', 'same')]);
     const session = await place.connect({ target: first });

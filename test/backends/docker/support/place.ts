@@ -5,6 +5,7 @@ import type { DeployedProfile, DeployedUnit, ManagerSession, UnitOutcome } from 
 import { connect } from '../../../../src/backends/docker/connect.js';
 import { docker } from '../../../../src/backends/docker/index.js';
 import type { ManagedProcess, ProcessName } from '../../../../src/model/process-model.js';
+import type { Readiness } from '../../../../src/model/readiness.js';
 import type { JsonObject } from '../../../../src/system/json.js';
 import type { Run } from '../../../../src/system/ports.js';
 import { createRun } from '../../../../src/system/run.js';
@@ -18,6 +19,7 @@ export type Program = ManagedProgram | { readonly direct: JsonObject & { readonl
 export type ManagedProgram = Partial<Omit<ManagedProcess, 'name'>> & {
   readonly name: string;
   readonly level?: number;
+  readonly readiness?: Readiness;
   readonly override?: JsonObject;
 };
 
@@ -79,10 +81,15 @@ export const makePlace = async (namespace: ContainerNamespace, engine = 'podman'
       const surroundings = { root, forceDisableUserChange, tools: { store: join(root, 'store'), ...tools } };
       const units = programs.map((program): DeployedUnit => {
         if ('direct' in program) return renderDirect(docker, program.direct, surroundings, { profile: path }).unit;
-        const { override = {}, level = 0, name, ...properties } = program;
+        const { override = {}, level = 0, readiness = null, name, ...properties } = program;
         const pidFile = join(root, 'run', `${name}.pid`);
         const managed = managedProcess({ pidFile, ...properties, name: name as ProcessName });
-        return renderManaged(docker, managed, { ...surroundings, level }, { profile: path, overrides: override }).unit;
+        return renderManaged(
+          docker,
+          managed,
+          { ...surroundings, level, readiness },
+          { profile: path, overrides: override },
+        ).unit;
       });
       return {
         path,
