@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { accounts, asAccount } from '../support/accounts.js';
@@ -26,7 +26,7 @@ const second: Sleepers = { a: { version: '2' }, b: { version: '1' }, more: { ver
 // The tests are one story: each goes on where the one before has ended.
 let deployment: Deployment;
 let dying: DyingTool;
-const profiles = { first: '', second: '', failing: '' };
+const profiles = { first: '', second: '', slow: '', failing: '' };
 /** In the journal of a switch from the first model to the second. */
 const afterTheStop = { when: 'after', line: 5 } as const;
 
@@ -43,6 +43,7 @@ beforeAll(async () => {
   for (const [name, sleepers] of [
     ['first', first],
     ['second', second],
+    ['slow', { ...second, slow: { version: '1', startsAfter: join(deployment.stateDir, 'flag') } }],
     ['failing', failing],
   ] as const) {
     const model = await writeSleepers(deployment, name, sleepers);
@@ -146,13 +147,27 @@ test('what an operator does to single processes meanwhile counts', async () => {
   expect({ a: after['a'], b: after['b'] }).toEqual({ a: before['a'], b: before['b'] });
 });
 
+/** What the slow model waits for. */
+const flag = (): string => join(deployment.stateDir, 'flag');
+
+test('a switch that is told to end does so after the step, and puts back what ran before', async () => {
+  await deployment.succeed('switch', profiles.second);
+  const generation = await currentGeneration();
+  const { pid, ended } = deployment.start('switch', profiles.slow);
+  await eventually(async () => ((await isRecorded()) ? true : undefined), 60);
+  process.kill(pid, 'SIGTERM');
+  await writeFile(flag(), '');
+  expect(await ended).toBe(10);
+  expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
+  expect(await currentGeneration()).toBe(generation);
+  expect(await isRecorded()).toBe(false);
+  await rm(flag());
+});
+
 test('a switch of which nobody reads what it says goes on, also when its terminal hangs up', async () => {
   if (account === undefined) throw new Error('there is no account to run as');
-  const { file, args } = asAccount(account, deployment.toolWords[0], [
-    deployment.toolWords[1],
-    'switch',
-    profiles.second,
-  ]);
+  const [file, ...args] = deployment.toolWords;
+  const command = asAccount(account, file, [...args, 'switch', profiles.slow]);
   const { stdout: environment } = await deployment.run('env', '-0');
   const env = Object.fromEntries(
     environment
@@ -160,25 +175,18 @@ test('a switch of which nobody reads what it says goes on, also when its termina
       .filter((line) => line.includes('='))
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
-  const child = spawn(file, args, { env: { ...env, PATH: systemPath }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command.file, command.args, {
+    env: { ...env, PATH: systemPath },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   child.stdout.destroy();
   child.stderr.destroy();
   const ended = once(child, 'exit');
-  await eventually(async () => ((await isRecorded()) ? true : undefined), 30);
+  await eventually(async () => ((await isRecorded()) ? true : undefined), 60);
   child.kill('SIGHUP');
+  await writeFile(flag(), '');
   expect(await ended).toEqual([0, null]);
-  expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
-});
-
-test('a switch that is told to end puts back what ran before, and ends with exit code 10', async () => {
-  const generation = await currentGeneration();
-  const { pid, ended } = deployment.start('switch', profiles.first);
-  await eventually(async () => ((await isRecorded()) ? true : undefined), 30);
-  process.kill(pid, 'SIGTERM');
-  expect(await ended).toBe(10);
-  expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
-  expect(await currentGeneration()).toBe(generation);
-  expect(await isRecorded()).toBe(false);
+  expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'slow 1'].sort());
 });
 
 test('a failed switch that was told to keep going can be undone by abort', async () => {
@@ -187,7 +195,7 @@ test('a failed switch that was told to keep going can be undone by abort', async
   expect(stderr).toContain('left alone, since they depend on that: needy');
   expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'last 1'].sort());
   await deployment.succeed('abort');
-  expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
+  expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'slow 1'].sort());
   await deployment.succeed('undeploy');
   expect(await findLeftovers(deployment)).toEqual(nothing);
 });

@@ -8,6 +8,8 @@ import { processesThatMention } from '../processes.js';
 export interface Sleeper {
   readonly version: string;
   readonly dependsOn?: readonly string[];
+  /** A file that has to be there before it starts. Default: none. */
+  readonly startsAfter?: string;
   /** Ends at once instead. Default: false. */
   readonly fails?: boolean;
 }
@@ -27,12 +29,13 @@ rec {
 export const writeSleepers = async (deployment: Deployment, name: string, sleepers: Sleepers): Promise<string> => {
   const path = join(deployment.directory, `${name}.nix`);
   const instances = Object.entries(sleepers).map(
-    ([instance, { version, dependsOn = [], fails = false }]) => `
+    ([instance, { version, dependsOn = [], startsAfter, fails = false }]) => `
   ${instance}.pkg = create {
     instanceName = "${instance}";
     foregroundProcess = "/bin/sh";
     args = [ "-c" "${fails ? 'exit 3' : 'exec sleep 100000'}" ];
     environment = { SLEEPER = "${instance}"; VERSION = "${version}"; PLACE = "${deployment.directory}"; };
+    initialize = "${startsAfter === undefined ? '' : `while ! test -e ${startsAfter}; do sleep 0.1; done`}";
     dependencies = [ ${dependsOn.map((dependency) => `${dependency}.pkg`).join(' ')} ];
     overrides.supervisord.startsecs = ${fails ? 1 : 0};
   };`,
