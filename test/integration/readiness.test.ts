@@ -57,6 +57,14 @@ describe.each(managers)('readiness under %s', (manager) => {
   });
 
   if (manager !== 'disnix') {
+    test('a process that ends within the settle time fails the switch', async () => {
+      const { exitCode, stderr } = await deployment.tool(...switchTo('{ quits = true; }'), '--settle=6');
+      expect({ exitCode, stderr }).toEqual({ exitCode: 7, stderr: expect.stringContaining('quitter did not start') });
+      expect(stderr).toContain('it did not stay up');
+      expect(stderr).toContain('it had enough');
+      expect(stderr).not.toMatch(/(idle[1-8]|database|client) did not/);
+    });
+
     test('without us, dependents wait as well', async () => {
       await deployment.succeed(...switchTo('{ }'));
       if (manager === 'sysvinit') {
