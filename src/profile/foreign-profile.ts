@@ -19,15 +19,14 @@ const layoutsOf = async (
   root: string,
   directories: Manifest['directories'],
 ): Promise<readonly { readonly manager: ManagerName; readonly layout: Layout }[]> => {
-  const found = await Promise.all(
-    managerNames.map(async (name) => {
-      const manager = parseManagerName(name);
-      const layout = await (await loadBackend(manager)).readLayout?.(root, directories);
-      return layout === undefined || layout === null ? [] : [{ manager, layout }];
-    }),
-  );
+  const found: { manager: ManagerName; layout: Layout }[] = [];
+  for (const name of managerNames) {
+    const manager = parseManagerName(name);
+    const layout = (await (await loadBackend(manager)).readLayout?.(root, directories)) ?? null;
+    if (layout !== null) found.push({ manager, layout });
+  }
   // What some package brings along for another manager is less than what the profile was made for.
-  return found.flat().sort((a, b) => b.layout.units.length - a.layout.units.length);
+  return found.sort((a, b) => b.layout.units.length - a.layout.units.length);
 };
 
 /** Users and groups are the profile's, not single processes': the first one stands for all. */

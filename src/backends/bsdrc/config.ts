@@ -162,6 +162,9 @@ const argumentsSchema = z.strictObject({
   outer: outerSchema.nullish(),
 });
 
+/** Where the script of a process records what it starts. */
+export const recordFileOf = (runtimeDir: string, name: string): string => `${runtimeDir}/nixproc-bsdrc/${name}`;
+
 const baseName = (path: string): string => path.split('/').at(-1) ?? path;
 
 /** rc.subr(8) puts "-" before the name of a signal itself. */
@@ -235,7 +238,7 @@ export const parseRcScript = (
     environment: given.environment ?? {},
     path: given.path ?? [],
     pidFile,
-    recordFile: `${runtimeDir}/nixproc-bsdrc/${name}`,
+    recordFile: recordFileOf(runtimeDir, name),
     nice: given.nice ?? null,
     umask: given.umask ?? null,
     directory: given.directory ?? null,

@@ -14,6 +14,7 @@ export const bsdrc: Backend = {
   render,
   profileFiles,
   profileData: () => ({}),
+  readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   connect: async (context) => (await import('./connect.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

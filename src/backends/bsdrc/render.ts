@@ -16,7 +16,7 @@ import { rcName } from './rc-name.js';
 import { scriptText } from './script.js';
 
 /** Where scripts are in a profile. */
-const scriptPath = (name: string): string => `etc/rc.d/${name}`;
+export const scriptPath = (name: string): string => `etc/rc.d/${name}`;
 const launcherPath = (name: string): string => `libexec/rc.d/${name}`;
 
 const hasCommand = (script: RcScript): script is RcScript & { readonly command: string } => script.command !== null;

@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from '../../system/json.js';
 /** Names of Windows services have at most 256 characters; the prefix is added to a process's name. */
 const longest = 200;
 
-const defaultPrefix = 'nix-process-';
+/** What names of services begin with, unless the create function is told otherwise. */
+export const defaultPrefix = 'nix-process-';
 
 /** Why a service cannot have this name, or null: Windows forbids slashes, cygrunsrv prints names without quotes. */
 export const serviceNameProblem = (name: string): string | null => {

@@ -9,7 +9,7 @@ import { findEngine } from './engine.js';
 import { findHostDirectories } from './image/host-directories.js';
 import { imageStore } from './image/image-store.js';
 import { findIdentity } from './identity.js';
-import { DockerSession } from './session.js';
+import { containersOfOthers, DockerSession } from './session.js';
 
 /** What the machine knows of users and groups; nothing where there is no getent (macOS, whose engines are elsewhere). */
 const readAccounts = async (data: readonly ActivationData[], { run }: Ports): Promise<Accounts> => {
@@ -38,13 +38,19 @@ const readAccounts = async (data: readonly ActivationData[], { run }: Ports): Pr
 /** @throws ManagerUnavailableError when no engine answers */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const { profileLink: link, current, target, jobs, log, run } = context;
-  const engine = await findEngine(context, async (candidate) => (await listContainers(candidate, link)).length > 0);
+  const foreign = current?.isForeign === true ? current.units : [];
+  const engine = await findEngine(
+    context,
+    async (candidate) =>
+      (await listContainers(candidate, link)).length > 0 || (await containersOfOthers(candidate, foreign)).length > 0,
+  );
   const hostDirectories = await findHostDirectories(engine.isPodman);
   const identity = await findIdentity(engine, (target ?? current)?.forceDisableUserChange === true);
   return new DockerSession({
     engine,
     images: imageStore(engine, link, hostDirectories.mounts, run),
     profile: link,
+    foreign,
     hostMounts: hostDirectories.mounts,
     identity,
     machineFor: async (data) => ({

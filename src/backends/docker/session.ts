@@ -29,6 +29,8 @@ export interface DockerSurroundings {
   readonly images: ImageStore;
   /** The path of the profile's link. */
   readonly profile: string;
+  /** Units of a generation that another tool has deployed. */
+  readonly foreign: readonly DeployedUnit[];
   /** Directories of the host that containers get whose programs are the host's. */
   readonly hostMounts: readonly string[];
   readonly identity: Identity;
@@ -45,6 +47,23 @@ interface Wanted {
 }
 
 const failed = (detail: string): Verdict => ({ ok: false, detail });
+
+/**
+ * Containers that another tool has made for its generation: they have no label, but the names that its units say. Whatever
+ * they were made from, they count as what the generation says.
+ */
+export const containersOfOthers = async (
+  engine: ContainerEngine,
+  units: readonly DeployedUnit[],
+): Promise<readonly Container[]> => {
+  const byName = new Map(units.map((unit) => [fromActivation(unit.activation).containerName, unit]));
+  return (await inspectContainers(engine, [...byName.keys()])).flatMap((container) => {
+    const unit = byName.get(container.name);
+    return unit === undefined || container.process !== ''
+      ? []
+      : [{ ...container, process: unit.name, configuration: unit.fingerprint }];
+  });
+};
 
 const outcomeOf = ({ instance }: DeployedUnit, verdict: Verdict): UnitOutcome => ({
   instance,
@@ -199,8 +218,9 @@ export class DockerSession implements ManagerSession {
     };
   }
 
-  #containers(): Promise<readonly Container[]> {
-    return listContainers(this.#with.engine, this.#with.profile);
+  async #containers(): Promise<readonly Container[]> {
+    const { engine, profile, foreign } = this.#with;
+    return [...(await listContainers(engine, profile)), ...(await containersOfOthers(engine, foreign))];
   }
 
   /** Has the engine know the images of units. */

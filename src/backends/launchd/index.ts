@@ -14,5 +14,6 @@ export const launchd: Backend = {
   render,
   profileFiles: () => [],
   profileData: () => ({}),
+  readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

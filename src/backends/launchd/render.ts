@@ -12,7 +12,7 @@ import { labelOf, parseJob, type LaunchdJob } from './config.js';
 import { fitsXml } from './xml-text.js';
 
 /** Where a profile has the files of its jobs. */
-const directory = 'Library/LaunchDaemons';
+export const jobDirectory = 'Library/LaunchDaemons';
 
 interface Execution {
   readonly words: readonly string[];
@@ -58,7 +58,11 @@ const checkTexts = (keys: JsonObject, { instance }: UnitContext): void => {
 };
 
 /** Texts that say nothing about how the job runs: a difference does not restart it. */
-const cosmetic = new Set(['AssociatedBundleIdentifiers', 'Disabled']);
+export const cosmetic: ReadonlySet<string> = new Set(['AssociatedBundleIdentifiers', 'Disabled']);
+
+/** Whether launchd starts a job with these keys as soon as it is loaded. */
+export const startsAtOnce = ({ RunAtLoad: runAtLoad = false, KeepAlive: keepAlive = false }: JsonObject): boolean =>
+  runAtLoad === true || keepAlive === true || (isJsonObject(keepAlive) && Object.hasOwn(keepAlive, 'SuccessfulExit'));
 
 const sorted = (keys: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(keys).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -118,17 +122,13 @@ export const render = (
     const value = keys[key];
     return typeof value === 'string' ? value : null;
   };
-  const plist = `${directory}/${job.fileName}.plist`;
-  const { KeepAlive: keepAlive = false } = keys;
+  const plist = `${jobDirectory}/${job.fileName}.plist`;
   const activation: Activation = {
     label: job.label,
     plist,
     user: text('UserName'),
     logFiles: [...new Set([text('StandardOutPath'), text('StandardErrorPath')])].flatMap((path) => path ?? []),
-    startsAtOnce:
-      keys['RunAtLoad'] === true ||
-      keepAlive === true ||
-      (isJsonObject(keepAlive) && Object.hasOwn(keepAlive, 'SuccessfulExit')),
+    startsAtOnce: startsAtOnce(keys),
   };
   return {
     files: [

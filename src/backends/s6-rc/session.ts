@@ -109,6 +109,11 @@ export class S6RcSession implements ManagerSession {
     await this.#tree.programs.run('s6-rc', ['help']);
   }
 
+  /** Whether s6-svscan runs, with an s6-rc of this profile. */
+  isAlive(): Promise<boolean> {
+    return this.#tree.isAlive();
+  }
+
   async observe(
     units: readonly DeployedUnit[],
     depth: ObservationDepth = 'process',

@@ -14,5 +14,6 @@ export const synit: Backend = {
   render,
   profileFiles: () => [],
   profileData: () => ({}),
+  readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -1,4 +1,4 @@
-import type { UnitContext } from '../backend.js';
+import type { LayoutDirectories, UnitContext } from '../backend.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { requiredTool, storeName } from '../shared/required-tool.js';
 import { shellQuote } from '../shared/shell-quote.js';
@@ -10,10 +10,13 @@ export interface DaemonFiles {
 }
 
 /** The files that a daemon's processes leave behind. */
-export const daemonFiles = ({ instance: { name, directories } }: UnitContext): DaemonFiles => ({
-  recordFile: `${directories.runtimeDir}/nixproc-synit/${name}`,
-  logFile: `${directories.logDir}/nixproc-${name}.log`,
+export const filesOf = (name: string, { runtimeDir, logDir }: LayoutDirectories): DaemonFiles => ({
+  recordFile: `${runtimeDir}/nixproc-synit/${name}`,
+  logFile: `${logDir}/nixproc-${name}.log`,
 });
+
+export const daemonFiles = ({ instance: { name, directories } }: UnitContext): DaemonFiles =>
+  filesOf(name, directories);
 
 /** Synit keeps what a process prints among its own messages; here it is by itself. */
 const logCommands = (logFile: string): string => `exec >>${shellQuote(logFile)} 2>&1`;

@@ -6,6 +6,9 @@ import { parseDaemon, type SynitDaemon } from './config.js';
 import { daemonFiles, initializeWords, launchWords } from './launch.js';
 import { dictionary, record, symbol, writePreserves, type Dictionary, type Preserves } from './preserves.js';
 
+/** Where a profile has the files of its daemons. */
+export const serviceDirectory = 'etc/syndicate/services';
+
 const environmentOf = (daemon: SynitDaemon, { instance }: UnitContext): Readonly<Record<string, string>> => ({
   PATH: searchPath(instance, daemon, 'packages-first'),
   ...daemon.environment,
@@ -98,7 +101,7 @@ const settings = [
 export const render = (args: JsonObject, context: UnitContext): RenderedUnit => {
   const daemon = parseDaemon(args, context);
   const { name } = context.instance;
-  const file = `etc/syndicate/services/${name}.pr`;
+  const file = `${serviceDirectory}/${name}.pr`;
   const restart = daemon.restart ?? 'always';
   const activation: Activation = {
     file,

@@ -66,7 +66,7 @@ const unitOf = async (
   const all = [main, ...beside].map(({ unit }) => unit);
   return {
     name: processNameOf(stem),
-    dependencies: names(sections, 'Unit', ['Wants', 'Requires', 'After']).flatMap((name) => {
+    dependencies: [...new Set(names(sections, 'Unit', ['Wants', 'Requires', 'After']))].flatMap((name) => {
       const dependency = stems.get(name);
       return dependency === undefined || dependency === stem ? [] : [processNameOf(dependency)];
     }),

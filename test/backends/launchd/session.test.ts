@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src/backends/backend.js';
+import { readLayout } from '../../../src/backends/launchd/read-layout.js';
 import { createInstallation } from '../../../src/backends/launchd/installation.js';
 import { createLaunchctl, parseJob, parseServices } from '../../../src/backends/launchd/launchctl.js';
 import { chooseScope, type Scope } from '../../../src/backends/launchd/scope.js';
 import { createSession } from '../../../src/backends/launchd/session.js';
+import { manifestUnits } from '../../../src/profile/laid-out-units.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { FakeLaunchd } from './support/fake-launchd.js';
 import { managedJob, readPlist } from './support/jobs.js';
@@ -78,6 +80,38 @@ test('a new job is copied, with a mode that nobody can write by, and loaded', as
   expect(statSync(file('web')).mode & 0o777).toBe(0o444);
   expect(readPlist(readFileSync(file('web'), 'utf8'))).toMatchObject({ Label: 'org.nixos.web' });
   expect(await stateOf(session, unit)).toMatchObject({ state: 'running', pid: 101 });
+});
+
+test('a job that another tool has loaded is replaced, and one that is gone is unloaded and removed', async () => {
+  const root = join(place.path, 'of-another-tool');
+  mkdirSync(join(root, 'Library/LaunchDaemons'), { recursive: true });
+  mkdirSync(target(), { recursive: true });
+  for (const name of ['web', 'gone']) {
+    const text = `<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+<key>Label</key><string>org.nixos.${name}</string>
+<key>ProgramArguments</key><array><string>/bin/webapp</string></array>
+<key>KeepAlive</key><true/>
+</dict></plist>
+`;
+    writeFileSync(join(root, `Library/LaunchDaemons/org.nixos.${name}.plist`), text);
+    writeFileSync(file(name), text);
+    launchd.load('system', file(name));
+  }
+  const layout = await readLayout(root);
+  const units = manifestUnits(layout?.units ?? []).map((unit) => ({ ...unit, profile: root }));
+  const [gone, old] = units;
+  if (gone === undefined || old === undefined) throw new Error('the layout was not understood');
+  const session = connect({ ...profileOf(...units), path: root, isForeign: true });
+  expect((await session.observe(units)).get(old.instance)).toMatchObject({ state: 'running', pid: 101 });
+  const unit = unitOf('web');
+  expect(await session.stop([gone])).toEqual([{ instance: 'gone', ok: true, detail: null }]);
+  await session.install(profileOf(unit));
+  expect(await session.restart([{ before: old, after: unit }])).toEqual([{ instance: 'web', ok: true, detail: null }]);
+  await session.finish(profileOf(unit));
+  expect([...launchd.loaded.keys()]).toEqual(['system/org.nixos.web']);
+  expect(existsSync(file('gone'))).toBe(false);
+  expect(readFileSync(file('web'), 'utf8')).toContain('nix-processmgmt-ts owner');
 });
 
 test('a job that runs by the same file is left alone', async () => {
