@@ -104,10 +104,11 @@ export const findConflicts = async (
 /**
  * Refuses what surely fails.
  *
+ * @param allow let through what the user may know better; a name that somebody else has is none of that
  * @throws ModelError that names every conflict of which that is known
  */
-export const refuseConflicts = (conflicts: readonly Conflict[]): void => {
-  const errors = conflicts.filter(({ severity }) => severity === 'error');
+export const refuseConflicts = (conflicts: readonly Conflict[], allow: boolean): void => {
+  const errors = conflicts.filter(({ severity, kind }) => severity === 'error' && !(allow && kind !== 'name'));
   const [first] = errors;
   if (first === undefined) return;
   if (errors.length === 1) throw new ModelError({ what: first.what, why: first.why, fix: first.fix });

@@ -272,7 +272,7 @@ const considerConflicts = (
   { allowConflicts }: Pick<DeployArguments, 'allowConflicts'>,
   { log }: Pick<CommandContext, 'log'>,
 ): void => {
-  if (allowConflicts !== true) refuseConflicts(conflicts);
+  refuseConflicts(conflicts, allowConflicts === true);
   for (const { what, why } of conflicts) log.warn(`${what}: ${why}`);
 };
 

@@ -4,6 +4,7 @@ import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
 import { reserveBlock, type PortBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
 import { eventually } from '../support/waiting.js';
@@ -56,8 +57,9 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
   };
   const state = isRoot ? [] : ['--state-dir=/srv/nobody/state', '--force-disable-user-change'];
   const deploy = (messages: Readonly<Record<string, string>> = {}, ...options: readonly string[]) =>
-    succeed(
-      ...['switch', '-P', 'bsdrc', '--offline', '--host-packages', ...state, ...options],
+    switchAsPlanned(
+      { succeed },
+      ...['-P', 'bsdrc', '--offline', '--host-packages', ...state, ...options],
       `--extra-params=${modelParameters(ports.first - 15_000, messages)}`,
       '/srv/fixtures/webapps/processes.nix',
     );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -37,7 +38,7 @@ describe('a deployment under a stand-in for Windows', () => {
   let place: TemporaryDirectory;
   let deployment: Deployment;
   const deploy = (messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', 'cygrunsrv', ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', 'cygrunsrv', ...deployment.modelOptions(messages), deployment.model);
   /** The beginnings of the calls that changed something. */
   const calls = (): readonly string[] => {
     const file = join(place.path, 'state', 'calls');

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { accounts } from '../support/accounts.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { repository } from '../support/repository.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
@@ -14,7 +15,7 @@ const proxy = 15_080;
 describe.each(accounts)('process scripts as $name', (account) => {
   let deployment: Deployment;
   const deploy = (manager: string, messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', manager, ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', manager, ...deployment.modelOptions(messages), deployment.model);
   const expectPage = async (text: string): Promise<void> => {
     const { body } = await eventually(() => deployment.page(proxy, 'webapp1.local'));
     expect(body).toContain(text);

@@ -5,6 +5,7 @@ import { createContainerNamespace, type ContainerNamespace } from '../support/co
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { isRoot } from '../support/is-root.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 
@@ -65,7 +66,7 @@ afterAll(async () => {
 describeAsRoot('the web applications in containers of Podman', () => {
   let deployment: Deployment;
   const deploy = (messages: Readonly<Record<string, string>> = {}, manager = 'docker') =>
-    deployment.succeed('switch', '-P', manager, ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', manager, ...deployment.modelOptions(messages), deployment.model);
 
   beforeAll(async () => {
     deployment = await createDeployment(namespace.account, 'webapps');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -56,7 +57,7 @@ describe.each(accounts)("a deployment of $name's under a stand-in for launchd", 
   let deployment: Deployment;
   const domain = account.uid === 0 ? 'system' : `user/${account.uid}`;
   const deploy = (messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', 'launchd', ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', 'launchd', ...deployment.modelOptions(messages), deployment.model);
   const calls = (): readonly string[] => {
     const file = join(place.path, 'state', 'calls');
     const lines = readFileSync(file, 'utf8').trim().split('\n');

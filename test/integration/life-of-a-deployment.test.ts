@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { isAlive } from '../support/processes.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
@@ -14,7 +15,7 @@ const cases = accounts.flatMap((account) => managers.map((manager) => ({ account
 describe.each(cases)('the web applications under $manager as $account.name', ({ account, manager }) => {
   let deployment: Deployment;
   const deploy = (messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', manager, ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', manager, ...deployment.modelOptions(messages), deployment.model);
   /** Does something, and tells which instances have another process afterwards. */
   const restartedBy = async (action: () => Promise<unknown>): Promise<readonly string[]> => {
     const before = await pidsOf(deployment);

@@ -5,6 +5,7 @@ import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
 import { accounts, type Account } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { isAlive } from '../support/processes.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
@@ -40,7 +41,7 @@ const tellStory = (account: Account, programs: Programs): void => {
   let directory: TemporaryDirectory;
   let deployment: Deployment;
   const deploy = (messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', 's6-rc', ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', 's6-rc', ...deployment.modelOptions(messages), deployment.model);
   /** Does something, and tells which instances have another process afterwards. */
   const restartedBy = async (action: () => Promise<unknown>): Promise<readonly string[]> => {
     const before = await pidsOf(deployment);

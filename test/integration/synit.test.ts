@@ -5,6 +5,7 @@ import { StandInServer } from '../backends/synit/support/stand-in-server.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
+import { switchAsPlanned } from '../support/plans.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/waiting.js';
@@ -19,7 +20,7 @@ describe.each(accounts)("a deployment of $name's under a stand-in for Synit", (a
   let server: StandInServer;
   let deployment: Deployment;
   const deploy = (messages: Readonly<Record<string, string>> = {}) =>
-    deployment.succeed('switch', '-P', 'synit', ...deployment.modelOptions(messages), deployment.model);
+    switchAsPlanned(deployment, '-P', 'synit', ...deployment.modelOptions(messages), deployment.model);
 
   beforeAll(async () => {
     place = await makeTemporaryDirectory();

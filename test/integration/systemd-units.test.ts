@@ -250,7 +250,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     const theirs = '/etc/systemd/system/nix-process-b.service';
     await machine.namespace.mustRun('sh', '-c', `printf '[Service]\\nExecStart=/bin/true\\n' >${theirs}`);
     const { exitCode, stderr } = await machine.deploy({ b: sleeper('b') });
-    expect(exitCode).toBe(6);
+    expect(exitCode).toBe(4);
     expect(stderr).toContain(`${theirs} is not ours, and in the way`);
     expect(await machine.pids('a')).toEqual(before);
     await machine.namespace.mustRun('rm', theirs);
@@ -304,7 +304,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
   test('two profiles cannot have a process of the same name', async () => {
     await machine.mustDeploy({ a: sleeper('a') });
     const { exitCode, stderr } = await machine.deploy({ a: sleeper('a') }, '-p', 'staging');
-    expect(exitCode).toBe(6);
+    expect(exitCode).toBe(4);
     expect(stderr).toMatch(
       /nix-process-a\.service is not ours[^]*The profile \S+\/profiles\/processes has a process with the same name/,
     );

@@ -1,8 +1,13 @@
+import { expect } from '@jest/globals';
 import { parsePlanDocument, type PlanDocument } from '../../src/plan/plan-document.js';
+import type { RunResult } from '../../src/system/ports.js';
 import type { Deployment } from './deployment.js';
 
 /** What `plan --json` says. */
-export const planOf = async (deployment: Deployment, ...args: readonly string[]): Promise<PlanDocument> => {
+export const planOf = async (
+  deployment: Pick<Deployment, 'succeed'>,
+  ...args: readonly string[]
+): Promise<PlanDocument> => {
   const { stdout } = await deployment.succeed('plan', '--json', ...args);
   return parsePlanDocument(stdout, 'stdout');
 };
@@ -23,3 +28,18 @@ export const performedSteps = (stderr: string): readonly string[] =>
   [...stderr.matchAll(/^(stopping|starting|restarting|reloading) (\S+ \(\S+\)): /gm)].map(
     ([, gerund = '', what = '']) => `${verbs[gerund] ?? gerund} ${what}`,
   );
+
+/**
+ * Plans, then switches with the same arguments, and makes sure that what was done is what was planned: every step to a
+ * process, in the same order.
+ */
+export const switchAsPlanned = async (
+  deployment: Pick<Deployment, 'succeed'>,
+  ...args: readonly string[]
+): Promise<RunResult> => {
+  const plan = await planOf(deployment, ...args);
+  const result = await deployment.succeed('switch', ...args);
+  expect(performedSteps(result.stderr)).toEqual(processSteps(plan));
+  expect(result.stderr).toContain(plan.steps.length === 0 ? 'nothing to do' : 'done: ');
+  return result;
+};

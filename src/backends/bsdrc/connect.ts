@@ -1,4 +1,5 @@
 import type { ManagerSession, SessionContext } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { createRcLinks } from './enable-at-boot.js';
 import { serviceEnvironment } from './service-environment.js';
@@ -17,6 +18,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       changed: await bootLinks.changed(deployed),
       extras: await findExtras(deployed, others),
     }),
+    collisions: (units) => collisionsOf(units, (some) => bootLinks.check({ units: some })),
     install: (next) => bootLinks.check(next),
     finish: async (next) => {
       await bootLinks.update(next);

@@ -2,8 +2,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf } from '../../state/file-errors.js';
-import { ActivationError } from '../../system/errors.js';
 import type { DeployedUnit, SessionContext } from '../backend.js';
+import { CollisionError } from '../shared/collisions.js';
 import { createBootLinks, type BootLinks } from '../shared/boot-links.js';
 import { activationOf } from './activation-data.js';
 
@@ -49,7 +49,7 @@ export const createRcLinks = (context: SessionContext): BootLinks => {
       if (enablingVariable === null) return;
       const text = await textOf(fileOf(unit));
       if (text === null || text.startsWith(mark) || saysYes(text, enablingVariable)) return;
-      throw new ActivationError({
+      throw new CollisionError({
         what: `Process instance "${unit.instance}" cannot be enabled at boot: ${fileOf(unit)} is not ours`,
         why: `Somebody has settings for the service there, and ${enablingVariable} is not among them`,
         fix: `Add the line ${enablingVariable}="YES" to it`,

@@ -1,4 +1,5 @@
 import type {
+  Collision,
   DeployedProfile,
   DeployedUnit,
   Drift,
@@ -99,6 +100,25 @@ export class DockerSession implements ManagerSession {
   async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {
     const containers = await this.#containers();
     return new Map(units.map((unit) => [unit.instance, observationOf(unit, containers)]));
+  }
+
+  /** Containers of that name that are somebody else's, or another profile's. */
+  async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
+    const byName = new Map(units.map((unit) => [fromActivation(unit.activation).containerName, unit.instance]));
+    const named = await inspectContainers(this.#with.engine, [...byName.keys()]);
+    if (named.length === 0) return [];
+    const ours = new Set((await this.#containers()).map(({ id }) => id));
+    return named
+      .filter(({ id }) => !ours.has(id))
+      .map(({ name, process }) => ({
+        instance: byName.get(name) ?? null,
+        what: `There is a container ${name} already`,
+        why:
+          process === ''
+            ? 'No deployment made it'
+            : `Another profile than ${this.#with.profile} has it, for its process ${process}`,
+        fix: 'Remove that container, or give the process another name, instanceName or instanceSuffix',
+      }));
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {

@@ -7,6 +7,7 @@ import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Json, JsonObject } from '../../system/json.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { CollisionError } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
@@ -16,7 +17,7 @@ import type { Scope } from './scope.js';
 
 /** The files of a deployment's jobs in the directory that launchd reads when it starts. */
 export interface Installation {
-  /** @throws ActivationError when a file that is not ours is where a job has to go */
+  /** @throws CollisionError when a file that is not ours is where a job has to go */
   check(units: readonly DeployedUnit[]): Promise<void>;
   /**
    * Makes the directory hold the jobs of a generation (null: none), and no others of ours.
@@ -92,7 +93,7 @@ export const createInstallation = (
     if (previous !== undefined && (await sourceOf(previous).catch(() => null)) === text) return { text };
     if (previous !== undefined && repairs) return { text };
     const owner = ownerOf(text);
-    throw new ActivationError({
+    throw new CollisionError({
       what: `The job of ${unit.instance} cannot be put into ${path}`,
       why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
       fix:

@@ -11,6 +11,7 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
 import { activationOf } from './activation-data.js';
 import type { Installation } from './installation.js';
@@ -226,10 +227,6 @@ export const createSession = ({
         }),
       };
     },
-    remarks: async (units) => {
-      await installation.check(units);
-      return [];
-    },
     stop: (units) => forEach(units, bootOut),
     install: async (next: DeployedProfile | null) => {
       for (const { instance } of await installation.update(next)) rewritten.add(instance);
@@ -244,6 +241,7 @@ export const createSession = ({
     reload: (units) => forEach(units, signal),
     finish: () => Promise.resolve(),
     logs: (unit): LogSource => ({ kind: 'files', paths: activationOf(unit).logFiles }),
+    collisions: (units) => collisionsOf(units, (some) => installation.check(some)),
     supervise: null,
   };
 };

@@ -162,10 +162,11 @@ export const treeOf = (profile: DeployedProfile, ports: Ports): Tree => {
         await releaseShared(scanDirectory);
       }
       if (await exists(place.scan)) await endOwn();
-      await rm(place.directory, { recursive: true, force: true });
-      // Another profile may have its files beside ours.
-      const parent = dirname(place.directory);
-      if ((await readdir(parent).catch(() => ['?'])).length === 0) await rmdir(parent).catch(() => undefined);
+      await removeLive();
+      const others = [place.scan, place.databases, place.log];
+      await Promise.all(others.map((path) => rm(path, { recursive: true, force: true })));
+      // Another manager that the profile moves to may have its files among ours, and another profile beside them.
+      for (const path of [place.directory, dirname(place.directory)]) await rmdir(path).catch(() => undefined);
     },
   };
 };

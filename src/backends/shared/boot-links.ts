@@ -1,14 +1,14 @@
 import { access, constants, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
-import { ActivationError } from '../../system/errors.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit, SessionContext } from '../backend.js';
+import { CollisionError } from './collisions.js';
 import { scriptActivationOf } from './script-activation.js';
 
 /** Makes the init of the machine start the scripts at boot, when the user asks for it. */
 export interface BootLinks {
-  /** @throws ActivationError when a script of the machine has the name of one of ours. */
-  check(next: DeployedProfile | null): Promise<void>;
+  /** @throws CollisionError when a script of the machine has the name of one of ours, ActivationError when we may not write */
+  check(next: Pick<DeployedProfile, 'units'> | null): Promise<void>;
   /** @throws ActivationError when the links cannot be written. */
   update(next: DeployedProfile | null): Promise<void>;
   /** Links that somebody has removed or redirected; none when nothing is enabled at boot. */
@@ -21,7 +21,7 @@ export interface BootRegistry {
   readonly directory: string;
   /** Where it expects the script: a link to that of the profile. */
   readonly linkOf: (unit: DeployedUnit) => string;
-  /** Refuses a unit that the machine cannot start at boot. @throws ActivationError */
+  /** Refuses a unit that the machine cannot start at boot. @throws CollisionError */
   readonly check?: (unit: DeployedUnit) => Promise<void>;
   /** Called when the link has been made. */
   readonly enable: (unit: DeployedUnit) => Promise<void>;
@@ -91,7 +91,7 @@ export const createBootLinks = (
       });
       for (const unit of next.units) {
         if ((await ownerOf(unit)) === 'host') {
-          throw new ActivationError({
+          throw new CollisionError({
             what: `Process instance "${unit.instance}" cannot be enabled at boot: ${linkOf(unit)} is not ours`,
             why: 'The machine has a script of that name itself',
             fix: 'Give the instance another name, or deploy without enabling it at boot',

@@ -1,6 +1,7 @@
 import { ActivationError } from '../../system/errors.js';
 import type { DeployedUnit } from '../backend.js';
-import { changeLinks, linkedPrograms } from './program-links.js';
+import { CollisionError } from '../shared/collisions.js';
+import { changeLinks, checkLinks, linkedPrograms } from './program-links.js';
 import { programFile } from './render.js';
 import type { SupervisordServer } from './server.js';
 import { SupervisorFault } from './supervisor-client.js';
@@ -25,6 +26,32 @@ const unreadable = (fault: SupervisorFault, { exclusive }: SupervisordServer): A
     { cause: fault },
   );
 
+const defined = ({ name }: DeployedUnit): CollisionError =>
+  new CollisionError({
+    what: `supervisord already has a program "${name}"`,
+    why: 'Another file of its configuration defines it, which does not belong to this deployment',
+    fix: 'Give the process another name, or remove the other program',
+  });
+
+/**
+ * Makes sure that nothing is in the way of programs, in a supervisord that is not ours alone.
+ *
+ * @param ours programs that may have been loaded by us
+ * @throws CollisionError
+ */
+export const checkPrograms = async (
+  { client, programDirectory, exclusive }: SupervisordServer,
+  wanted: readonly DeployedUnit[],
+  ours: ReadonlySet<string>,
+): Promise<void> => {
+  if (exclusive) return;
+  const targets = new Map(wanted.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`]));
+  const linked = await checkLinks(programDirectory, targets);
+  const loaded = new Set((await client.getAllProcesses()).map(({ group }) => group));
+  const foreign = wanted.find(({ name }) => loaded.has(name) && !ours.has(name) && !linked.has(name));
+  if (foreign !== undefined) throw defined(foreign);
+};
+
 /**
  * Links the files of programs where supervisord reads them, and has it read them. What runs is not touched. When
  * something is wrong, the links are as before.
@@ -48,13 +75,7 @@ export const loadPrograms = async (
   const before = await changeLinks(programDirectory, targets, repairs);
   try {
     const foreign = wanted.find(({ name }) => loaded.has(name) && !owned.has(name) && before.get(name) === null);
-    if (foreign !== undefined && !exclusive) {
-      throw new ActivationError({
-        what: `supervisord already has a program "${foreign.name}"`,
-        why: 'Another file of its configuration defines it, which does not belong to this deployment',
-        fix: 'Give the process another name, or remove the other program',
-      });
-    }
+    if (foreign !== undefined && !exclusive) throw defined(foreign);
     const { added, changed, removed } = await client.reloadConfig();
     const gone = new Set(removed);
     const known = new Set([...added, ...loaded]);

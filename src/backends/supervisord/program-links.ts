@@ -1,6 +1,6 @@
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ActivationError } from '../../system/errors.js';
+import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
 
 /** What stands at the place of a link: a target, nothing, or something that is no link of ours. */
@@ -58,34 +58,57 @@ export const linkedPrograms = async (directory: string): Promise<readonly string
   );
 };
 
+interface PlacedProgram {
+  readonly program: string;
+  readonly target: string | null;
+  readonly path: string;
+  readonly place: Place;
+}
+
+const placesOf = (directory: string, targets: ProgramTargets): Promise<readonly PlacedProgram[]> =>
+  Promise.all(
+    [...targets].map(async ([program, target]) => {
+      const path = join(directory, fileName(program));
+      return { program, target, path, place: await placeAt(path, program) };
+    }),
+  );
+
+const refuseForeign = (places: readonly PlacedProgram[]): void => {
+  const foreign = places.find(({ place, target }) => place.kind === 'foreign' && target !== null);
+  if (foreign === undefined) return;
+  throw new CollisionError({
+    what: `The program "${foreign.program}" cannot be linked at ${foreign.path}`,
+    why: 'A file that no deployment made is in its place',
+    fix: 'Move that file away, or give the process another name',
+  });
+};
+
+/**
+ * Looks, and changes nothing.
+ *
+ * @returns the programs that have a link already
+ * @throws CollisionError when a file of somebody else is where a link has to go
+ */
+export const checkLinks = async (directory: string, targets: ProgramTargets): Promise<ReadonlySet<string>> => {
+  const places = await placesOf(directory, targets);
+  refuseForeign(places);
+  return new Set(places.flatMap(({ program, place }) => (place.kind === 'link' ? [program] : [])));
+};
+
 /**
  * Makes and removes links, each at one blow: supervisord may read the directory at any time.
  *
  * @param movesAside whether a file of somebody else that is in the way is moved away. Default: it is refused
  * @returns the links that were there before, of those that changed: with them the same call undoes this one
- * @throws ActivationError, before anything is changed, when a file of somebody else is in the way
+ * @throws CollisionError, before anything is changed, when a file of somebody else is in the way
  */
 export const changeLinks = async (
   directory: string,
   targets: ProgramTargets,
   movesAside = false,
 ): Promise<ProgramTargets> => {
-  const places = await Promise.all(
-    [...targets].map(async ([program, target]) => ({
-      program,
-      target,
-      path: join(directory, fileName(program)),
-      place: await placeAt(join(directory, fileName(program)), program),
-    })),
-  );
-  const foreign = places.find(({ place, target }) => place.kind === 'foreign' && target !== null);
-  if (foreign !== undefined && !movesAside) {
-    throw new ActivationError({
-      what: `The program "${foreign.program}" cannot be linked at ${foreign.path}`,
-      why: 'A file that no deployment made is in its place',
-      fix: 'Move that file away, or give the process another name',
-    });
-  }
+  const places = await placesOf(directory, targets);
+  if (!movesAside) refuseForeign(places);
   const before = new Map<string, string | null>();
   await Promise.all(
     places.map(async ({ program, target, path, place }) => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type {
+  Collision,
   DeployedProfile,
   DeployedUnit,
   Drift,
@@ -11,11 +12,12 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, strayActivation } from './activation-data.js';
 import { awaitPrograms } from './await-programs.js';
 import { down, longestStop, up, type Expectation, type Verdict } from './expectations.js';
-import { loadPrograms } from './load-programs.js';
+import { checkPrograms, loadPrograms } from './load-programs.js';
 import { lookAt } from './look-at.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
 import { absent, byGroup, isDown, observationOf } from './observation.js';
@@ -86,6 +88,11 @@ export class SupervisordSession implements ManagerSession {
         return [instance, processes === undefined ? absent : observationOf(processes, fromActivation(activation))];
       }),
     );
+  }
+
+  async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
+    const server = this.#server;
+    return server === null ? [] : collisionsOf(units, (some) => checkPrograms(server, some, this.#ours));
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {

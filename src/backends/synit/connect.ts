@@ -24,7 +24,7 @@ const chooseDirectory = ({ env }: Pick<SessionContext, 'env'>): string => {
 /**
  * The server itself cannot be asked whether it runs; without its directory it does not.
  *
- * @throws ManagerUnavailableError or UsageError
+ * @throws ManagerUnavailableError, or UsageError when it is not known which directory it is
  */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const path = chooseDirectory(context);

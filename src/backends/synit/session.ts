@@ -14,6 +14,7 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
 import { observeService } from '../shared/observe-service.js';
 import { activationOf } from './activation-data.js';
@@ -191,10 +192,6 @@ export const createSession = ({
         extras: await mapConcurrently(daemons, 16, async (unit) => ({ unit, observation: await observe(unit) })),
       };
     },
-    remarks: async (units) => {
-      await directory.check(units);
-      return [];
-    },
     stop: (units) => outcomes(units, stopOne),
     install: async (next) => {
       const wanted = new Set(next?.units.map(({ name }) => name));
@@ -216,6 +213,7 @@ export const createSession = ({
       }
     },
     logs: (unit): LogSource => ({ kind: 'files', paths: [activationOf(unit).logFile] }),
+    collisions: (units) => collisionsOf(units, (some) => directory.check(some)),
     supervise: null,
   };
 };

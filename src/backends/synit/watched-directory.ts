@@ -4,6 +4,7 @@ import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
 import { activationOf } from './activation-data.js';
@@ -15,7 +16,7 @@ import { dictionary, record, symbol, writePreserves } from './preserves.js';
  * taken back first, so that only what has changed may be written.
  */
 export interface WatchedDirectory {
-  /** @throws ActivationError when a file that is not ours is where the assertions of a daemon have to go */
+  /** @throws CollisionError when a file that is not ours is where the assertions of a daemon have to go */
   check(units: readonly DeployedUnit[]): Promise<void>;
   /** What the server is told of a daemon: its file is there, was put aside when it was stopped, or neither. */
   presence(unit: DeployedUnit): Promise<'asserted' | 'put aside' | 'absent'>;
@@ -75,7 +76,7 @@ export const openWatchedDirectory = (
     if (previous !== undefined && (await sourceOf(previous)) === text) return text;
     if (previous !== undefined && repairs) return text;
     const owner = ownerOf(text);
-    throw new ActivationError({
+    throw new CollisionError({
       what: `The assertions of ${unit.instance} cannot be put into ${path}`,
       why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
       fix:

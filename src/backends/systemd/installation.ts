@@ -2,9 +2,9 @@ import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink } from 'no
 import { dirname, join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
-import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
+import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { activationOf } from './activation-data.js';
 import { namesIn } from '../shared/read-tree.js';
@@ -15,7 +15,7 @@ import { targetMark, targetUnit, targetUnitText } from './target-unit.js';
 
 /** What a deployment puts into the directory of systemd's units. */
 export interface Installation {
-  /** @throws ActivationError when something that is not ours is where a link has to go */
+  /** @throws CollisionError when something that is not ours is where a link has to go */
   check(units: readonly DeployedUnit[]): Promise<void>;
   /**
    * Makes the directory hold the links of a generation (null: none), and no others of ours. Can be repeated after a
@@ -87,8 +87,8 @@ const changeOf = (path: string, wanted: string, found: string | null): string | 
   return found === '' ? `${path} was replaced by a file` : `${path} leads to ${found}`;
 };
 
-const conflict = (path: string, why: string, fix: string): ActivationError =>
-  new ActivationError({ what: `${path} is not ours, and in the way`, why, fix });
+const conflict = (path: string, why: string, fix: string): CollisionError =>
+  new CollisionError({ what: `${path} is not ours, and in the way`, why, fix });
 
 const isSame = (a: readonly OwnedLink[], b: readonly OwnedLink[]): boolean =>
   a.length === b.length && a.every(({ path, target }, index) => path === b[index]?.path && target === b[index].target);
@@ -119,7 +119,7 @@ export const createInstallation = (
   /** Links to units of our generations that nobody has recorded. */
   const extras: OwnedLink[] = [];
 
-  /** The links that are recorded as ours. @throws ActivationError when another profile has our name */
+  /** The links that are recorded as ours. @throws CollisionError when another profile has our name */
   const recorded = async (): Promise<readonly OwnedLink[]> => {
     const record = await records.read();
     if (record !== null && record.profileLink !== profileLink && (await exists(record.profileLink))) {
@@ -135,7 +135,7 @@ export const createInstallation = (
     return [...links, ...others];
   };
 
-  /** @throws ActivationError when somebody else has written a target of that name */
+  /** @throws CollisionError when somebody else has written a target of that name */
   const checkTarget = async (): Promise<void> => {
     if (!(await exists(targetFile))) return;
     const text = await readFile(targetFile, 'utf8').catch(() => '');
@@ -180,7 +180,7 @@ export const createInstallation = (
     );
   };
 
-  /** @throws ActivationError when something that is not ours is in the way */
+  /** @throws CollisionError when something that is not ours is in the way */
   const judgeAll = async (units: readonly DeployedUnit[], owned: readonly OwnedLink[]) => {
     const links =
       units.length === 0 ? [] : [...units.flatMap(linksOf), bootLink].sort((a, b) => (a.path < b.path ? -1 : 1));

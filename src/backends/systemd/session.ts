@@ -1,6 +1,7 @@
 import { ActivationError } from '../../system/errors.js';
 import type { RunResult } from '../../system/ports.js';
 import type { DeployedUnit, ManagerSession, SessionContext, UnitChange, UnitOutcome } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { activationOf, mainUnitOf, startedUnitsOf, strayActivation, unitsOf } from './activation-data.js';
 import { createInstallation } from './installation.js';
@@ -142,10 +143,11 @@ export const createSession = async (
       };
     },
     isWanted: (unit) => !activationOf(unit).onlyManualStart && !isHidden(unit),
-    remarks: async (units) => {
-      await installation.check(units);
-      return [...remarksAboutUnits(units.flatMap(unitsOf), search), ...(await remarksAboutLingering(scope))];
-    },
+    remarks: async (units) => [
+      ...remarksAboutUnits(units.flatMap(unitsOf), search),
+      ...(await remarksAboutLingering(scope)),
+    ],
+    collisions: (units) => collisionsOf(units, (some) => installation.check(some)),
     start,
     stop,
     restart,

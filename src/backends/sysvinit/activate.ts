@@ -1,4 +1,5 @@
 import type { ManagerSession, SessionContext } from '../backend.js';
+import { collisionsOf } from '../shared/collisions.js';
 import { callerWaits, scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { activationOf } from './activation-data.js';
@@ -21,6 +22,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       changed: await bootLinks.changed(deployed),
       extras: await findExtras(deployed, others),
     }),
+    collisions: (units) => collisionsOf(units, (some) => bootLinks.check({ units: some })),
     install: (next) => bootLinks.check(next),
     finish: async (next) => {
       await bootLinks.update(next);

@@ -15,6 +15,7 @@ const {
   'allow-conflicts': allowConflicts,
   'old-profile': oldProfile,
   'wait-for-ports': waitForPorts,
+  'enable-at-boot': enableAtBoot,
   runlevel,
   user,
   engine,
@@ -35,6 +36,7 @@ export const plan = defineCommand({
         ...repairOption,
         'old-profile': oldProfile,
         'wait-for-ports': waitForPorts,
+        'enable-at-boot': enableAtBoot,
         runlevel,
         user,
         engine,
@@ -59,7 +61,7 @@ export const plan = defineCommand({
       context.print(
         args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),
       );
-      if (args.allowConflicts !== true) refuseConflicts(planned.conflicts);
+      refuseConflicts(planned.conflicts, args.allowConflicts === true);
       if (args.out !== undefined) {
         const { writePlan } = await import('../plan-file.js');
         await writePlan(args.out, document, context);
