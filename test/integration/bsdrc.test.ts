@@ -44,7 +44,7 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
   const environment = isRoot
     ? []
     : [
-        ...['HOME=/srv/nobody', 'NIX_REMOTE=local', 'NIX_USER_PROFILE_DIR=/srv/nobody/profiles'],
+        ...['HOME=/srv/nobody', 'NIX_REMOTE=local', 'NIX_USER_PROFILE_DIR=/srv/nobody/profiles', 'NIXPROC_SETTLE=0'],
         ...ownStore.map((variable) => `NIX_${variable}`),
       ];
   const run = (file: string, ...args: readonly string[]) =>
