@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describeFailures } from '../activate/describe-failures.js';
 import { executePlan } from '../activate/execute-plan.js';
 import { createProcessWatch } from '../activate/process-watch.js';
@@ -12,6 +13,7 @@ import type { CommandContext } from './command.js';
 import { countOf } from './terminal.js';
 import { connectTo, observe, requireDeployment, type CurrentDeployment } from './current-deployment.js';
 import { watchSettings } from './settings.js';
+import { withStopSignals } from './stop-signals.js';
 import { buildFromArguments, withLock, type BuildArguments, type DeployArguments } from './deployment.js';
 
 /** What runs in the foreground, and what has to be done when it has ended. */
@@ -60,21 +62,15 @@ const buildForNow = async (
  *
  * @throws ActivationError when a process does not start (the others are stopped again) or stop
  */
-export const runInForeground = async (
+export const runInForeground = (args: DeployArguments & BuildArguments, context: CommandContext): Promise<void> =>
+  withStopSignals(({ first }) => runUntil(first, args, context));
+
+const runUntil = async (
+  signal: AbortSignal,
   args: DeployArguments & BuildArguments,
   context: CommandContext,
 ): Promise<void> => {
   const settings = watchSettings(args, context.env);
-  const controller = new AbortController();
-  const { signal } = controller;
-  const ended = new Promise<void>((resolve) => {
-    const end = (): void => {
-      controller.abort();
-      resolve();
-    };
-    process.once('SIGINT', end).once('SIGTERM', end);
-  });
-
   const { deployment, end, started } = await withLock('run', args, context, async (location) => {
     const { deployment: current, end } =
       args.model === undefined
@@ -113,7 +109,7 @@ export const runInForeground = async (
     if (session.supervise === null) {
       // A pending promise alone does not keep Node alive.
       const alive = setInterval(() => undefined, 2 ** 30);
-      await ended;
+      await once(signal, 'abort');
       clearInterval(alive);
     } else {
       await session.supervise(deployed.profile, signal);

@@ -9,6 +9,9 @@ export interface StopSignals {
 /**
  * Does something that must not end in the middle of a step. SIGINT and SIGTERM are told to it, and it decides when to
  * end. SIGHUP does nothing: a terminal that is lost has not asked for anything.
+ *
+ * The handlers stay until the work is done: execa ends this process by a signal that comes while a subprocess runs and
+ * that nobody else listens to.
  */
 export const withStopSignals = async <Result>(work: (signals: StopSignals) => Promise<Result>): Promise<Result> => {
   const controllers = [new AbortController(), new AbortController()] as const;
