@@ -3,6 +3,7 @@ import { stateDirectories } from '../state/state-directories.js';
 import { ActivationError, UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
 import { stateSettings, type StateArguments } from './settings.js';
+import { withStopSignals } from './stop-signals.js';
 
 /**
  * Runs a process manager's supervisor in the foreground, for every profile below one runtime directory.
@@ -24,18 +25,10 @@ export const superviseInForeground = async (
     });
   }
   const { runtimeDir } = stateDirectories(stateSettings(args, context.env), process.platform);
-  const controller = new AbortController();
-  const end = (): void => {
-    controller.abort();
-  };
-  // Not once: without a listener that stays, the signal would end us, and the supervisor without its services.
-  process.on('SIGINT', end).on('SIGTERM', end);
-  try {
-    const exitCode = await supervisor(runtimeDir, controller.signal, context);
-    if (exitCode !== 0 && !controller.signal.aborted) {
+  await withStopSignals(async ({ first }) => {
+    const exitCode = await supervisor(runtimeDir, first, context);
+    if (exitCode !== 0 && !first.aborted) {
       throw new ActivationError({ what: `The supervisor of ${name} ended with exit code ${String(exitCode)}` });
     }
-  } finally {
-    process.off('SIGINT', end).off('SIGTERM', end);
-  }
+  });
 };

@@ -36,6 +36,23 @@ test('--help lists every command, on stdout', async () => {
   for (const command of commands) expect(stdout).toContain(`nix-processmgmt-ts ${command}`);
 });
 
+test('a result that cannot be written is a failure in words', async () => {
+  const entry = join(repository, 'bin', 'nix-processmgmt-ts');
+  expect(
+    await createRun(process.env)({ file: 'sh', args: ['-c', '"$@" --help >/dev/full', 'sh', process.execPath, entry] }),
+  ).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^error: The output cannot be written\n.*ENOSPC/) });
+});
+
+test('a log that cannot be written changes nothing', async () => {
+  const entry = join(repository, 'bin', 'nix-processmgmt-ts');
+  expect(
+    await createRun(process.env)({
+      file: 'sh',
+      args: ['-c', '"$@" swich 2>/dev/full', 'sh', process.execPath, entry],
+    }),
+  ).toMatchObject({ exitCode: 2, stdout: '' });
+});
+
 test.each(commands)('%s --help shows an example', async (command) => {
   const { exitCode, stdout } = await tool(command, '--help');
   expect(exitCode).toBe(0);
