@@ -28,7 +28,7 @@ const collect = (stream) => {
  * @throws {Error} when the command fails
  */
 export const measure = async (argv, options) => {
-  const child = spawn('/usr/bin/python3', ['-I', '-S', program, ...argv], {
+  const child = spawn('python3', ['-I', '-S', program, ...argv], {
     ...options,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });

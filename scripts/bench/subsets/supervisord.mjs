@@ -37,7 +37,7 @@ logfile=${place}/log
 childlogdir=${place}
 directory=/
 minfds=8192
-user=root
+${process.getuid() === 0 ? 'user=root' : ''}
 [unix_http_server]
 file=${socket}
 [rpcinterface:supervisor]
