@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explainFileError } from '../../state/file-errors.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
@@ -183,11 +183,12 @@ export const ownServer = (
       } else {
         await endWhatWasLeft();
       }
-      await rm(paths.directory, { recursive: true, force: true });
-      const parent = dirname(paths.directory);
-      const others = await readdir(parent).catch(() => ['?']);
-      // Another profile may move in at the same time.
-      if (others.length === 0) await rmdir(parent).catch(() => undefined);
+      // Its own files, their temporary neighbours, and the logs that it names itself ("web-stdout---supervisor-x1y2.log").
+      const names = await readdir(paths.directory).catch(() => []);
+      const own = names.filter((name) => /^(?:supervisord\.|conf\.d$)|---/.test(name));
+      await Promise.all(own.map((name) => rm(join(paths.directory, name), { recursive: true, force: true })));
+      // Another manager that the profile moves to may have its files among ours, and another profile beside them.
+      for (const path of [paths.directory, dirname(paths.directory)]) await rmdir(path).catch(() => undefined);
     },
   };
 };
