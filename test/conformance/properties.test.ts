@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../src/backends/backend.js';
 import { loadBackend, managerNames, parseManagerName } from '../../src/backends/registry.js';
 import type { ManagedProcess } from '../../src/model/process-model.js';
-import { managedProcess, unitContext, type UnitSurroundings } from '../backends/support/render-unit.js';
+import { managedProcess, type UnitSurroundings } from '../backends/support/render-unit.js';
 import { repository } from '../support/repository.js';
+import { renderedBy } from './support/rendered-by.js';
 
 /** Everything that createManagedProcess can say about how a process runs, each against a process that does not say it. */
 const properties: Readonly<Record<string, Partial<ManagedProcess>>> = {
@@ -47,23 +47,9 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** All that the manager would get to see of a process. */
 const seenBy = (backend: Backend, process: ManagedProcess, more: Partial<UnitSurroundings> = {}) => {
-  const texts: string[] = [];
-  const base = unitContext(process, { root, ...more });
-  const context = {
-    ...base,
-    instance: { ...base.instance, tools: allTools },
-    storeText: (name: string, text: string): string => {
-      texts.push(text);
-      return `/nix/store/${createHash('sha256').update(text).digest('hex').slice(0, 32)}-${name}`;
-    },
-  };
-  const { arguments: args, unsupported } = backend.translate(process, context);
-  const { files, credentials } = backend.render(args, context, new Map());
-  return { text: JSON.stringify([files, texts, credentials]), unsupported };
+  const { unit, texts, unsupported } = renderedBy(backend, process, { root, ...more });
+  return { text: JSON.stringify([unit.files, texts, unit.credentials]), unsupported };
 };
-
-// Every tool that some manager asks for: what is found is not what is tested.
-const allTools = new Proxy<Record<string, string>>({}, { get: (_, name) => (name === 'shell' ? '/bin/sh' : '/usr') });
 
 const cellOf = (backend: Backend, form: Form, property: string): Cell => {
   const plain = seenBy(backend, managedProcess(forms[form]([])));
