@@ -319,7 +319,7 @@ export const deploy = async (
   considerConflicts(prepared.conflicts, args, context);
   if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
-    context.log.info('nothing to do: everything is as the model says');
+    context.log.info('nothing to do: the model is what is deployed');
     return;
   }
   if (args.confirm === true) {

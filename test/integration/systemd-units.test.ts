@@ -283,8 +283,8 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
       c: { state: 'stopped', drift: ['somebody has stopped it'], extra: false },
       left: { state: 'running', drift: [expect.stringContaining('not in the generation')], extra: true },
     });
-    const refused = await machine.deploy({ a: sleeper('a'), b: sleeper('b'), c: sleeper('c') });
-    expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('switch --repair') });
+    const refused = await machine.deploy({ a: sleeper('a'), b: sleeper('b'), c: sleeper('c'), d: sleeper('d') });
+    expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('switch --repair') });
 
     const { exitCode, stderr } = await machine.deploy(
       { a: sleeper('a'), b: sleeper('b'), c: sleeper('c') },

@@ -243,7 +243,7 @@ const run = promisify(execFile);
         expect(JSON.parse(stdout)).toEqual({
           what: `The directory ${join(mountPoint, 'state', 'tmp')} cannot be made`,
           why: 'No space is left on the device',
-          fix: 'Free some space (or inodes) on that file system, then repeat',
+          fix: 'Free some space (or inodes) on that file system, or choose another place (--state-dir and its siblings), then repeat',
         });
       },
       { unsafeCleanup: true },
