@@ -1,6 +1,7 @@
 // Bundles src/ into dist/: one small entry and a chunk per command, so that a command loads only what it needs. And what
 // Nix expressions render with into one file beside them, since they are copied into the store without anything else.
 import { build } from 'esbuild';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
@@ -87,6 +88,11 @@ const notices = [...packages].sort().map((directory) => {
   return `${name} ${packageVersion} (${license})\n\n${text.trim()}\n`;
 });
 writeFileSync(join(building, 'THIRD-PARTY-LICENSES.txt'), notices.join(`\n${'-'.repeat(72)}\n\n`));
+// What most people ask first is answered at once; see src/cli/main.ts.
+writeFileSync(
+  join(building, 'help.txt'),
+  execFileSync(process.execPath, [join(building, 'main.js'), '--help'], { env: { ...process.env, LC_ALL: 'C' } }),
+);
 renameSync(rendererBuilding, join(root, 'nix', 'renderer.mjs'));
 rmSync(dist, { recursive: true, force: true });
 renameSync(building, dist);

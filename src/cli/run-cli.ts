@@ -7,6 +7,7 @@ import { withoutEndOfOptions } from './end-of-options.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
+import { helpWidth } from './terminal-width.js';
 
 /** What may be given more than once. */
 const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
@@ -53,7 +54,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       .strict()
       .demandCommand(1, 'Say what to do: name a command')
       .recommendCommands()
-      .wrap(Math.min(110, process.stdout.columns || 110))
+      .wrap(helpWidth(process.stdout))
       .parserConfiguration({
         'boolean-negation': false,
         'parse-positional-numbers': false,
