@@ -8,6 +8,7 @@ const {
   'stop-timeout': stopTimeout,
   'old-profile': oldProfile,
   'wait-lock': waitLock,
+  user,
   yes,
 } = activationOptions;
 
@@ -16,7 +17,7 @@ export const undeploy = defineCommand({
   describe: 'Stop everything that the current generation runs; makes an empty generation',
   builder: (yargs) =>
     yargs
-      .options({ ...profileOption, confirm, yes, engine, jobs, 'stop-timeout': stopTimeout })
+      .options({ ...profileOption, confirm, yes, engine, user, jobs, 'stop-timeout': stopTimeout })
       .options({ 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),

@@ -65,6 +65,8 @@ const operationOf = ({ options }: GetoptLine): string | null => {
 
 const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
   const ofManager = optionsOfManager[manager] ?? [];
+  /** Of those, what says which manager is meant, rather than what to start. */
+  const reached = ofManager.filter(({ name }) => name === 'user');
   const activation = [...profileOptions, ...deployedOptions, ...ofManager];
   const name = `nixproc-${manager}-${verb}`;
   return {
@@ -95,7 +97,7 @@ const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
             ...pathIn(line),
           ];
         case 'undeploy':
-          return ['undeploy', ...given(line, profileOptions, deployedOptions)];
+          return ['undeploy', ...given(line, profileOptions, deployedOptions, reached)];
         case 'rollback':
           return ['rollback', ...given(line, activation)];
         case 'switch-generation':

@@ -22,6 +22,7 @@ test.each([
   ['nixproc-supervisord-switch', '', 'switch --process-manager=supervisord'],
   ['nixproc-supervisord-deploy', './result', 'switch --process-manager=supervisord ./result'],
   ['nixproc-docker-switch', '--undeploy -p a', 'undeploy --profile=a'],
+  ['nixproc-systemd-switch', '--undeploy --user', 'undeploy --user'],
   ['nixproc-sysvinit-switch', '--rollback -p a --runlevel 2', 'rollback --profile=a --runlevel=2'],
   ['nixproc-sysvinit-switch', '--switch-generation 3 -p a', 'generations switch 3 --profile=a'],
   ['nixproc-sysvinit-switch', '--switch-to-generation=3 ignored.nix', 'generations switch 3'],
