@@ -177,7 +177,13 @@ const activateWith = async (
     await prepared.journal.end();
     throw new ExplainedError(
       execution.interrupted ? exitCodes.interrupted : exitCodes.rolledBack,
-      { what: `${what}; what ran before runs again`, why, fix: 'Correct the model, then run switch again' },
+      {
+        what: `${what}; what ran before runs again`,
+        why,
+        fix: execution.interrupted
+          ? 'Run switch again when it may take its time'
+          : 'Correct what is said above, in the model or on the machine, then run switch again',
+      },
       options,
     );
   };
