@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { copyFileSync, chmodSync } from 'node:fs';
+import { copyFileSync, chmodSync, cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRun } from '../../../src/system/run.js';
 import { accounts, asAccount } from '../../support/accounts.js';
 import { bundleProgram } from '../../support/bundle-program.js';
+import { repository } from '../../support/repository.js';
 import { makeTemporaryDirectory } from '../../support/temporary-directory.js';
 
 const account = accounts.at(-1);
@@ -16,6 +17,8 @@ test('an ordinary user deploys under a supervisord of their own', async () => {
     const node = join(path, 'node');
     copyFileSync(process.execPath, node);
     chmodSync(node, 0o755);
+    // Our code looks for these beside itself; the clone may be where only root can read, too.
+    cpSync(join(repository, 'nix'), join(path, 'nix'), { recursive: true });
     const program = await bundleProgram('test/backends/supervisord/programs/deploy-as-user.ts', path);
     const { stdout, stderr } = await createRun({ PATH: '/usr/bin:/bin' })({
       ...asAccount(account, node, [program]),
