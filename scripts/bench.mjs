@@ -76,7 +76,7 @@ const measureSubset = async (subset) => {
       name: subset.name,
       about: subset.about,
       rows: summarise(opened, rounds),
-      figures: judge(opened.figures, rounds, values.ci ? 3 : 1),
+      figures: judge(opened.figures, rounds, values.ci ? 5 : 1),
     };
   } finally {
     await opened?.close?.();
