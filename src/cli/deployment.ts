@@ -51,6 +51,8 @@ export interface BuildArguments extends StateArguments {
 /** A profile that stays in the store at least until `release` is called. */
 export interface HeldProfile extends BuiltProfile {
   readonly source: ModelSource;
+  /** What its manager cannot express, a sentence each; nobody knows it of a profile that was built before. */
+  readonly warnings: readonly string[];
   readonly release: () => Promise<void>;
   /** To be called when it is deployed; see BuiltModel. */
   readonly remember?: () => Promise<void>;
@@ -161,7 +163,7 @@ export const buildFromArguments = async (
         fix: `Leave out -P, or build the model again with -P ${args.processManager}`,
       });
     }
-    return { ...prebuilt, source: { path, revision: null }, release: () => Promise.resolve() };
+    return { ...prebuilt, source: { path, revision: null }, warnings: [], release: () => Promise.resolve() };
   }
   const { buildModel } = await import('../profile/build-model.js');
   const request = await evaluationRequest(args, path, location, context);

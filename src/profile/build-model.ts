@@ -18,6 +18,8 @@ import { ReferenceScanner } from './store-texts.js';
 /** A profile that was built, and stays in the store until `release` is called (or for good, with an out link). */
 export interface BuiltModel {
   readonly path: string;
+  /** What its manager cannot express, a sentence each; they have been told. */
+  readonly warnings: readonly string[];
   readonly release: () => Promise<void>;
   /** To be called when it is deployed: the same model is not built again then. Default: there is nothing to remember. */
   readonly remember?: () => Promise<void>;
@@ -71,7 +73,7 @@ const build = async (
   if (known !== null) {
     tell(known.notes);
     for (const warning of known.warnings) ports.log.warn(warning);
-    return { path: known.path, release: () => Promise.resolve() };
+    return { path: known.path, warnings: known.warnings, release: () => Promise.resolve() };
   }
 
   const evaluated = evaluation.read();
@@ -96,9 +98,10 @@ const build = async (
     const document = await render(translated, overridden, model);
     const path = await buildProfile(document, outLink ?? join(roots, 'profile'), nix, ports);
     // What the model's functions made of generated arguments is not in the key.
-    if (key === null || Object.keys(translated.generated).length > 0) return { path, release: cleanup };
+    if (key === null || Object.keys(translated.generated).length > 0) return { path, warnings, release: cleanup };
     return {
       path,
+      warnings,
       release: cleanup,
       remember: async () => memory?.remember(key, { path, notes: evaluated.notes, warnings }),
     };

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parsePlanDocument } from '../../src/plan/plan-document.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { switchAsPlanned } from '../support/plans.js';
@@ -62,6 +63,28 @@ describe('a deployment under a stand-in for Windows', () => {
   afterAll(async () => {
     await deployment.dispose();
     await place.remove();
+  });
+
+  test('a plan says what the manager cannot express', async () => {
+    const model = join(place.path, 'processes.nix');
+    writeFileSync(
+      model,
+      `{ pkgs ? import <nixpkgs> { }, stateDir, runtimeDir, logDir, tmpDir, processManager }:
+      let
+        createManagedProcess =
+          import <nix-processmgmt/nixproc/create-managed-process/universal/create-managed-process-universal.nix> {
+            inherit pkgs stateDir runtimeDir logDir tmpDir processManager;
+          };
+      in
+      { web.pkg = createManagedProcess { name = "web"; process = "/bin/web"; credentials.groups.web = { }; }; }
+      `,
+    );
+    const { stdout } = await deployment.succeed(
+      ...['plan', '-P', 'cygrunsrv', '--json', '--state-dir', join(deployment.directory, 'state'), model],
+    );
+    expect(parsePlanDocument(stdout, 'stdout').notes).toContain(
+      'web: cygrunsrv makes no users and groups: those of the model have to be accounts of Windows already',
+    );
   });
 
   test('a switch installs every service and starts it, what others depend on first', async () => {

@@ -57,7 +57,8 @@ export const plan = defineCommand({
     const next = await buildFromArguments(args, location, null, context);
     try {
       const planned = await prepare(location, next, args, context, args.repair === true ? 'repair' : 'tell');
-      const document = await documentActivation(location, next, planned, next.source, args, context);
+      const decided = await documentActivation(location, next, planned, next.source, args, context);
+      const document = { ...decided, notes: [...next.warnings, ...decided.notes] };
       context.print(
         args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),
       );
