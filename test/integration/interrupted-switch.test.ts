@@ -35,7 +35,8 @@ describe.each([
   });
 
   test.each(moments)('%i ms after it began is finished by the next one, and nothing runs twice', async (moment) => {
-    const { pid, ended } = deployment.start('switch', '-P', to, ...options('after'));
+    // It has not ended by then, however fast the machine is: it looks for a while whether everything stays up.
+    const { pid, ended } = deployment.start('switch', '-P', to, '--settle', '30', ...options('after'));
     await eventually(() =>
       lstat(join(deployment.profilesDir, '.nix-processmgmt-ts', 'processes', 'unfinished', 'journal')),
     );
