@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
+import { randomFrom, seed } from '../support/faults/sample.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { processesThatMention } from '../support/processes.js';
 import { pidsOf, statusOf } from '../support/status.js';
@@ -14,7 +15,7 @@ const account = accounts.at(-1);
  * Milliseconds from the beginning of a switch until it is killed, in the middle of a step; all of it takes about a second.
  * (test/faults kills it between the steps.)
  */
-const moments = [Math.floor(Math.random() * 200)];
+const moments = [Math.floor(randomFrom(seed)() * 200)];
 
 describe.each([
   ['sysvinit', 'supervisord'],
