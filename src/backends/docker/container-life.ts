@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspectContainers, isUp, type Container } from './containers.js';
 import { engineWords, type ContainerEngine } from './engine.js';
-import { describeExit, isOrderlyExit } from './exit-code.js';
+import { describeExit } from './exit-code.js';
 
 /** What became of a container that was told to do something. */
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly detail: string };
@@ -150,29 +150,27 @@ export interface Ending {
 }
 
 /**
- * Stops a container with the signal and the time that it has for that, and makes sure that it stays down: Podman misses
- * one that is between two restarts.
+ * Whether a container has ended for good. For Podman one that is "stopped" has yet to be cleaned up, which is when it is
+ * restarted; only "exited" is final.
+ */
+export const isAtRest = ({ status }: Container): boolean =>
+  ['created', 'configured', 'initialized', 'exited', 'dead'].includes(status);
+
+/**
+ * Stops a container with the signal and the time that it has for that, and makes sure that it stays down: Podman's own
+ * `stop` has no effect on one that is between two restarts.
  */
 export const stopContainer = async (engine: ContainerEngine, container: Container): Promise<Ending> => {
-  const begun = isUp(container);
-  for (let attempt = 0; attempt < 20; attempt += 1) {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
     const stopped = await engine.run('stop', container.id);
     const [now] = await inspectContainers(engine, [container.id]);
-    if (now === undefined) return { verdict: fine, killed: false };
+    if (now === undefined || isAtRest(now)) {
+      return { verdict: fine, killed: isUp(container) && now?.exitCode === 137 };
+    }
     if (stopped.exitCode !== 0 && isUp(now)) {
       return { verdict: { ok: false, detail: engineWords(stopped) }, killed: false };
     }
-    if (now.restarts === 0 && begun) return { verdict: fine, killed: now.exitCode === 137 && !isUp(now) };
-    await sleep(3 * pause);
-    const [later] = await inspectContainers(engine, [container.id]);
-    if (later === undefined || (!isUp(later) && later.status !== 'restarting' && later.startedAt === now.startedAt)) {
-      return { verdict: fine, killed: begun && now.exitCode === 137 };
-    }
+    await sleep(pause);
   }
   return { verdict: { ok: false, detail: 'its container is restarted as often as it is stopped' }, killed: false };
 };
-
-/** Whether stopping has to be tried at all. */
-export const isAtRest = ({ status, exitCode, restarts }: Container): boolean =>
-  ['created', 'configured', 'initialized', 'exited', 'dead'].includes(status) ||
-  (status === 'stopped' && restarts === 0 && isOrderlyExit(exitCode));
