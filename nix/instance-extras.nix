@@ -1,6 +1,6 @@
 # What is told of an instance besides its process: name -> instance -> what src/model/model-document.ts calls so.
 { model # as load-model.nix gives it
-, readExtras ? true # read the instance's port, readiness and critical
+, readExtras ? true # read the instance's attributes besides pkg
 }:
 
 let
@@ -18,5 +18,7 @@ in
   readiness = extra instance "readiness";
   # Whatever else a model means by it: only this is ours.
   critical = extra instance "critical" != false;
+  startTimeout = extra instance "startTimeout";
+  stopTimeout = extra instance "stopTimeout";
   position = unsafeGetAttrPos name model.all;
 }

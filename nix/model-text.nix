@@ -1,7 +1,8 @@
 # Lines of JSON (src/model/model-document.ts describes them): the first is about a model, each of the others about one
 # process. Their context is the only record of what has to be built or kept for the model.
 { model # as load-model.nix gives it
-, extras ? _: _: { port = null; readiness = null; critical = true; position = null; } # name -> instance -> what is told besides the process
+, extras ? # name -> instance -> what is told besides the process
+    _: _: { port = null; readiness = null; critical = true; startTimeout = null; stopTimeout = null; position = null; }
 , outline ? null # all instances that there are, when these are only some
 }:
 

@@ -1,6 +1,7 @@
-import type { DeployedProfile, ManagerSession, Timeouts } from '../backends/backend.js';
+import type { DeployedProfile, ManagerSession } from '../backends/backend.js';
 import { loadBackend } from '../backends/registry.js';
 import type { ManagerName } from '../model/process-model.js';
+import type { Timeouts } from '../model/time-outs.js';
 import type { Ports } from '../system/ports.js';
 
 /** A generation, the manager that runs it, and what the backend sees of it. */

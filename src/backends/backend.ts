@@ -8,6 +8,7 @@ import type {
 } from '../model/process-model.js';
 import type { DeployedUnit, ManifestDirectories, ManifestUnit } from '../profile/manifest.js';
 import type { Readiness } from '../model/readiness.js';
+import type { Timeouts } from '../model/time-outs.js';
 import type { Json, JsonObject } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 
@@ -224,14 +225,6 @@ export interface ManagerSession {
   readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;
 }
 
-/** How long a process may take, in seconds; null for the manager's own limit. */
-export interface Timeouts {
-  /** Until it has started. */
-  readonly start: number | null;
-  /** From the request to end until it is killed. */
-  readonly stop: number | null;
-}
-
 export interface SessionContext extends Ports {
   readonly profileName: string;
   /** The link that always points to the current generation: the same name may stand for profiles in several places. */
@@ -244,7 +237,7 @@ export interface SessionContext extends Ports {
   readonly managerOptions: Readonly<Record<string, string>>;
   /** How many processes may be started or stopped at once. */
   readonly jobs: number;
-  /** For managers that have no time-outs of their own. Default: none is set. */
+  /** For units that say nothing themselves, of managers that honour time-outs. Default: none is set. */
   readonly timeouts?: Timeouts;
   /** Whether a file that somebody has put in the place of one of ours is moved away. Default: it is refused. */
   readonly repair?: boolean;
@@ -321,6 +314,8 @@ export interface Backend {
   ) => Promise<readonly string[]>;
   /** Whether a process can tell this manager that it is ready (the readiness `notify`). Default: it cannot. */
   readonly hearsNotifications?: boolean;
+  /** Whether units get the time that they say (startTimeout, stopTimeout). Default: the manager has settings of its own. */
+  readonly honoursTimeouts?: boolean;
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**

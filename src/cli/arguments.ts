@@ -1,5 +1,5 @@
 import type { ManagerName } from '../model/process-model.js';
-import type { Timeouts } from '../backends/backend.js';
+import type { Timeouts } from '../model/time-outs.js';
 import { parseManagerName } from '../backends/registry.js';
 import { UsageError } from '../system/errors.js';
 

@@ -23,7 +23,18 @@ const settingsOf = ({ manager, directories, forceDisableUserChange, hostPackages
 
 /** Everything about a process that a model decides; a manager's own properties only when they can be compared. */
 const definitionOf = (
-  { instance, properties, reloadProperties = {}, dependencies, port, readiness, critical, credentials }: ManifestUnit,
+  {
+    instance,
+    properties,
+    reloadProperties = {},
+    dependencies,
+    port,
+    readiness,
+    critical,
+    startTimeout,
+    stopTimeout,
+    credentials,
+  }: ManifestUnit,
   ofManager: boolean,
 ): JsonObject => ({
   instance,
@@ -32,6 +43,8 @@ const definitionOf = (
   readiness:
     readiness === null ? null : { ...readiness.probe, timeout: readiness.timeout, interval: readiness.interval },
   critical: critical !== false,
+  startTimeout: startTimeout ?? null,
+  stopTimeout: stopTimeout ?? null,
   users: Object.fromEntries(credentials.users.map(({ name, ...user }) => [name, user])),
   groups: Object.fromEntries(credentials.groups.map(({ name, ...group }) => [name, group])),
   ...(ofManager ? { ...reloadProperties, ...properties } : {}),

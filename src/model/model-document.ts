@@ -69,6 +69,8 @@ const header = z.object({
       port: z.int().nullable(),
       readiness: json,
       critical: z.boolean(),
+      startTimeout: json,
+      stopTimeout: json,
       position: position.nullable(),
     }),
   ),

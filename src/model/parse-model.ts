@@ -17,6 +17,7 @@ import type {
 } from './process-model.js';
 import { programOf } from './program-of.js';
 import { parseReadiness } from './readiness.js';
+import { parseTimeout } from './time-outs.js';
 
 /** What an evaluation knows besides the document. */
 export interface ModelSurroundings {
@@ -41,6 +42,8 @@ interface Place {
   readonly port: number | null;
   readonly readiness: Json;
   readonly critical: boolean;
+  readonly startTimeout: Json;
+  readonly stopTimeout: Json;
   readonly position: SourcePosition | null;
 }
 
@@ -147,11 +150,13 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       name: process.name as ProcessName,
       ...specifics,
       readiness: parseReadiness(place.readiness, { ...place, shell: specifics.tools['shell'] ?? '/bin/sh' }),
+      startTimeout: parseTimeout(place.startTimeout, 'startTimeout', place.instance),
+      stopTimeout: parseTimeout(place.stopTimeout, 'stopTimeout', place.instance),
     };
   };
 
-  const declared = document.instances.map(({ name, port, readiness, critical, position, process }) =>
-    instanceOf(process, { instance: name, declared: true, port: portOrNull(port), readiness, critical, position }),
+  const declared = document.instances.map(({ name, process, port, ...place }) =>
+    instanceOf(process, { ...place, instance: name, declared: true, port: portOrNull(port) }),
   );
   const taken = new Set<string>(declared.map(({ instance }) => instance));
   const added = document.dependencies.map(({ process, dependent }) => {
@@ -170,6 +175,8 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       port: null,
       readiness: null,
       critical: true,
+      startTimeout: null,
+      stopTimeout: null,
       position: null,
     });
   });

@@ -121,6 +121,9 @@ export interface ProcessInstance {
   readonly readiness: Readiness | null;
   /** False for one whose failure does not fail a deployment. */
   readonly critical: boolean;
+  /** Seconds that it has to start, and to end before it is killed; null for as long as its manager gives it. */
+  readonly startTimeout: number | null;
+  readonly stopTimeout: number | null;
   /** Where the model defines it, where Nix knows. */
   readonly position: SourcePosition | null;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
+import { secondsSchema } from './time-outs.js';
 
 /** What has to be the case when a process is ready. */
 export type Probe =
@@ -51,7 +52,6 @@ const words = z
 const hostName = word.regex(/^[A-Za-z0-9._:-]+$/, 'expected the name or the address of a host');
 const absolutePath = word.regex(/^\//, 'expected an absolute path');
 const pagePath = z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that begins with "/", percent-encoded');
-const seconds = z.number().positive().max(86_400);
 
 /** Readiness as a manifest holds it. */
 export const readinessSchema: z.ZodType<Readiness> = z.strictObject({
@@ -62,8 +62,8 @@ export const readinessSchema: z.ZodType<Readiness> = z.strictObject({
     z.strictObject({ kind: z.literal('http'), host: hostName, port: portNumber, path: pagePath }),
     z.strictObject({ kind: z.literal('notify'), descriptor: z.int().min(1) }),
   ]),
-  timeout: seconds,
-  interval: seconds,
+  timeout: secondsSchema,
+  interval: secondsSchema,
 });
 
 const httpPlace = z.strictObject({ path: pagePath.nullish(), port: portNumber.nullish(), host: hostName.nullish() });
@@ -78,8 +78,8 @@ const attributeSchema = z.strictObject({
   command: z.union([word, words]).nullish(),
   http: z.union([z.string(), attributes]).nullish(),
   notify: z.union([z.boolean(), z.strictObject({ descriptor: z.int().min(1).max(1023) })]).nullish(),
-  timeout: seconds.nullish(),
-  interval: seconds.nullish(),
+  timeout: secondsSchema.nullish(),
+  interval: secondsSchema.nullish(),
 });
 type Attribute = z.output<typeof attributeSchema>;
 

@@ -3,6 +3,7 @@ import type { InstanceName, ProcessName } from '../model/process-model.js';
 import type { OrderedInstance } from '../order/activation-order.js';
 import { ModelError } from '../system/errors.js';
 import { readDysnomiaSupport } from './dysnomia-support.js';
+import { remarksOn } from './instance-remarks.js';
 import { manifestUnits } from './laid-out-units.js';
 import type { Manifest, ManifestUnit } from './manifest.js';
 
@@ -29,6 +30,7 @@ const unitsOf = async (
       ...unit.dependencies.map((dependency) => called(dependency)),
     ],
     ...(index === 0 ? { credentials } : {}),
+    ...remarksOn(instance),
     port: several ? null : port,
     readiness: several ? null : readiness,
   }));

@@ -28,6 +28,9 @@ export interface ManifestUnit {
   readonly readiness: Readiness | null;
   /** Only for a process whose failure does not fail a deployment. */
   readonly critical?: false;
+  /** Seconds; only where the model says something. */
+  readonly startTimeout?: number;
+  readonly stopTimeout?: number;
   /** True for a process that another tool, or a package, laid out: its properties are texts that were found. */
   readonly isLaidOut?: true;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readinessSchema } from '../model/readiness.js';
+import { secondsSchema } from '../model/time-outs.js';
 import { ActivationError } from '../system/errors.js';
 import type { OwnManifest } from './manifest.js';
 
@@ -44,6 +45,8 @@ const unit = z.strictObject({
   // Before it meant anything, it was whatever the model said.
   readiness: readinessSchema.nullable().catch(null),
   critical: z.literal(false).optional(),
+  startTimeout: secondsSchema.optional(),
+  stopTimeout: secondsSchema.optional(),
   isLaidOut: z.literal(true).optional(),
 });
 

@@ -6,6 +6,7 @@ import { activationOrder, type OrderedInstance } from '../order/activation-order
 import { stateDirectories, type StateDirectorySettings } from '../state/state-directories.js';
 import type { JsonObject } from '../system/json.js';
 import { fingerprintOf } from './fingerprint.js';
+import { remarksOn } from './instance-remarks.js';
 import { foreignPackageUnits } from './foreign-packages.js';
 import { listTree } from './list-tree.js';
 import type { ManifestUnit, OwnManifest } from './manifest.js';
@@ -78,7 +79,7 @@ const manifestUnit = (
   credentials: rendered.credentials,
   port: context.instance.port,
   readiness: context.instance.readiness,
-  ...(context.instance.critical ? {} : { critical: false as const }),
+  ...remarksOn(context.instance),
 });
 
 /** Where state goes: what the user said, else what the model itself says, else the defaults. */

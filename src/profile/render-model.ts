@@ -87,6 +87,10 @@ export const translateModel = (
       }),
       storeText: (name, text) => texts.add(name, text),
     };
+    const { startTimeout, stopTimeout } = instance;
+    if ((startTimeout !== null || stopTimeout !== null) && backend.honoursTimeouts !== true) {
+      warn(`${instance.instance}: ${backend.name} has settings of its own for startTimeout and stopTimeout`);
+    }
     const translated = argumentsOf(context, backend, warn);
     return translated === null ? [] : [{ context, ...translated }];
   });

@@ -112,10 +112,18 @@ test('the published table says what each manager does with each property', async
       ...(notes.length === 0 ? [] : ['', ...notes]),
     ].join('\n');
   });
+  const timeouts = backends.map(({ honoursTimeouts }) => (honoursTimeouts === true ? 'yes' : 'settings of its own'));
   const actual = [
     '# What each process manager does with the properties of createManagedProcess',
     'Made by `npm run golden` from the backends themselves, and held by the conformance suite. A property that a manager\ncannot express is reported when a model that uses it is built.',
     ...sections,
+    [
+      '## An instance, beside its `pkg`',
+      '',
+      `| Attribute | ${managerNames.join(' | ')} |`,
+      `| --- |${' --- |'.repeat(managerNames.length)}`,
+      ...['startTimeout', 'stopTimeout'].map((attribute) => `| \`${attribute}\` | ${timeouts.join(' | ')} |`),
+    ].join('\n'),
     '',
   ].join('\n\n');
   const file = join(repository, 'docs', 'properties.md');

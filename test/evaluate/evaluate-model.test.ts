@@ -140,6 +140,8 @@ test('of an instance nothing is evaluated but what is needed', async () => {
         port = throw "no port";
         readiness = { http = { path = "/"; port = 80; host = throw "no"; }; timeout = x: x; };
         critical = x: x;
+        startTimeout = throw "no time";
+        stopTimeout = x: x;
         function = x: x;
         broken = throw "never looked at";
         worse = abort "never looked at";
@@ -150,14 +152,24 @@ test('of an instance nothing is evaluated but what is needed', async () => {
         port = 5001;
         readiness = null;
         critical = false;
+        startTimeout = 120;
+        stopTimeout = 2.5;
       };
     }`);
   expect(instanceOf(evaluated, 'webapp')).toMatchObject({
     port: null,
     readiness: { probe: { kind: 'http', host: 'localhost', port: 80, path: '/' }, timeout: 60, interval: 0.25 },
     critical: true,
+    startTimeout: null,
+    stopTimeout: null,
   });
-  expect(instanceOf(evaluated, 'other')).toMatchObject({ port: 5001, readiness: null, critical: false });
+  expect(instanceOf(evaluated, 'other')).toMatchObject({
+    port: 5001,
+    readiness: null,
+    critical: false,
+    startTimeout: 120,
+    stopTimeout: 2.5,
+  });
   expect(evaluated.notes).toEqual([]);
 });
 

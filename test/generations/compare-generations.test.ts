@@ -48,6 +48,20 @@ test('what only makes a process read its configuration again is a change, too', 
   expect(changed).toEqual([{ instance: 'web', properties: ['config: /a → /b', 'port: 80 → 81'] }]);
 });
 
+test('what a model says besides the process is compared, too', () => {
+  const unit = unitCalled('web');
+  const { changed } = compareGenerations(
+    manifest([{ ...unit, startTimeout: 60 }]),
+    manifest([{ ...unit, critical: false, startTimeout: 120, stopTimeout: 5 }]),
+  );
+  expect(changed).toEqual([
+    {
+      instance: 'web',
+      properties: ['critical: true → false', 'startTimeout: 60 → 120', 'stopTimeout: null → 5'],
+    },
+  ]);
+});
+
 test("another manager's words for the same process are no difference, other directories are", () => {
   expect(
     compareGenerations(

@@ -19,7 +19,8 @@ afterAll(async () => {
   await deployment.dispose();
 });
 
-const deploy = async (properties: string, ...options: readonly string[]) => {
+/** @param attributes of the instance, besides its process */
+const deploy = async (properties: string, attributes: string, ...options: readonly string[]) => {
   const model = join(deployment.directory, 'processes.nix');
   await writeFile(
     model,
@@ -36,6 +37,7 @@ in
     environment.PLACE = "${deployment.directory}";
     ${properties}
   };
+  ${attributes}
 }
 `,
   );
@@ -47,6 +49,7 @@ const sleepers = (seconds: number) =>
 test('a script that does not come to an end is ended with what it has started, and the switch fails', async () => {
   const { exitCode, stderr } = await deploy(
     'args = [ "-c" "exec sleep 1000" ]; initialize = "sleep 2000";',
+    '',
     '--start-timeout=2',
   );
   expect({ exitCode, stderr }).toEqual({
@@ -59,9 +62,12 @@ test('a script that does not come to an end is ended with what it has started, a
   }, 30);
 });
 
-test('a process that ignores SIGTERM is killed when the time to stop is over', async () => {
-  const { exitCode } = await deploy('args = [ "-c" "trap : TERM; while :; do sleep 0.1; done" ];');
-  expect(exitCode).toBe(0);
+test('a process that ignores SIGTERM is killed when the time to stop is over: its own, or the one that the user says', async () => {
+  const deaf = (version: string) => `args = [ "-c" "trap : TERM; while :; do sleep 0.1; done" "${version}" ];`;
+  expect(await deploy(deaf('one'), 'service.stopTimeout = 1;')).toMatchObject({ exitCode: 0 });
+  // With the user's time, it would not end before the test does. The next generation says nothing.
+  const changed = await deploy(deaf('two'), '', '--stop-timeout=1000');
+  expect(changed).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('restarting service') });
   const begin = performance.now();
   const { stderr } = await deployment.succeed('stop', '--stop-timeout=1', 'service');
   expect(stderr).toContain('stopping service');

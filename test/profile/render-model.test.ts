@@ -27,6 +27,21 @@ const backendWith = (
   connect: () => Promise.reject(new Error('rendering talks to nobody')),
 });
 
+test('time-outs of an instance are no silence under a manager that has settings of its own', () => {
+  const warnings: string[] = [];
+  const translateFor = (backend: Backend) =>
+    translateModel(
+      activationOrder([{ ...instanceCalled('slow'), stopTimeout: 30 }, instanceCalled('other')]),
+      backend,
+      new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', [])),
+      (sentence) => warnings.push(sentence),
+    );
+  translateFor({ ...backendWith({}), honoursTimeouts: true });
+  expect(warnings).toEqual([]);
+  translateFor(backendWith({}));
+  expect(warnings).toEqual(['slow: sysvinit has settings of its own for startTimeout and stopTimeout']);
+});
+
 const render = (backend: Backend) => {
   const texts = new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', []));
   const order = activationOrder([instanceCalled('first'), instanceCalled('second')]);

@@ -26,6 +26,8 @@ export const instanceCalled = (
   port: null,
   readiness: null,
   critical: true,
+  startTimeout: null,
+  stopTimeout: null,
   position,
 });
 

@@ -15,6 +15,7 @@ export const bsdrc: Backend = {
   profileFiles,
   profileData: () => ({}),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  honoursTimeouts: true,
   connect: async (context) => (await import('./connect.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { nixDirectory } from '../../system/nix-directory.js';
 import type { DeployedUnit } from '../backend.js';
 import { scriptActivationOf } from '../shared/script-activation.js';
-import type { ScriptActivity } from '../shared/script-session.js';
+import type { ScriptActivity } from '../shared/script-timeouts.js';
 import { parseSpecification } from './read-layout.js';
 
 /** What our own scripts do, for a process that has none but the program that starts it. */

@@ -16,5 +16,6 @@ export const disnix: Backend = {
   profileFiles: dysnomiaSupport,
   profileData,
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  honoursTimeouts: true,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

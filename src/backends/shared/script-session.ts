@@ -21,9 +21,7 @@ import { linesSince, markLogs } from './log-tail.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
-
-/** What can be asked of every script. */
-export type ScriptActivity = 'start' | 'stop' | 'reload' | 'status';
+import { scriptTimeouts, type ScriptActivity } from './script-timeouts.js';
 
 /** How the scripts of one manager are called. */
 export interface ScriptCalls {
@@ -52,9 +50,6 @@ export interface ScriptSession extends Pick<
 /** A program that refuses its command line says why, and then all that it would take; nobody wants to read that here. */
 const withoutUsage = (text: string): string => text.replace(/\nusage:[^]*/i, '');
 
-/** As long as systemd waits, unless a unit says otherwise (systemd-system.conf(5), DefaultTimeoutStartSec). */
-const patienceForScripts = 90;
-
 /** The reason of a failure is on stderr; what is on stdout only announces. */
 const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
   [
@@ -70,22 +65,10 @@ export const createScriptSession = async (
   { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
   const processes = await openProcessTable(run);
-  // What the scripts' own functions wait for: a PID file, and the end of a process before they kill it.
-  const limits = {
-    ...(timeouts.start === null ? {} : { NIXPROC_START_TIMEOUT: String(timeouts.start) }),
-    ...(timeouts.stop === null ? {} : { NIXPROC_STOP_TIMEOUT: String(timeouts.stop) }),
-  };
-  /** Seconds for a script as a whole, whatever else it does. */
-  const patience: Readonly<Record<ScriptActivity, number>> = {
-    start: timeouts.start ?? patienceForScripts,
-    stop: (timeouts.stop ?? 0) + patienceForScripts,
-    reload: patienceForScripts,
-    status: patienceForScripts,
-  };
-
   const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => {
     const script = join(unit.profile, scriptActivationOf(unit).script);
     const [file, ...args] = commandFor?.(unit, activity) ?? [script, ...argumentsFor(activity)];
+    const { limits, patience } = scriptTimeouts(unit, timeouts);
     // Our functions see to the output of what they start; a user's own commands may not.
     return {
       file,

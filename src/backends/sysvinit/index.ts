@@ -16,6 +16,7 @@ export const sysvinit: Backend = {
   profileData: () => ({}),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   differences: async (...units) => (await import('./differences.js')).differences(...units),
+  honoursTimeouts: true,
   connect: async (context) => (await import('./activate.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

@@ -93,6 +93,8 @@ export const unitContext = (process: ProcessInstance['process'], surroundings: U
       port: null,
       readiness: surroundings.readiness ?? null,
       critical: true,
+      startTimeout: null,
+      stopTimeout: null,
       position: null,
     },
     level,
