@@ -9,5 +9,6 @@ export default {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   // The sources import each other as the compiled .js files, as Node's ESM loader wants it.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFilesAfterEnv: ['<rootDir>/test/support/second-attempt.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
 };

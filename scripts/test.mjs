@@ -1,10 +1,11 @@
 // `npm test`: prepares the machine, compiles, and runs jest, which gets the arguments (`npm test -- test/order`).
 // NIXPROC_TEST_RESULTS names a file that is to receive jest's results as JSON.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runToEnd } from './run-to-end.mjs';
 import { repository, setUp } from './setup.mjs';
 import { makeScratch } from './test/scratch.mjs';
+import { secondAttempts } from './test/second-attempts.mjs';
 import { unexplainedSkips } from './test/unexplained-skips.mjs';
 
 const runJest = (resultsFile, temporaryDirectory) =>
@@ -40,11 +41,18 @@ const complaints = (resultsFile, scratch) => [
     : []),
 ];
 
+/** What to look into, though it makes no run fail. */
+const warnings = (resultsFile) =>
+  secondAttempts(JSON.parse(readFileSync(resultsFile, 'utf8'))).map(
+    (name) => `passed only at the second attempt: ${name}`,
+  );
+
 setUp();
 const scratch = makeScratch();
 try {
   const resultsFile = process.env.NIXPROC_TEST_RESULTS ?? join(scratch.path, 'results.json');
   process.exitCode = await runJest(resultsFile, scratch.path);
+  if (existsSync(resultsFile)) for (const warning of warnings(resultsFile)) console.error(warning);
   if (process.exitCode === 0) {
     const found = complaints(resultsFile, scratch);
     for (const complaint of found) console.error(complaint);

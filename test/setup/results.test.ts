@@ -42,6 +42,16 @@ test('a skipped test that nobody has explained is found', async () => {
   expect(found).toEqual(['forgotten']);
 });
 
+test('a test that passed only at the second attempt is named, one that failed twice is not', async () => {
+  const tests = [
+    { fullName: 'steady', status: 'passed', invocations: 1 },
+    { fullName: 'shaky', status: 'passed', invocations: 2 },
+    { fullName: 'broken', status: 'failed', invocations: 2 },
+  ];
+  const given = JSON.stringify({ testResults: [{ assertionResults: tests }] });
+  expect(await evaluate('test/second-attempts.mjs', `exports.secondAttempts(${given})`)).toEqual(['shaky']);
+});
+
 test('the closing line counts passed, failed and skipped, and a file that cannot be loaded as a failure', async () => {
   const directory = await makeTemporaryDirectory();
   try {
