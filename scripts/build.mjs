@@ -1,5 +1,5 @@
-// Bundles src/ into dist/: one small entry and a chunk per command, so that a command loads only what it needs. And what
-// Nix expressions render with into one file beside them, since they are copied into the store without anything else.
+// Bundles src/ into dist/: a small entry for each kind of executable, the program that they load, and what V8 has compiled
+// of it. And what Nix expressions render with into one file in nix/, which is copied into the store without anything else.
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,6 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 // Built aside and moved into place: whoever runs the tool meanwhile, or after a failed build, finds a whole one.
 const dist = join(root, 'dist');
 const building = join(root, `dist.${process.pid}`);
@@ -33,37 +32,68 @@ const buildId = () => {
   return hash.digest('hex');
 };
 
+const version = JSON.stringify(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
 const common = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  format: 'esm',
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
   // What yargs measures the texts of --help with costs more than all the rest of it.
   alias: { 'string-width': './src/cli/text-width.ts' },
-  define: {
-    'globalThis.NIXPROC_VERSION': JSON.stringify(version),
-    'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()),
-  },
+  define: { 'globalThis.NIXPROC_VERSION': version, 'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()) },
+};
+/** Node starts its loader of ES modules, which takes half as long as itself, only when there are some. */
+const commonJs = {
+  ...common,
+  format: 'cjs',
+  outdir: building,
+  sourcemap: true,
+  sourcesContent: false,
+  define: { ...common.define, 'import.meta.url': '__importMetaUrl' },
+  banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+};
+const esModule = {
+  ...common,
+  format: 'esm',
   // CommonJS libraries in the bundle still call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
 };
+
 const program = await build({
-  ...common,
-  entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },
-  outdir: building,
-  splitting: true,
-  sourcemap: true,
-  sourcesContent: false,
+  ...commonJs,
+  entryPoints: { program: 'src/cli/program.ts' },
+  // There is nobody to import a module for a script that is compiled by itself.
+  supported: { 'dynamic-import': false },
 });
+// esbuild leaves other characters in comments and regular expressions. A text of ASCII is read and kept in half the time
+// and space.
+const programFile = join(building, 'program.js');
+const programText = readFileSync(programFile, 'utf8').replace(
+  /[^\0-\x7f]/g,
+  (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+);
+writeFileSync(programFile, programText);
+const loading = {
+  'globalThis.NIXPROC_PROGRAM_HASH': JSON.stringify(
+    createHash('sha256').update(programText).digest('hex').slice(0, 16),
+  ),
+};
+const entries = await build({
+  ...commonJs,
+  entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },
+  define: { ...commonJs.define, ...loading },
+});
+// The package is one of ES modules.
+writeFileSync(join(building, 'package.json'), '{ "type": "commonjs" }\n');
+
 const rendererBuilding = join(building, 'renderer.mjs');
 const renderer = await build({
-  ...common,
+  ...esModule,
   entryPoints: ['src/renderer/main.ts'],
   outfile: rendererBuilding,
   minify: true,
@@ -73,7 +103,7 @@ const renderer = await build({
 
 // The bundle contains other people's work: their licences travel with it.
 const packages = new Set();
-for (const input of [program, renderer].flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
+for (const input of [program, entries, renderer].flatMap(({ metafile }) => Object.keys(metafile.inputs))) {
   const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
   if (match) packages.add(match[1]);
 }
@@ -93,6 +123,18 @@ writeFileSync(
   join(building, 'help.txt'),
   execFileSync(process.execPath, [join(building, 'main.js'), '--help'], { env: { ...process.env, LC_ALL: 'C' } }),
 );
+
+const cacheWriter = join(building, 'write-code-cache.mjs');
+await build({
+  ...esModule,
+  entryPoints: ['src/cli/code-cache/write-code-cache.ts'],
+  outfile: cacheWriter,
+  define: { ...esModule.define, ...loading },
+});
+// Options of Node would make it a cache for those who have them, too.
+execFileSync(process.execPath, [cacheWriter], { env: { ...process.env, NODE_OPTIONS: '' }, stdio: 'pipe' });
+rmSync(cacheWriter);
+
 renameSync(rendererBuilding, join(root, 'nix', 'renderer.mjs'));
 rmSync(dist, { recursive: true, force: true });
 renameSync(building, dist);

@@ -27,7 +27,7 @@ try {
     if (file.startsWith('nixproc-') && !names.includes(file)) rmSync(join(root, 'bin', file));
   }
   for (const name of names) {
-    writeFileSync(join(root, 'bin', name), "#!/usr/bin/env node\nimport '../dist/nixproc.js';\n");
+    writeFileSync(join(root, 'bin', name), "#!/usr/bin/env node\nrequire('../dist/nixproc.js');\n");
     chmodSync(join(root, 'bin', name), 0o755);
   }
   const file = join(root, 'package.json');

@@ -25,7 +25,7 @@ let
 
   commands =
     if pathExists (../.. + "/dist/nixproc.js") then
-      attrNames (readDir ../../bin)
+      filter (hasPrefix "nix") (attrNames (readDir ../../bin))
     else
       throw "The commands of nix-processmgmt-ts are not beside ${toString ../.}: name the nix directory of an installed nix-processmgmt-ts by its own path, neither by a link nor as a copy";
 

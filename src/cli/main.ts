@@ -1,12 +1,11 @@
-// The entry of the bundle. --version and --help must not pay for a command-line parser.
+// The entry of the executable. --version and --help must not pay for a command-line parser.
 import { readFileSync } from 'node:fs';
+import { loadProgram } from './code-cache/load-program.js';
 import { ignoreLostOutput } from './lost-output.js';
+import { printAtOnce } from './print-at-once.js';
 import { helpWidth } from './terminal-width.js';
 
 const version = (globalThis as { NIXPROC_VERSION?: string }).NIXPROC_VERSION ?? 'unknown';
-
-ignoreLostOutput();
-const [only, ...more] = process.argv.slice(2);
 
 /** The text of --help in its full width, which the build has written beside this file; null where it has not. */
 const writtenHelp = (): string | null => {
@@ -16,14 +15,22 @@ const writtenHelp = (): string | null => {
     return null;
   }
 };
-const asksForHelp = more.length === 0 && (only === '--help' || only === '-h');
-const help = asksForHelp && helpWidth(process.stdout) === helpWidth({}) ? writtenHelp() : null;
 
-if (more.length === 0 && only === '--version') {
-  process.stdout.write(`${version}\n`);
-} else if (help !== null) {
-  process.stdout.write(help);
-} else {
-  const { runCli } = await import('./run-cli.js');
-  process.exitCode = await runCli(process.argv.slice(2), process.env, version);
-}
+const answer = async (args: readonly string[]): Promise<void> => {
+  const [only, ...more] = args;
+  if (more.length === 0 && only === '--version') {
+    printAtOnce(`${version}\n`);
+    return;
+  }
+  const asksForHelp = more.length === 0 && (only === '--help' || only === '-h');
+  const help = asksForHelp && helpWidth(process.stdout) === helpWidth({}) ? writtenHelp() : null;
+  if (help !== null) {
+    printAtOnce(help);
+    return;
+  }
+  ignoreLostOutput();
+  const { runCli } = loadProgram();
+  process.exitCode = await runCli(args, process.env, version);
+};
+
+void answer(process.argv.slice(2));

@@ -36,7 +36,8 @@ const call = (name: string, args: readonly string[], env: Record<string, string>
 const names = oldCommands.map(({ name }) => name).sort();
 
 test('bin and package.json have an executable for every command (npm run old-names writes them)', async () => {
-  const bin = await readdir(join(repository, 'bin'));
+  // The package is one of ES modules, whose loader takes its time; what bin has is CommonJS.
+  const bin = (await readdir(join(repository, 'bin'))).filter((name) => name !== 'package.json');
   expect(bin.sort()).toEqual(['nix-processmgmt-ts', ...names]);
   const description = JSON.parse(await readFile(join(repository, 'package.json'), 'utf8')) as {
     bin: Record<string, string>;
@@ -47,7 +48,7 @@ test('bin and package.json have an executable for every command (npm run old-nam
   });
   for (const name of names) {
     expect(await readFile(join(repository, 'bin', name), 'utf8')).toBe(
-      "#!/usr/bin/env node\nimport '../dist/nixproc.js';\n",
+      "#!/usr/bin/env node\nrequire('../dist/nixproc.js');\n",
     );
     expect((await stat(join(repository, 'bin', name))).mode & 0o111).toBe(0o111);
   }

@@ -1,0 +1,97 @@
+import { cp, mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeCacheOf, compileProgram, runProgram } from '../../src/cli/code-cache/code-cache.js';
+import type { RunResult } from '../../src/system/ports.js';
+import { createRun } from '../../src/system/run.js';
+import { repository } from '../support/repository.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+
+let directory: TemporaryDirectory;
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory();
+});
+afterAll(() => directory.remove());
+
+/** A copy of the program, as it is installed. */
+const install = async (name: string, parts: readonly string[] = ['bin', 'dist', 'nix', 'package.json']) => {
+  const installation = join(directory.path, name);
+  for (const part of parts) await cp(join(repository, part), join(installation, part), { recursive: true });
+  const dist = join(installation, 'dist');
+  const caches = (await readdir(dist)).filter((file) => file.endsWith('.cache')).map((file) => join(dist, file));
+  return { installation, dist, caches };
+};
+
+const node = (args: readonly string[], options = ''): Promise<RunResult> =>
+  createRun({ PATH: process.env['PATH'], HOME: directory.path, NIX_USER_PROFILE_DIR: directory.path })({
+    file: process.execPath,
+    args,
+    env: { NODE_OPTIONS: options },
+  });
+
+const answersStatus = async (installation: string): Promise<void> => {
+  expect(await node([join(installation, 'bin', 'nix-processmgmt-ts'), 'status'])).toMatchObject({
+    exitCode: 4,
+    stderr: 'nothing is deployed\n',
+  });
+};
+
+test('the build leaves what V8 has compiled of the program, for the Node.js that built it', async () => {
+  const { dist, caches } = await install('built');
+  expect(caches).toHaveLength(1);
+  const [cache = ''] = caches;
+  const program = join(dist, 'program.js');
+  expect(cache.replace(/\.[0-9a-f]{16}\./, '.unknown.')).toBe(codeCacheOf(program));
+  // In a process of its own: the options of the tests' Node.js are others.
+  const looksAtCache = `
+    const { readFileSync } = require('node:fs');
+    const text = readFileSync(${JSON.stringify(program)}, 'latin1');
+    const source = '(function (exports, require, module, __filename, __dirname) { ' + text + '\\n})';
+    const script = new (require('node:vm').Script)(source, { cachedData: readFileSync(${JSON.stringify(cache)}) });
+    process.stdout.write(String(script.cachedDataRejected));
+  `;
+  expect((await node(['-e', looksAtCache])).stdout).toBe('false');
+});
+
+test('the program is ASCII, as who loads it expects', async () => {
+  expect(await readFile(join(repository, 'dist', 'program.js'), 'utf8')).not.toMatch(/[^\0-\x7f]/);
+});
+
+test('without a cache the program works the same, and writes nothing beside itself', async () => {
+  const { installation, dist, caches } = await install('without');
+  for (const cache of caches) await rm(cache);
+  const listing = async () =>
+    Promise.all((await readdir(dist)).map(async (file) => [file, (await stat(join(dist, file))).mtimeMs]));
+  const before = await listing();
+  await answersStatus(installation);
+  expect(await listing()).toEqual(before);
+});
+
+test('a cache that is not what the build has written is ignored', async () => {
+  const { installation, caches } = await install('broken');
+  for (const cache of caches) await truncate(cache, 1000);
+  await answersStatus(installation);
+  for (const cache of caches) await writeFile(cache, 'something else');
+  await answersStatus(installation);
+});
+
+test('the cache of another text is not taken for its own', async () => {
+  const program = join(directory.path, 'other', 'program.js');
+  await mkdir(join(directory.path, 'other'));
+  await writeFile(program, 'exports.answer = 1;');
+  const cache = compileProgram(program, undefined).createCachedData();
+  await writeFile(program, 'exports.answer = 1 + 1;');
+  const script = compileProgram(program, cache);
+  expect(script.cachedDataRejected).toBe(true);
+  expect(runProgram(script, program)).toEqual({ answer: 2 });
+});
+
+test('the stack of a bug names our functions, and with --enable-source-maps our sources', async () => {
+  // Without nix beside it the program does not work.
+  const { dist } = await install('incomplete', ['dist']);
+  const fails = [join(dist, 'main.js'), 'status', '--verbose'];
+  const plain = await node(fails);
+  expect(plain).toMatchObject({ exitCode: 1 });
+  expect(plain.stderr).toMatch(/at find \(nix-processmgmt-ts\/dist\/program\.js:\d+:\d+\)/);
+  expect((await node(fails, '--enable-source-maps')).stderr).toMatch(/src\/system\/nix-directory\.ts:\d+:\d+/);
+});
