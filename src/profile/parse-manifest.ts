@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readinessSchema } from '../model/readiness.js';
 import { secondsSchema } from '../model/time-outs.js';
 import { ActivationError } from '../system/errors.js';
+import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
 import type { OwnManifest } from './manifest.js';
 
 const attributes = z.record(z.string(), z.string());
@@ -22,7 +23,8 @@ const credentials = z.strictObject({
   ),
 });
 
-const data = z.record(z.string(), z.json());
+// What JSON.parse returns is JSON: z.json() would take longer than all else that is checked here.
+const data = z.custom<JsonObject>((value) => isJsonObject(value as Json), 'expected an object');
 
 const unit = z.strictObject({
   instance: z.string(),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import { parseOnce } from '../shared/parse-once.js';
 
 const account = { name: z.string() };
 const written = z.object({
@@ -60,4 +61,4 @@ export const toActivation = ({ readinessCheck, ...data }: ActivationData): JsonO
 });
 
 /** @throws ZodError for what toActivation did not make. */
-export const fromActivation = (activation: JsonObject): ActivationData => activationData.parse(activation);
+export const fromActivation: (activation: JsonObject) => ActivationData = parseOnce(activationData);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from '../shared/parse-once.js';
 
 const service = z.object({
   name: z.string(),
@@ -39,8 +40,10 @@ export const toActivation = ({ awaitsReadiness, ...activation }: Activation): Js
   ...(awaitsReadiness ? { awaitsReadiness } : {}),
 });
 
+const parse = parseOnce(activation);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => parse(unit.activation);
 
 const profileData = z.object({
   shell: z.string(),

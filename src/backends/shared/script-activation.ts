@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from './parse-once.js';
 
 /** What activation has to know of a service with a script of its own, when only the manifest is there. */
 export const scriptActivationSchema = z.object({
@@ -16,6 +17,7 @@ export const scriptActivationSchema = z.object({
 });
 export type ScriptActivation = z.infer<typeof scriptActivationSchema>;
 
+const parse = parseOnce(scriptActivationSchema);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const scriptActivationOf = (unit: DeployedUnit): ScriptActivation =>
-  scriptActivationSchema.parse(unit.activation);
+export const scriptActivationOf = (unit: DeployedUnit): ScriptActivation => parse(unit.activation);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import { parseOnce } from '../shared/parse-once.js';
 
 const activationData = z.object({
   logFiles: z.array(z.string()),
@@ -32,7 +33,7 @@ export interface ActivationData {
 export const toActivation = (data: ActivationData): JsonObject => ({ ...data });
 
 /** @throws ZodError for what toActivation did not make. */
-export const fromActivation = (activation: JsonObject): ActivationData => activationData.parse(activation);
+export const fromActivation: (activation: JsonObject) => ActivationData = parseOnce(activationData);
 
 /** Of a program of which only supervisord knows. */
 export const strayActivation: JsonObject = toActivation({

@@ -17,6 +17,7 @@ import {
 import { checkPaths, configurationText, pathsBelow } from './own-configuration.js';
 import { endOrphans } from './orphans.js';
 import { supervisorClient } from './supervisor-client.js';
+import { RpcTransportError } from './xml-rpc.js';
 
 /** What programs may inherit from whoever happens to start supervisord: where programs are, who it is, language and time. */
 const inherited =
@@ -162,11 +163,21 @@ export const ownServer = (
     log.debug({ socket: paths.socket, pid: await client.getPid() }, 'started supervisord');
   };
 
+  const explainingClient = explaining(client, paths.socket);
+
   return {
-    client: explaining(client, paths.socket),
+    client: explainingClient,
     programDirectory: paths.programs,
     exclusive: true,
     isRunning: () => isRunning(),
+    ask: async (question) => {
+      try {
+        return await question(client);
+      } catch (error) {
+        if (!(error instanceof RpcTransportError || isShuttingDown(error))) throw error;
+        return (await isRunning()) ? question(explainingClient) : null;
+      }
+    },
     ensureRunning: async () => {
       if (await isRunning()) return false;
       await startServer();

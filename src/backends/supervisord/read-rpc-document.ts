@@ -22,6 +22,13 @@ const unescapeXml = (text: string): string =>
       })
     : text;
 
+/**
+ * A member of a struct as nearly all are, in one look: plain text or a number, without entities, attributes or comments.
+ * Whatever is written otherwise is read token by token.
+ */
+const plainMember =
+  /\s*<member>\s*<name>([^<&]*)<\/name>\s*<value><(?:string>([^<&]*)<\/string|int>([^<&]*)<\/int)><\/value>\s*<\/member>/y;
+
 /** Reads one token after the other. @throws SyntaxError at what is no XML */
 class Tokens {
   readonly #text: string;
@@ -76,6 +83,17 @@ class Tokens {
     if (found === -1) throw this.unexpected();
     this.#position = found + end.length;
     return this.next();
+  }
+
+  /** The next member of a struct, if it is written in the usual way and comes next; null for anything else. */
+  plainMember(): readonly [string, RpcValue] | null {
+    if (this.#pending !== null) return null;
+    plainMember.lastIndex = this.#position;
+    const found = plainMember.exec(this.#text);
+    if (found === null) return null;
+    this.#position = plainMember.lastIndex;
+    const [, name = '', text, number] = found;
+    return [name, text ?? Number(number)];
   }
 
   /** The next begin or end of an element; text between elements has no meaning. */
@@ -134,7 +152,8 @@ const readTyped = (input: Tokens, type: string): RpcValue => {
       return items;
     }
     case 'struct': {
-      const members: [string, RpcValue][] = [];
+      const members: (readonly [string, RpcValue])[] = [];
+      for (let member = input.plainMember(); member !== null; member = input.plainMember()) members.push(member);
       readAll(input, 'member', 'struct', () => {
         input.expect('open', 'name');
         const name = input.textUntilClose('name');

@@ -13,6 +13,12 @@ export interface SupervisordServer {
   /** @throws ManagerUnavailableError when that cannot be found out */
   isRunning(): Promise<boolean>;
   /**
+   * Asks it something; null when it does not run. Whether it does is only looked at when it does not answer.
+   *
+   * @throws ManagerUnavailableError when it runs and cannot be asked
+   */
+  ask<Answer>(question: (client: SupervisorClient) => Promise<Answer>): Promise<Answer | null>;
+  /**
    * Starts it, without programs, unless it runs.
    *
    * @returns whether it had to be started

@@ -208,9 +208,8 @@ export class SupervisordSession implements ManagerSession {
 
   /** What is loaded of these units; nothing when supervisord does not run. */
   async #look(units: readonly DeployedUnit[]): Promise<ByProgram<readonly ProcessInfo[]>> {
-    if (this.#server === null || !(await this.#server.isRunning())) return new Map();
     const programs = units.map(({ name, activation }) => ({ name, processes: fromActivation(activation).processes }));
-    return lookAt(this.#server.client, programs);
+    return (await this.#server?.ask((client) => lookAt(client, programs))) ?? new Map<string, readonly ProcessInfo[]>();
   }
 
   /** Makes many calls in one. Returns the first refusal for each program, but for those that are `tolerated`. */

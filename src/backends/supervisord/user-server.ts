@@ -122,6 +122,7 @@ export const connectUserServer = async (confDir: string, env: Ports['env']): Pro
       await client.getPid();
       return true;
     },
+    ask: (question) => question(client),
     ensureRunning: async () => {
       await client.getPid();
       return false;

@@ -1,4 +1,5 @@
-import { request, type RequestOptions } from 'node:http';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import { readRpcResponse, type RpcResponse } from './read-rpc-document.js';
 
 /** A value as XML-RPC carries it (http://xmlrpc.com/spec.md); nil and dates are not used by supervisord. */
@@ -95,15 +96,15 @@ const post = (
   timeout: number,
 ): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
-    const target: RequestOptions =
-      address.kind === 'unix' ? { socketPath: address.path } : { host: address.host, port: address.port };
+    const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
     const sent = request(
       {
-        ...target,
+        ...(address.kind === 'unix' ? {} : target),
         method: 'POST',
         path: '/RPC2',
-        // A connection per call: supervisord may be restarted between two of them.
-        agent: false,
+        // A connection per call: supervisord may be restarted between two of them. Without one of Node's agents, which
+        // take longer to decide on a connection than to make it.
+        createConnection: () => connect({ ...target, timeout }),
         timeout,
         headers: { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(body) },
         ...(credentials === null ? {} : { auth: `${credentials.username}:${credentials.password}` }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from '../shared/parse-once.js';
 
 const activationSchema = z.object({
   /** The unit that the process itself is. */
@@ -30,8 +31,10 @@ export const toActivation = ({ awaitsReadiness, ...activation }: Activation): Js
   ...(awaitsReadiness ? { awaitsReadiness } : {}),
 });
 
+const parse = parseOnce(activationSchema);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
+export const activationOf = (unit: DeployedUnit): Activation => parse(unit.activation);
 
 /** Of a unit of which only the name is known. */
 export const strayActivation = (name: string): JsonObject =>

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from '../shared/parse-once.js';
 import { scriptActivationSchema } from '../shared/script-activation.js';
 
 /** What activation has to know of a script when only the manifest is there. */
@@ -12,5 +13,7 @@ const activationSchema = scriptActivationSchema.extend({
 });
 export type Activation = z.infer<typeof activationSchema>;
 
+const parse = parseOnce(activationSchema);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
+export const activationOf = (unit: DeployedUnit): Activation => parse(unit.activation);

@@ -59,6 +59,12 @@ const values: readonly (readonly [xml: string, value: unknown])[] = [
     '<struct>\n<member>\n<name>a</name>\n<value><array><data>\n<value><string>b</string></value>\n</data></array></value>\n</member>\n</struct>',
     { a: ['b'] },
   ],
+  [
+    // Some members are as supervisord writes them, and some are not.
+    '<struct>\n<member>\n<name>a</name>\n<value><string>1 > 0</string></value>\n</member>\n<member><name>b</name><value><int>2</int></value></member>\n<member>\n<name>c</name>\n<value><string>&amp;</string></value>\n</member>\n<member>\n<name>d</name>\n<value><int></int></value>\n</member>\n</struct>',
+    { a: '1 > 0', b: 2, c: '&', d: 0 },
+  ],
+  ['<struct><member><name>a</name><value><string></string></value></member></struct>', { a: '' }],
 ];
 for (const [xml, value] of values) {
   test(`${JSON.stringify(xml)} is ${JSON.stringify(value)}`, () => {
