@@ -31,7 +31,7 @@ import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
 import type { Run } from '../system/ports.js';
-import { withStopSignals } from './stop-signals.js';
+import { sparedByTerminal, withStopSignals } from './stop-signals.js';
 import { countOf } from './terminal.js';
 import { jobsOf, timeoutsOf, managerOptions, chosenManager, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
@@ -313,8 +313,7 @@ export const deploy = async (
   review: Review = () => Promise.resolve(),
 ): Promise<void> => {
   const watch = watchSettings(args, caller.env);
-  // Ctrl-C is for us, who end between two steps; a command in the middle of one must not get it.
-  const context: CommandContext = { ...caller, run: (request) => caller.run({ ...request, ignoresTerminal: true }) };
+  const context = sparedByTerminal(caller);
   const prepared = await prepare(location, next, args, context);
   const { plan, target, unfinished } = prepared;
   await review(prepared);

@@ -4,6 +4,7 @@ import { executePlan } from '../activate/execute-plan.js';
 import { createProcessWatch } from '../activate/process-watch.js';
 import { noJournal } from '../activate/journal.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
+import { describeUnfinished, readUnfinishedSwitch } from '../activate/unfinished-switch.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { planActivation } from '../plan/plan-activation.js';
@@ -13,14 +14,45 @@ import type { CommandContext } from './command.js';
 import { countOf } from './terminal.js';
 import { connectTo, observe, requireDeployment, type CurrentDeployment } from './current-deployment.js';
 import { watchSettings } from './settings.js';
-import { withStopSignals } from './stop-signals.js';
-import { buildFromArguments, withLock, type BuildArguments, type DeployArguments } from './deployment.js';
+import { sparedByTerminal, withStopSignals } from './stop-signals.js';
+import {
+  buildFromArguments,
+  deploy,
+  occasion,
+  withLock,
+  type BuildArguments,
+  type DeployArguments,
+} from './deployment.js';
 
 /** What runs in the foreground, and what has to be done when it has ended. */
 interface ForegroundDeployment {
   readonly deployment: CurrentDeployment;
   readonly end: () => Promise<void>;
 }
+
+/**
+ * Puts right what a switch has left that did not finish: what the current generation has runs again, by its definition, and
+ * nothing else does.
+ *
+ * @throws UsageError when there is no such generation, or when another model is to run beside what was left
+ */
+const putRight = async (
+  args: DeployArguments & BuildArguments,
+  location: ProfileLocation,
+  context: CommandContext,
+): Promise<void> => {
+  const unfinished = await readUnfinishedSwitch(location, context);
+  if (unfinished === null) return;
+  const current = await readBuiltProfile(location.link);
+  if (args.model !== undefined || current === null || current.manifest.units.length === 0) {
+    throw new UsageError({
+      what: `A switch of the profile ${location.link} was interrupted`,
+      why: describeUnfinished(unfinished),
+      fix: 'Finish it with resume, or undo it with abort; then run again',
+    });
+  }
+  await deploy(location, current, occasion('run', args, null, context), args, null, context);
+};
 
 /**
  * Builds a model that is to run without becoming a generation; its users and groups live as long as it runs.
@@ -30,8 +62,9 @@ interface ForegroundDeployment {
 const buildForNow = async (
   args: DeployArguments & BuildArguments,
   location: ProfileLocation,
-  context: CommandContext,
+  caller: CommandContext,
 ): Promise<ForegroundDeployment> => {
+  const context = sparedByTerminal(caller);
   const deployed = await readBuiltProfile(location.link);
   if (deployed !== null && deployed.manifest.units.length > 0) {
     throw new UsageError({
@@ -40,7 +73,7 @@ const buildForNow = async (
       fix: 'Choose another name with -p, or leave out the model to run the current generation',
     });
   }
-  const built = await buildFromArguments(args, location, null, context);
+  const built = await buildFromArguments(args, location, null, caller);
   try {
     await (await prepareAccounts(location, built.manifest, context)).prepare();
     return {
@@ -60,6 +93,8 @@ const buildForNow = async (
  * Starts the current generation, or a model that does not become one, waits for SIGTERM or SIGINT, and stops it:
  * supervision for machines that start nothing of ours by themselves after a reboot.
  *
+ * What a switch has left that did not finish is put right before.
+ *
  * @throws ActivationError when a process does not start (the others are stopped again) or stop
  */
 export const runInForeground = (args: DeployArguments & BuildArguments, context: CommandContext): Promise<void> =>
@@ -68,14 +103,16 @@ export const runInForeground = (args: DeployArguments & BuildArguments, context:
 const runUntil = async (
   signal: AbortSignal,
   args: DeployArguments & BuildArguments,
-  context: CommandContext,
+  caller: CommandContext,
 ): Promise<void> => {
+  const context = sparedByTerminal(caller);
   const settings = watchSettings(args, context.env);
   const { deployment, end, started } = await withLock('run', args, context, async (location) => {
+    await putRight(args, location, context);
     const { deployment: current, end } =
       args.model === undefined
         ? { deployment: await requireDeployment(args, context), end: async () => undefined }
-        : await buildForNow(args, location, context);
+        : await buildForNow(args, location, caller);
     const { deployed, sessions, built } = current;
     const { directories, forceDisableUserChange } = built.manifest;
     await createStateDirectories(directories, {

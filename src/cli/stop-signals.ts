@@ -1,3 +1,14 @@
+import type { CommandContext } from './command.js';
+
+/**
+ * A context whose commands get no Ctrl-C and no hang-up of the terminal: that is for us, who end between two steps, and
+ * not for a command in the middle of one.
+ */
+export const sparedByTerminal = (context: CommandContext): CommandContext => ({
+  ...context,
+  run: (request) => context.run({ ...request, ignoresTerminal: true }),
+});
+
 /** What the signals that ask a command to end have asked so far. */
 export interface StopSignals {
   /** Aborted by the first SIGINT or SIGTERM. */

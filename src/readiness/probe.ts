@@ -13,9 +13,30 @@ const addressesOf = (host: string): readonly string[] => (host === 'localhost' ?
 
 const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
-const lookAtAddress = (host: string, port: number, milliseconds: number): Promise<Look> =>
+/** Does something until the time is over, or until `signal` is aborted: then the signal that it gets is. */
+const within = async <Result>(
+  milliseconds: number,
+  signal: AbortSignal,
+  work: (end: AbortSignal) => Promise<Result>,
+): Promise<Result> => {
+  const end = new AbortController();
+  const abort = (): void => {
+    end.abort();
+  };
+  const timer = setTimeout(abort, milliseconds);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await work(end.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+};
+
+const lookAtAddress = (host: string, port: number, signal: AbortSignal): Promise<Look> =>
   new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: milliseconds });
+    const socket = connect({ host, port, signal });
     const end = (look: Look): void => {
       socket.destroy();
       resolve(look);
@@ -24,23 +45,19 @@ const lookAtAddress = (host: string, port: number, milliseconds: number): Promis
       .once('connect', () => {
         end(null);
       })
-      .once('timeout', () => {
-        end('ETIMEDOUT');
-      })
-      .once('error', (error) => {
-        end(reasonOf(error));
+      .once('error', (error: NodeJS.ErrnoException) => {
+        end(error.code === 'ABORT_ERR' ? 'ETIMEDOUT' : reasonOf(error));
       });
   });
 
-const lookAtPort = async (host: string, port: number, milliseconds: number): Promise<Look> => {
-  const looks = await Promise.all(addressesOf(host).map((address) => lookAtAddress(address, port, milliseconds)));
+const lookAtPort = async (host: string, port: number, signal: AbortSignal): Promise<Look> => {
+  const looks = await Promise.all(addressesOf(host).map((address) => lookAtAddress(address, port, signal)));
   return looks.includes(null) ? null : `nothing accepts connections on port ${port} of ${host} (${looks[0] ?? ''})`;
 };
 
-const lookAtPage = (host: string, port: number, path: string, milliseconds: number): Promise<Look> =>
+const lookAtPage = (host: string, port: number, path: string, signal: AbortSignal): Promise<Look> =>
   new Promise((resolve) => {
-    const options = { host, port, path, agent: false, signal: AbortSignal.timeout(milliseconds) } as const;
-    const call = get(options, ({ statusCode = 0 }) => {
+    const call = get({ host, port, path, agent: false, signal }, ({ statusCode = 0 }) => {
       resolve(statusCode >= 200 && statusCode < 400 ? null : `answered with status ${statusCode}`);
       call.destroy();
     });
@@ -50,17 +67,22 @@ const lookAtPage = (host: string, port: number, path: string, milliseconds: numb
     });
   });
 
-const lookAtSite = async (host: string, port: number, path: string, milliseconds: number): Promise<Look> => {
-  const looks = await Promise.all(addressesOf(host).map((address) => lookAtPage(address, port, path, milliseconds)));
+const lookAtSite = async (host: string, port: number, path: string, signal: AbortSignal): Promise<Look> => {
+  const looks = await Promise.all(addressesOf(host).map((address) => lookAtPage(address, port, path, signal)));
   // An answer says more than that nobody is there.
   const reason = looks.find((look) => look?.startsWith('answered')) ?? looks[0] ?? '';
   return looks.includes(null) ? null : `http://${host}:${port}${path}: ${reason}`;
 };
 
-const lookByCommand = async (command: readonly string[], milliseconds: number, run: Run): Promise<Look> => {
+const lookByCommand = async (
+  command: readonly string[],
+  milliseconds: number,
+  signal: AbortSignal,
+  run: Run,
+): Promise<Look> => {
   const [file = '', ...args] = command;
   try {
-    const { exitCode, stdout, stderr, timedOut } = await run({ file, args, timeout: milliseconds });
+    const { exitCode, stdout, stderr, timedOut } = await run({ file, args, timeout: milliseconds, signal });
     if (exitCode === 0 && !timedOut) return null;
     const words = `${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '';
     return `its command ${timedOut ? 'takes too long' : `ended with exit code ${exitCode}`}${words === '' ? '' : `: ${words}`}`;
@@ -74,12 +96,13 @@ const lookByCommand = async (command: readonly string[], milliseconds: number, r
  * Looks once whether a process is ready.
  *
  * @param milliseconds how long one look may take
+ * @param signal ends the look at once
  * @returns why it is not; null when it is. A process that tells its manager itself is not to be asked: it counts as ready.
  */
-export const look = async (probe: Probe, milliseconds: number, run: Run): Promise<Look> => {
+export const look = async (probe: Probe, milliseconds: number, signal: AbortSignal, run: Run): Promise<Look> => {
   switch (probe.kind) {
     case 'port':
-      return lookAtPort(probe.host, probe.port, milliseconds);
+      return within(milliseconds, signal, (end) => lookAtPort(probe.host, probe.port, end));
     case 'path': {
       const isThere = await stat(probe.path).then(
         () => true,
@@ -88,9 +111,9 @@ export const look = async (probe: Probe, milliseconds: number, run: Run): Promis
       return isThere ? null : `there is no ${probe.path}`;
     }
     case 'http':
-      return lookAtSite(probe.host, probe.port, probe.path, milliseconds);
+      return within(milliseconds, signal, (end) => lookAtSite(probe.host, probe.port, probe.path, end));
     case 'command':
-      return lookByCommand(probe.command, milliseconds, run);
+      return lookByCommand(probe.command, milliseconds, signal, run);
     case 'notify':
       return null;
     default:

@@ -18,6 +18,8 @@ export interface RunRequest {
    * ignoresTerminal). Default: none.
    */
   readonly timeout?: number;
+  /** Aborted: the command is killed at once, together with what it has started in a session of its own. Default: none. */
+  readonly signal?: AbortSignal;
   /**
    * The command may leave a daemon behind that keeps our pipes open: once the command itself has ended, a tenth of a
    * second without output ends the waiting. Default: false, wait until the output is closed.

@@ -106,7 +106,14 @@ export const createRun =
     });
     request.onStart?.();
     if (request.leavesDaemon === true) closeWhenIdle(command);
+    const end = (): void => {
+      if (request.ignoresTerminal === true) endGroup(command);
+      else command.kill('SIGKILL');
+    };
+    if (request.signal?.aborted === true) end();
+    request.signal?.addEventListener('abort', end);
     const result = await command;
+    request.signal?.removeEventListener('abort', end);
     if (result.timedOut && request.ignoresTerminal === true) endGroup(command);
     if (result.failed && 'code' in result && (result.code === 'ENOENT' || result.code === 'EACCES')) {
       throw new MissingProgramError(request.file, { cause: result });

@@ -53,8 +53,12 @@ test('a log that cannot be written changes nothing', async () => {
   ).toMatchObject({ exitCode: 2, stdout: '' });
 });
 
-test.each(commands)('%s --help shows an example', async (command) => {
+/** Those that talk to no process manager, or only to one that has no user's own. */
+const withoutManager = ['build', 'eval', 'id-assign', 'init-state', 'run-activity'];
+
+test.each(commands)("%s --help shows an example, and how to mean a user's own manager", async (command) => {
   const { exitCode, stdout } = await tool(command, '--help');
+  expect(stdout.includes('--user ')).toBe(!withoutManager.includes(command));
   expect(exitCode).toBe(0);
   expect(stdout).toContain('Examples:');
 });

@@ -196,6 +196,23 @@ test('a failed switch that was told to keep going can be undone by abort', async
   expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'last 1'].sort());
   await deployment.succeed('abort');
   expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'slow 1'].sort());
+});
+
+test('run puts right first what a switch has left, and no other model runs beside it', async () => {
+  await dying.dieAt(afterTheStop, 'switch', profiles.first);
+  expect(await deployment.tool('run', profiles.second)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/did not finish: it ended after step 2: stop [^]*abort; then run again/),
+  });
+  const { pid, ended } = deployment.start('run');
+  await eventually(async () => {
+    expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'slow 1'].sort());
+    expect(await isRecorded()).toBe(false);
+    return true;
+  }, 60);
+  process.kill(pid, 'SIGTERM');
+  expect(await ended).toBe(0);
+  expect(runningSleepers(deployment)).toEqual([]);
   await deployment.succeed('undeploy');
   expect(await findLeftovers(deployment)).toEqual(nothing);
 });

@@ -73,7 +73,7 @@ const cases: readonly (readonly [string, () => Promise<Probe>, boolean])[] = [
 
 test.each(cases)('the program for managers and the tool agree on %s', async (_, makeProbe, isReady) => {
   const probe = await makeProbe();
-  expect(await look(probe, 30_000, run)).toEqual(isReady ? null : expect.any(String));
+  expect(await look(probe, 30_000, new AbortController().signal, run)).toEqual(isReady ? null : expect.any(String));
   const { exitCode, stderr } = await execute(commandFor(probe, 'look'));
   expect({ exitCode, isQuiet: stderr === '' }).toEqual({ exitCode: isReady ? 0 : 1, isQuiet: isReady });
 });

@@ -1,5 +1,7 @@
 import { defineCommand } from '../command.js';
-import { profileOption, wholeNumberOption } from '../options.js';
+import { activationOptions, profileOption, wholeNumberOption } from '../options.js';
+
+const { user } = activationOptions;
 
 export const logs = defineCommand({
   command: 'logs <name>',
@@ -9,6 +11,7 @@ export const logs = defineCommand({
       .positional('name', { type: 'string', demandOption: true, describe: 'An instance or a process name' })
       .options({
         ...profileOption,
+        user,
         follow: { alias: 'f', type: 'boolean', default: false, describe: 'Go on as more is printed' },
         lines: wholeNumberOption('lines', 0, { alias: 'n', default: 50, describe: 'How many of the last lines' }),
       })

@@ -15,6 +15,7 @@ const {
   settle,
   'wait-for-ports': waitForPorts,
   'wait-lock': waitLock,
+  user,
 } = activationOptions;
 
 export const run = defineCommand({
@@ -36,6 +37,7 @@ export const run = defineCommand({
         settle,
         'wait-for-ports': waitForPorts,
         'wait-lock': waitLock,
+        user,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })

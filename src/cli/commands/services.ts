@@ -8,6 +8,7 @@ const {
   'stop-timeout': stopTimeout,
   'wait-lock': waitLock,
   'wait-for-ports': waitForPorts,
+  user,
 } = activationOptions;
 
 const serviceCommand = (action: StepAction, describe: string, example: string): Command =>
@@ -28,6 +29,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           'start-timeout': startTimeout,
           'stop-timeout': stopTimeout,
           'wait-lock': waitLock,
+          user,
           ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
         })
         .example(`$0 ${action} webapp1`, example),
