@@ -12,6 +12,7 @@ import { exitCodes } from '../../src/system/errors.js';
 import { createRun } from '../../src/system/run.js';
 import { bundleProgram } from '../support/bundle-program.js';
 import { canThrowAway } from '../support/throw-away-root.js';
+import { eventually } from '../support/waiting.js';
 
 const run = createRun(process.env);
 const request = { profileName: 'processes', command: 'status', run };
@@ -172,6 +173,7 @@ test(
       let release: () => void = () => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
       let holders = 0;
+      let losers = 0;
       // Not all at once, so that some are about to take over what a faster one has just taken over.
       const takers = Array.from({ length: 30 }, async (_, index) => {
         await delay(index / 4);
@@ -180,10 +182,11 @@ test(
           return released;
         }).catch((error: unknown) => {
           expect(error).toBeInstanceOf(ProfileLockedError);
+          losers += 1;
         });
       });
       // The winner holds the lock until all the others have given up.
-      await Promise.race([Promise.all(takers), delay(150)]);
+      await eventually(() => (holders + losers === takers.length ? true : undefined));
       release();
       await Promise.all(takers);
       expect([round, holders]).toEqual([round, 1]);

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statS
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src/backends/backend.js';
-import { createSession } from '../../../src/backends/synit/session.js';
+import { createSession, type Patience } from '../../../src/backends/synit/session.js';
 import { openWatchedDirectory } from '../../../src/backends/synit/watched-directory.js';
 import { openProcessTable } from '../../../src/system/processes.js';
 import { createRun } from '../../../src/system/run.js';
@@ -46,13 +46,14 @@ const profileOf = (...units: readonly DeployedUnit[]): DeployedProfile => ({
   forceDisableUserChange: false,
 });
 
-const connect = async (current: DeployedProfile | null): Promise<ManagerSession> =>
+/** @param patience milliseconds that a test needs to differ: what ought to happen may take long on a busy machine */
+const connect = async (current: DeployedProfile | null, patience: Partial<Patience> = {}): Promise<ManagerSession> =>
   createSession({
     directory: openWatchedDirectory(services(), link, current),
     processes: await openProcessTable(createRun(process.env)),
     current,
     jobs: 4,
-    patience: { pause: 5, start: 2_000, stop: 5_000, settle: 100 },
+    patience: { pause: 5, start: 60_000, stop: 60_000, settle: 100, ...patience },
   });
 
 const deploy = async (...units: readonly DeployedUnit[]): Promise<DeployedProfile> => {
@@ -91,21 +92,22 @@ test('a daemon starts when what it depends on is ready, and its initialization i
   );
   await deploy(db);
   const waiting = unitOf('later', { foreground: { executable: '/bin/sleep', args: ['1000'] } }, ['missing']);
-  const session = await connect(profileOf(db));
+  const session = await connect(profileOf(db), { start: 1_000 });
   const [outcome] = await session.start([waiting]);
   expect(outcome).toMatchObject({
     ok: false,
     detail: expect.stringMatching(/^Synit did not start it in time: /) as unknown,
   });
   expect(await look(session, waiting)).toMatchObject({ state: 'starting' });
-  await session.start([web]);
+  await (await connect(profileOf(db))).start([web]);
   expect(existsSync(join(place.path, 'made'))).toBe(true);
   expect(server.starts.get('<daemon <initialize web>>')).toBe(1);
 });
 
 test('a daemon that ends at once is a failure, with its last words', async () => {
   const unit = unitOf('web', { foreground: { executable: '/bin/cat', args: ['/no/such/file'] } });
-  const [outcome] = await (await connect(null)).start([unit]);
+  const session = await connect(null, { settle: 5_000 });
+  const [outcome] = await session.start([unit]);
   expect(outcome?.ok).toBe(false);
   expect(outcome?.detail).toContain('/no/such/file: No such file or directory');
 });
@@ -198,7 +200,7 @@ test('what a failed deployment has added goes again when the generation before i
   const db = unitOf('db');
   const web = unitOf('web', { foreground: { executable: '/bin/false', args: [] } });
   const current = await deploy(db);
-  const session = await connect(current);
+  const session = await connect(current, { start: 1_000 });
   expect(await session.start([web])).toMatchObject([{ ok: false }]);
   await session.stop([web]);
   await session.install(current);
