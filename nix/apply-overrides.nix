@@ -12,4 +12,5 @@ in
 {
   inherit text;
   context = builtins.getContext text;
+  storePaths = import ./realised-paths.nix text;
 }

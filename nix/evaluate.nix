@@ -23,4 +23,5 @@ in
 {
   inherit text;
   context = getContext text;
+  storePaths = import ./realised-paths.nix text;
 }

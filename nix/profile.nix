@@ -1,7 +1,9 @@
 # Builds a profile from a rendered document (src/profile/profile-document.ts): one derivation, whatever the number of
-# processes. The document is the only input, so that the same document gives the same store path wherever it was
+# processes. Only the document makes a difference, so that the same document gives the same store path wherever it was
 # rendered.
-{ documentFile }:
+{ documentFile
+, requirements ? { } # derivations to build before, as builtins.getContext describes them
+}:
 
 let
   # What it refers to is said in it.
@@ -21,10 +23,13 @@ let
     else
       throw "nix-processmgmt-ts computed ${path} for a text that Nix stores as ${actual}";
 
+  # Nix builds what the text of a path refers to before it looks at the path: whatever of this is missing, at once.
+  areBuilt = builtins.pathExists (builtins.appendContext "/" requirements);
+
   # In order: a text can only refer to a path that is already in the store.
   texts = builtins.foldl' (added: text: builtins.seq added (addText text)) "" document.texts;
 in
-builtins.seq texts (derivation {
+builtins.seq areBuilt (builtins.seq texts (derivation {
   inherit (document) name;
   system = builtins.currentSystem;
   builder = withReferences document.shellReferences document.shell;
@@ -32,4 +37,4 @@ builtins.seq texts (derivation {
   # Nobody else can have built it, and sending it to another machine costs more than building it.
   allowSubstitutes = false;
   preferLocalBuild = true;
-})
+}))

@@ -43,7 +43,7 @@ export const applyOverrides = async (
     return evaluate(attempt, { expression: { file: 'apply-overrides.nix', generated: some }, trace });
   };
   const names = Object.keys(generated).sort();
-  if (names.length === 0) return { arguments: {}, context: { derivations: [], sources: [] } };
+  if (names.length === 0) return { arguments: {}, context: { derivations: [], sources: [], storePaths: [] } };
   const result = await apply(names);
   if (result.ok) {
     const { text, context } = parseEvaluated(result.stdout);

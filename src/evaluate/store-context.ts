@@ -6,6 +6,8 @@ export interface StoreContext {
   readonly derivations: readonly { readonly path: string; readonly outputs: readonly string[] }[];
   /** Paths that the evaluation itself has put into the store, sorted. */
   readonly sources: readonly string[];
+  /** What all of it is called once it is built: the sources, and the derivations' outputs. */
+  readonly storePaths: readonly string[];
 }
 
 /** What builtins.getContext says of one store path (Nix manual, "String context"). */
@@ -16,11 +18,15 @@ const contextElement = z.object({
 });
 
 /** The output of nix/evaluate.nix and nix/apply-overrides.nix: a JSON document and the context of its text. */
-const evaluated = z.object({ text: z.string(), context: z.record(z.string(), contextElement) });
+const evaluated = z.object({
+  text: z.string(),
+  context: z.record(z.string(), contextElement),
+  storePaths: z.array(z.string()),
+});
 
 /** @throws ZodError: the Nix expressions and this program do not belong together. */
 export const parseEvaluated = (stdout: string): { text: string; context: StoreContext } => {
-  const { text, context } = evaluated.parse(JSON.parse(stdout));
+  const { text, context, storePaths } = evaluated.parse(JSON.parse(stdout));
   const elements = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     text,
@@ -30,6 +36,7 @@ export const parseEvaluated = (stdout: string): { text: string; context: StoreCo
       sources: elements.flatMap(([path, element]) =>
         element.path === true || element.allOutputs === true ? [path] : [],
       ),
+      storePaths,
     },
   };
 };

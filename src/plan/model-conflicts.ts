@@ -77,18 +77,22 @@ const textsIn = (value: Json): readonly string[] => {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 };
 
-/** The absolute paths in a definition, also after a colon or an equals sign: `--socket=/run/webapp.sock`. */
-const pathsIn = ({ properties }: Unit): readonly string[] =>
-  textsIn(properties).flatMap((text) =>
-    [...text.matchAll(/(?:^|[\s"'=:,@])(\/[^\s"'=:,;<>|&()$`]+)/g)].map(([, path = '']) => path),
-  );
+/**
+ * The absolute paths in a definition, also after a colon or an equals sign: `--socket=/run/webapp.sock`.
+ *
+ * @param mayMatter tells texts of which no path is wanted, without looking for paths in them. Default: there are none
+ */
+const pathsIn = ({ properties }: Unit, mayMatter: (text: string) => boolean = () => true): readonly string[] =>
+  textsIn(properties)
+    .filter(mayMatter)
+    .flatMap((text) => [...text.matchAll(/(?:^|[\s"'=:,@])(\/[^\s"'=:,;<>|&()$`]+)/g)].map(([, path = '']) => path));
 
 /** unix(7): sun_path has 108 bytes, the last of which is NUL. */
 const longestSocketPath = 107;
 
 const longSockets = (units: readonly Unit[]): readonly Conflict[] =>
   units.flatMap((unit) =>
-    [...new Set(pathsIn(unit))]
+    [...new Set(pathsIn(unit, (text) => text.includes('.sock')))]
       .filter((path) => /\.sock(et)?$/.test(path) && Buffer.byteLength(path) > longestSocketPath)
       .map((path) => ({
         severity: 'error',
@@ -114,7 +118,7 @@ const sameState = (units: readonly Unit[], directories: Manifest['directories'])
   const shared = new Set(Object.values(directories));
   const persistent = [directories.libDir, directories.cacheDir, directories.spoolDir].map((path) => `${path}/`);
   const statePathsOf = (unit: Unit): readonly string[] =>
-    pathsIn(unit)
+    pathsIn(unit, (text) => persistent.some((directory) => text.includes(directory)))
       .map((path) => path.replace(/\/+$/, ''))
       .filter((path) => !shared.has(path) && persistent.some((directory) => path.startsWith(directory)));
   return pairsBy(units, statePathsOf).flatMap(([one, other, path]): readonly Conflict[] => {

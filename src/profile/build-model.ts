@@ -4,15 +4,17 @@ import { dir } from 'tmp-promise';
 import { loadBackend } from '../backends/registry.js';
 import { runEvaluation, type Evaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
-import type { InstanceName, ProcessModel } from '../model/process-model.js';
+import type { StoreContext } from '../evaluate/store-context.js';
+import type { InstanceName, ProcessInstance, ProcessModel } from '../model/process-model.js';
 import { activationOrder } from '../order/activation-order.js';
 import { buildId } from '../system/build-id.js';
 import { toStableJson } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
-import { buildProfile, realise } from './build-profile.js';
+import { buildProfile, isThere, realise, type ProfileSource } from './build-profile.js';
 import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
 import { manifestFile, profileDocument, type ProfileDocument } from './profile-document.js';
 import { translateRealised, type Overridden, type TranslatedModel } from './render-documents.js';
+import { broughtRoots } from './render-model.js';
 import { ReferenceScanner } from './store-texts.js';
 
 /** A profile that was built, and stays in the store until `release` is called (or for good, with an out link). */
@@ -54,6 +56,15 @@ const keyOf = (
         .update(stdout)
         .digest('hex');
 
+const callsFunction = ({ process }: ProcessInstance): boolean =>
+  process.kind === 'managed' && process.overrides === 'function';
+
+/** What a text may refer to, and what of that Nix has yet to look for. */
+interface Obtained {
+  readonly storePaths: readonly string[];
+  readonly requirements: StoreContext['derivations'];
+}
+
 /** Renders a document of an evaluated model. */
 type Render = (translated: TranslatedModel, overridden: Overridden, model: ProcessModel) => Promise<ProfileDocument>;
 
@@ -84,21 +95,31 @@ const build = async (
 
   const { path: roots, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
-    const storePaths = await realise(evaluated.context, roots, nix, ports);
+    const obtain = async (context: StoreContext, root: string, isRead: boolean): Promise<Obtained> =>
+      isRead || !isThere(context)
+        ? { storePaths: await realise(context, root, nix, ports), requirements: [] }
+        : { storePaths: context.storePaths, requirements: context.derivations };
+    const ofModel = await obtain(evaluated.context, roots, broughtRoots(model.instances).length > 0);
     const warnings: string[] = [];
-    const translated = translateRealised({ model, toolSource, storePaths }, backend, (sentence) => {
-      warnings.push(sentence);
-      ports.log.warn(sentence);
-    });
-    const { arguments: args, context } = await evaluated.applyOverrides(translated.generated);
-    const overridden = {
-      arguments: args,
-      storePaths: await realise(context, join(roots, 'overrides'), nix, ports),
+    const renderSource = async (): Promise<ProfileSource> => {
+      const translated = translateRealised(
+        { model, toolSource, storePaths: ofModel.storePaths },
+        backend,
+        (sentence) => {
+          warnings.push(sentence);
+          ports.log.warn(sentence);
+        },
+      );
+      const { arguments: args, context } = await evaluated.applyOverrides(translated.generated);
+      const ofOverrides = await obtain(context, join(roots, 'overrides'), false);
+      return {
+        document: await render(translated, { arguments: args, storePaths: ofOverrides.storePaths }, model),
+        requirements: [...ofModel.requirements, ...ofOverrides.requirements],
+      };
     };
-    const document = await render(translated, overridden, model);
-    const path = await buildProfile(document, outLink ?? join(roots, 'profile'), nix, ports);
+    const path = await buildProfile(renderSource, outLink ?? join(roots, 'profile'), nix, ports);
     // What the model's functions made of generated arguments is not in the key.
-    if (key === null || Object.keys(translated.generated).length > 0) return { path, warnings, release: cleanup };
+    if (key === null || model.instances.some(callsFunction)) return { path, warnings, release: cleanup };
     return {
       path,
       warnings,
@@ -190,5 +211,5 @@ export const buildEmptyProfile = async (
     scanner,
   });
   const nix = { offline: true, hostPackages: after.hostPackages, showTrace: false };
-  return buildProfile(document, outLink, nix, ports);
+  return buildProfile(() => Promise.resolve({ document }), outLink, nix, ports);
 };

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withDir } from 'tmp-promise';
@@ -6,6 +7,7 @@ import { writeTemporaryFile } from '../state/temporary-file.js';
 import { BuildError } from '../system/errors.js';
 import { nixOptions, type NixOptions } from '../system/nix-options.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import { nixString } from '../system/nix-text.js';
 import type { Ports } from '../system/ports.js';
 import type { ProfileDocument } from './profile-document.js';
 
@@ -78,29 +80,56 @@ export const realise = async (
   return paths;
 };
 
+/** Whether everything seems to be built; a path may still have been left unfinished, or be collected now. */
+export const isThere = ({ storePaths }: StoreContext): boolean =>
+  storePaths.every((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+
+/** What a profile is built from. */
+export interface ProfileSource {
+  readonly document: ProfileDocument;
+  /** Derivations that are built before, where they are not. Default: none, all is in the store. */
+  readonly requirements?: StoreContext['derivations'];
+}
+
+const expressionOf = (documentFile: string, requirements: StoreContext['derivations']): string => {
+  const context = requirements.map(
+    ({ path, outputs }) => `${nixString(path)} = { outputs = [ ${outputs.map(nixString).join(' ')} ]; };`,
+  );
+  return `import ${nixString(join(nixDirectory, 'profile.nix'))} {
+  documentFile = ${nixString(documentFile)};
+  requirements = { ${context.join('\n')} };
+}`;
+};
+
 /**
- * Builds the profile with one nix-build.
+ * Builds the profile with one nix-build, which starts at once: until it can look at anything it takes as long as rendering
+ * does.
  *
- * @param outLink where to make a link that keeps it from being collected; null for none
+ * @param render when it fails, nothing is built
+ * @param outLink where to make a link that keeps it from being collected
  * @returns the profile's store path
  * @throws BuildError
  */
 export const buildProfile = async (
-  document: ProfileDocument,
-  outLink: string | null,
+  render: () => Promise<ProfileSource>,
+  outLink: string,
   options: NixOptions,
   { run, env }: Ports,
 ): Promise<string> =>
   withDir(
     async ({ path: directory }) => {
-      const documentFile = join(directory, 'document.json');
-      await writeTemporaryFile(documentFile, JSON.stringify(document));
       const { exitCode, stdout, stderr } = await run({
         file: 'nix-build',
+        input: async () => {
+          const { document, requirements = [] } = await render();
+          const documentFile = join(directory, 'document.json');
+          await writeTemporaryFile(documentFile, JSON.stringify(document));
+          return expressionOf(documentFile, requirements);
+        },
         args: [
-          join(nixDirectory, 'profile.nix'),
-          ...['--argstr', 'documentFile', documentFile],
-          ...(outLink === null ? ['--no-out-link'] : ['--out-link', outLink]),
+          ...['-', '--out-link', outLink],
+          // For the requirements; the profile itself imports nothing that has to be built.
+          ...['--option', 'allow-import-from-derivation', 'true'],
           ...nixOptions(options, env),
         ],
       });

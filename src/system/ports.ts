@@ -7,7 +7,11 @@ export interface RunRequest {
   /** Variables added to the caller's environment; undefined removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  readonly input?: string;
+  /**
+   * What the command reads from stdin. A function is called when the command has started; when it fails, there is nothing
+   * to read, and that failure is the result once the command has ended. Default: nothing.
+   */
+  readonly input?: string | (() => Promise<string>);
   /**
    * `capture` collects stdout and stderr; `watch` does so too, and shows stderr meanwhile; `inherit` lets both through.
    * Default: capture.

@@ -72,6 +72,18 @@ const anyDirectory = (): string => {
   }
 };
 
+/** Gives a command what it is to read. */
+const feed = async ({ stdin }: Subprocess, input: NonNullable<RunRequest['input']>): Promise<void> => {
+  // A command that ends without having read everything says by its exit code whether that is wrong.
+  stdin?.on('error', () => undefined);
+  let text = '';
+  try {
+    text = typeof input === 'string' ? input : await input();
+  } finally {
+    stdin?.end(text);
+  }
+};
+
 /** What a command that was terminated has started in its own session ends with it. */
 const endGroup = ({ pid }: Subprocess): void => {
   try {
@@ -97,13 +109,16 @@ export const createRun =
       extendEnv: false,
       env: { ...env, ...request.env },
       // Without input there is nothing to read: a command must not wait for the user's terminal.
-      ...(request.input === undefined ? { stdin: 'ignore' as const } : { input: request.input }),
+      stdin: request.input === undefined ? 'ignore' : 'pipe',
       cwd: request.cwd ?? anyDirectory(),
       ...(request.ignoresTerminal === true ? { detached: true } : {}),
       ...(request.timeout === undefined ? {} : { timeout: request.timeout }),
       encoding: 'buffer',
       maxBuffer: 1024 * 1024 * 1024,
     });
+    const fed = request.input === undefined ? null : feed(command, request.input);
+    // Its failure is ours as well, but only once the command has ended.
+    fed?.catch(() => undefined);
     request.onStart?.();
     if (request.leavesDaemon === true) closeWhenIdle(command);
     const end = (): void => {
@@ -114,6 +129,7 @@ export const createRun =
     request.signal?.addEventListener('abort', end);
     const result = await command;
     request.signal?.removeEventListener('abort', end);
+    await fed;
     if (result.timedOut && request.ignoresTerminal === true) endGroup(command);
     if (result.failed && 'code' in result && (result.code === 'ENOENT' || result.code === 'EACCES')) {
       throw new MissingProgramError(request.file, { cause: result });

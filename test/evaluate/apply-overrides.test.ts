@@ -48,7 +48,10 @@ test("functions get the generated arguments and return the manager's", async () 
 test('without functions nothing is evaluated', async () => {
   const evaluated = await evaluator.evaluateInstances('{ }');
   const before = evaluator.commands.length;
-  expect(await evaluated.applyOverrides({})).toEqual({ arguments: {}, context: { derivations: [], sources: [] } });
+  expect(await evaluated.applyOverrides({})).toEqual({
+    arguments: {},
+    context: { derivations: [], sources: [], storePaths: [] },
+  });
   expect(evaluator.commands).toHaveLength(before);
 });
 

@@ -27,7 +27,7 @@ test('a failed build shows what the builder printed last, and how to see all of 
   const roots = await mkdtemp(join(tmpdir(), 'nixproc-roots-'));
   try {
     const options = { offline: true, hostPackages: false, showTrace: false };
-    const context = { derivations: [{ path: '/nix/store/0-a.drv', outputs: ['out'] }], sources: [] };
+    const context = { derivations: [{ path: '/nix/store/0-a.drv', outputs: ['out'] }], sources: [], storePaths: [] };
     const error: unknown = await realise(context, roots, options, failingPorts, { isTTY: false }).catch(
       (reason: unknown) => reason,
     );

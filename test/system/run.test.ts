@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { createRun, MissingProgramError } from '../../src/system/run.js';
+import { makeTemporaryDirectory } from '../support/temporary-directory.js';
+import { eventually } from '../support/waiting.js';
 
 const run = createRun(process.env);
 const shell = (script: string, more: object = {}) => run({ file: 'sh', args: ['-c', script], ...more });
@@ -51,3 +54,27 @@ test('a command that ignores the terminal is in a session of its own', async () 
   expect(others.stdout.trim()).toBe(here);
   expect(own.stdout.trim()).not.toBe(here);
 });
+
+const inDirectory = async (use: (directory: string) => Promise<void>): Promise<void> => {
+  const { path, remove } = await makeTemporaryDirectory();
+  try {
+    await use(path);
+  } finally {
+    await remove();
+  }
+};
+
+test('a command runs already while its input is made', () =>
+  inDirectory(async (directory) => {
+    const file = join(directory, 'runs');
+    const input = (): Promise<string> => eventually(() => (existsSync(file) ? 'hello' : undefined));
+    expect(await shell(`: >'${file}'; exec cat`, { input })).toMatchObject({ exitCode: 0, stdout: 'hello' });
+  }));
+
+test('a command whose input cannot be made has ended when that is said', () =>
+  inDirectory(async (directory) => {
+    const file = join(directory, 'ended');
+    const input = (): Promise<string> => Promise.reject(new Error('nobody knows'));
+    await expect(shell(`cat; : >'${file}'`, { input })).rejects.toThrow('nobody knows');
+    expect(existsSync(file)).toBe(true);
+  }));

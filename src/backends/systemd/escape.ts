@@ -4,17 +4,11 @@
  * do, and tests start real units to see it again).
  */
 
-/** Code points that systemd takes for broken UTF-8 wherever they stand: Unicode's noncharacters. */
-const isNoncharacter = (codePoint: number): boolean =>
-  (codePoint >= 0xfdd0 && codePoint <= 0xfdef) || (codePoint & 0xfffe) === 0xfffe;
-
-/** Control characters and noncharacters; of these, systemd takes a tab and a line feed in more places than the others. */
-const isSpecial = (character: string): boolean => {
-  const codePoint = character.codePointAt(0) ?? 0;
-  return codePoint < 0x20 || codePoint === 0x7f || isNoncharacter(codePoint);
-};
-
-const charactersOf = (text: string): readonly string[] => Array.from(text);
+/**
+ * Control characters, and what systemd takes for broken UTF-8 wherever it stands: Unicode's noncharacters. Tab and line
+ * feed are left out, which systemd takes in more places than the others.
+ */
+const special = /[^\P{Cc}\t\n\x80-\x9f]|\p{Noncharacter_Code_Point}/u;
 
 const asBytes = (character: string): string =>
   [...Buffer.from(character, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
@@ -32,12 +26,12 @@ const escapeCharacter = (character: string): string => {
     case '\t':
       return '\\t';
     default:
-      return isSpecial(character) ? asBytes(character) : character;
+      return special.test(character) ? asBytes(character) : character;
   }
 };
 
 /** A word in double quotes, with what systemd would unescape or expand in it escaped. */
-const quote = (text: string): string => `"${charactersOf(text).map(escapeCharacter).join('')}"`;
+const quote = (text: string): string => `"${Array.from(text, escapeCharacter).join('')}"`;
 
 /** Characters that mean nothing to systemd wherever they stand in a word; a word of these needs no quotes. */
 const isPlain = (word: string): boolean => /^[A-Za-z0-9_@+:,./=-]+$/.test(word);
@@ -52,7 +46,8 @@ export const commandWord = (word: string): string => (isPlain(word) ? word : quo
 export const isStartable = (executable: string): boolean =>
   executable.startsWith('/') &&
   !executable.endsWith('/') &&
-  charactersOf(executable).every((character) => !isSpecial(character) && !`"'\\$`.includes(character));
+  !/[\t\n"'\\$]/.test(executable) &&
+  !special.test(executable);
 
 /** The program of a command line; `isStartable` holds for it. */
 export const commandExecutable = (executable: string): string => (isPlain(executable) ? executable : quote(executable));
@@ -62,10 +57,8 @@ export const commandExecutable = (executable: string): string => (isPlain(execut
  * take, and of control characters only tab and line feed are allowed in the value.
  */
 export const environmentAssignment = (name: string, value: string): string | null => {
-  const carries =
-    /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
-    charactersOf(value).every((character) => character === '\t' || character === '\n' || !isSpecial(character));
-  return carries ? (isPlain(value) ? `${name}=${value}` : quote(`${name}=${value}`)) : null;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || special.test(value)) return null;
+  return isPlain(value) ? `${name}=${value}` : quote(`${name}=${value}`);
 };
 
 /**
@@ -73,9 +66,7 @@ export const environmentAssignment = (name: string, value: string): string | nul
  * there is no way to write it: systemd trims blanks around a value and ends it at a line feed.
  */
 export const wholeValue = (text: string): string | null => {
-  const writable =
-    !/^[ \t]|[ \t]$/.test(text) && charactersOf(text).every((character) => character === '\t' || !isSpecial(character));
-  if (!writable) return null;
+  if (/^[ \t]|[ \t]$|\n/.test(text) || special.test(text)) return null;
   const value = text.replaceAll('%', '%%');
   return endsInBackslash(value) ? `${value} ` : value;
 };
