@@ -10,7 +10,7 @@ import { writeTextAtomically } from '../state/atomic-file.js';
 import { ModelError, UsageError, unreachable } from '../system/errors.js';
 import { toStableJson } from '../system/json.js';
 import type { CommandContext } from './command.js';
-import { evaluationRequest, type BuildArguments } from './deployment.js';
+import { evaluationRequest, type BuildArguments } from './build-from-arguments.js';
 import { modelPath } from './settings.js';
 
 /** What yargs parsed of the options of id-assign. */

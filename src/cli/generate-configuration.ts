@@ -6,7 +6,7 @@ import { isJsonObject, type Json } from '../system/json.js';
 import { nixDirectory } from '../system/nix-directory.js';
 import { nixString } from '../system/nix-text.js';
 import type { CommandContext } from './command.js';
-import { evaluationRequest, type BuildArguments } from './deployment.js';
+import { evaluationRequest, type BuildArguments } from './build-from-arguments.js';
 
 /** What yargs parsed. */
 export interface GenerateConfigurationArguments extends Omit<BuildArguments, 'model' | 'extraParams'> {

@@ -5,7 +5,7 @@ import { readBuiltProfile } from '../generations/built-profile.js';
 import { ActivationError, UsageError } from '../system/errors.js';
 import { chosenManager, managerOptions } from './arguments.js';
 import type { CommandContext } from './command.js';
-import { withLock } from './deployment.js';
+import { withLock } from './with-lock.js';
 
 /** What yargs parsed of the options of run-activity. */
 export interface ActivityArguments {

@@ -15,14 +15,9 @@ import { countOf } from './terminal.js';
 import { connectTo, observe, requireDeployment, type CurrentDeployment } from './current-deployment.js';
 import { watchSettings } from './settings.js';
 import { sparedByTerminal, withStopSignals } from './stop-signals.js';
-import {
-  buildFromArguments,
-  deploy,
-  occasion,
-  withLock,
-  type BuildArguments,
-  type DeployArguments,
-} from './deployment.js';
+import { buildFromArguments, type BuildArguments } from './build-from-arguments.js';
+import { deploy, occasion, type DeployArguments } from './deployment.js';
+import { withLock } from './with-lock.js';
 
 /** What runs in the foreground, and what has to be done when it has ended. */
 interface ForegroundDeployment {

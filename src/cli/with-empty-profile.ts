@@ -3,7 +3,7 @@ import type { ProfileLocation } from '../generations/profile-location.js';
 import { buildEmptyProfile, buildModel } from '../profile/build-model.js';
 import type { Manifest } from '../profile/manifest.js';
 import type { CommandContext } from './command.js';
-import { emptyModel, evaluationRequest } from './deployment.js';
+import { emptyModel, evaluationRequest } from './build-from-arguments.js';
 
 /**
  * Builds the profile of a deployment in which nothing runs.

@@ -25,7 +25,7 @@ export const build = defineCommand({
       .example('$0 build -P supervisord --no-out-link processes.nix', 'Only print the store path')
       .example('$0 build -P supervisord --undeploy', 'A profile to switch to when nothing is to run'),
   run: async (args, context) => {
-    const { buildFromArguments, emptyModel } = await import('../deployment.js');
+    const { buildFromArguments, emptyModel } = await import('../build-from-arguments.js');
     const { modelConflicts } = await import('../../plan/model-conflicts.js');
     const { requireLinkable } = await import('../out-link.js');
     const { profileLocation } = await import('../../generations/profile-location.js');

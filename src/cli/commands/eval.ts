@@ -9,7 +9,7 @@ export const evaluate = defineCommand({
       .options({ ...managerOption, ...profileOption, ...stateDirectoryOptions, ...evaluationOptions })
       .example('$0 eval -P sysvinit processes.nix', 'What the model says, with every default filled in'),
   run: async (args, context) => {
-    const { evaluateFromArguments } = await import('../deployment.js');
+    const { evaluateFromArguments } = await import('../build-from-arguments.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
     const { model, notes } = await evaluateFromArguments(args, profileLocation(args.profile, context.env), context);
     for (const note of notes) context.log.info(`note: ${note}`);

@@ -85,7 +85,7 @@ export const generations = defineCommand({
       case 'pin':
       case 'unpin': {
         const numbers = numbersIn(action, specs, 1, Infinity);
-        const { withLock } = await import('../deployment.js');
+        const { withLock } = await import('../with-lock.js');
         const { requireGeneration } = await import('../../generations/generations.js');
         const { readPins, writePins } = await import('../../generations/pins.js');
         await withLock(`generations ${action}`, args, context, async (location) => {
@@ -99,7 +99,7 @@ export const generations = defineCommand({
       }
       case 'switch': {
         const [number] = numbersIn(action, specs, 1, 1);
-        const { withLock } = await import('../deployment.js');
+        const { withLock } = await import('../with-lock.js');
         const { deployGeneration } = await import('../deploy-generation.js');
         await withLock('generations switch', args, context, (location) =>
           deployGeneration(location, number, 'generations switch', args, null, context),
@@ -113,7 +113,7 @@ export const generations = defineCommand({
             fix: `For example: generations delete ${operands.delete}`,
           });
         }
-        const { withLock } = await import('../deployment.js');
+        const { withLock } = await import('../with-lock.js');
         const { deleteGenerationsCalled } = await import('../generations/delete-generations.js');
         await withLock('generations delete', args, context, (location) =>
           deleteGenerationsCalled(location, specs, context),

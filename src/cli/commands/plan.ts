@@ -48,14 +48,19 @@ export const plan = defineCommand({
       .example('$0 plan -P supervisord --json processes.nix', 'A move to another manager, as data')
       .example('$0 plan --out plan.json processes.nix', 'Keep it, for: switch --plan plan.json'),
   run: async (args, context) => {
-    const { refuseConflicts } = await import('../../activate/find-conflicts.js');
-    const { buildFromArguments, prepare } = await import('../deployment.js');
+    const { buildFromArguments } = await import('../build-from-arguments.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
-    const { formatPlan } = await import('../format-plan.js');
-    const { documentActivation } = await import('../planned-activation.js');
+    const loadPlanning = () =>
+      Promise.all([
+        import('../../activate/find-conflicts.js'),
+        import('../deployment.js'),
+        import('../format-plan.js'),
+        import('../planned-activation.js'),
+      ]);
     const location = profileLocation(args.profile, context.env);
-    const next = await buildFromArguments(args, location, null, context);
+    const next = await buildFromArguments(args, location, null, context, loadPlanning);
     try {
+      const [{ refuseConflicts }, { prepare }, { formatPlan }, { documentActivation }] = await loadPlanning();
       const planned = await prepare(location, next, args, context, args.repair === true ? 'repair' : 'tell');
       const decided = await documentActivation(location, next, planned, next.source, args, context);
       const document = { ...decided, notes: [...next.warnings, ...decided.notes] };

@@ -9,7 +9,7 @@ export const rollback = defineCommand({
       .options({ ...profileOption, ...activationOptions, ...messageOption })
       .example('$0 rollback', 'Undo the last switch'),
   run: async (args, context) => {
-    const { withLock } = await import('../deployment.js');
+    const { withLock } = await import('../with-lock.js');
     const { readDeploymentLog, verdictOn } = await import('../../generations/deployment-log.js');
     const { listGenerations } = await import('../../generations/generations.js');
     const { readHistory, rollbackTarget } = await import('../../generations/history.js');

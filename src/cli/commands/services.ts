@@ -34,7 +34,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         })
         .example(`$0 ${action} webapp1`, example),
     run: async (args, context) => {
-      const { withLock } = await import('../deployment.js');
+      const { withLock } = await import('../with-lock.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');

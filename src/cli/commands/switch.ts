@@ -37,15 +37,18 @@ export const switchCommand = defineCommand({
       .example('$0 switch ./result', 'Deploy a profile that build made')
       .example('$0 switch --plan plan.json', 'Do what plan --out plan.json has shown, or nothing'),
   run: async (args, context) => {
-    const { buildFromArguments, deployNewGeneration, occasion, withLock } = await import('../deployment.js');
     if (args.plan !== undefined) {
       const { switchByPlan } = await import('../switch-by-plan.js');
       await switchByPlan(args.plan, args, context);
       return undefined;
     }
+    const { buildFromArguments } = await import('../build-from-arguments.js');
+    const { withLock } = await import('../with-lock.js');
+    const loadDeployment = () => import('../deployment.js');
     await withLock('switch', args, context, async (location) => {
-      const next = await buildFromArguments(args, location, null, context);
+      const next = await buildFromArguments(args, location, null, context, loadDeployment);
       try {
+        const { deployNewGeneration, occasion } = await loadDeployment();
         await deployNewGeneration(location, next, occasion('switch', args, next.source, context), args, context);
         await next.remember?.();
       } finally {

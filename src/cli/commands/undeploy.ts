@@ -22,7 +22,8 @@ export const undeploy = defineCommand({
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),
   run: async (args, context) => {
-    const { deployNewGeneration, occasion, withLock } = await import('../deployment.js');
+    const { deployNewGeneration, occasion } = await import('../deployment.js');
+    const { withLock } = await import('../with-lock.js');
     const { withEmptyProfile } = await import('../with-empty-profile.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
     const { readUnfinishedSwitch } = await import('../../activate/unfinished-switch.js');

@@ -8,7 +8,7 @@ export const resume = defineCommand({
   describe: 'Finish a switch that was interrupted or killed',
   builder: (yargs) => yargs.options(options).example('$0 resume', 'Go on where it ended'),
   run: async (args, context) => {
-    const { withLock } = await import('../deployment.js');
+    const { withLock } = await import('../with-lock.js');
     const { resumeSwitch } = await import('../unfinished.js');
     await withLock('resume', args, context, (location) => resumeSwitch(location, args, context));
     return undefined;
@@ -20,7 +20,7 @@ export const abort = defineCommand({
   describe: 'Undo a switch that was interrupted or killed: run the current generation again',
   builder: (yargs) => yargs.options(options).example('$0 abort', 'Put back what ran before'),
   run: async (args, context) => {
-    const { withLock } = await import('../deployment.js');
+    const { withLock } = await import('../with-lock.js');
     const { abortSwitch } = await import('../unfinished.js');
     await withLock('abort', args, context, (location) => abortSwitch(location, args, context));
     return undefined;

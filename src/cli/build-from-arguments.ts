@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { access, constants, stat } from 'node:fs/promises';
+import { loadBackend } from '../backends/registry.js';
+import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
+import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import { buildMemory } from '../generations/build-memory.js';
+import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import type { ModelSource } from '../generations/deployment-record.js';
+import { modelSource } from '../generations/model-source.js';
+import type { ProfileLocation } from '../generations/profile-location.js';
+import type { ManagerName } from '../model/process-model.js';
+import type { Manifest } from '../profile/manifest.js';
+import { errnoOf } from '../state/file-errors.js';
+import { UsageError } from '../system/errors.js';
+import { nixDirectory } from '../system/nix-directory.js';
+import type { Run } from '../system/ports.js';
+import { chosenManager } from './arguments.js';
+import type { CommandContext } from './command.js';
+import { modelPath, stateSettings, type StateArguments } from './settings.js';
+
+/** What yargs parsed of the options that say what to build. */
+export interface BuildArguments extends StateArguments {
+  readonly model?: string | undefined;
+  readonly processManager?: string | undefined;
+  readonly extraParams?: string | undefined;
+  readonly include?: readonly string[] | undefined;
+  readonly hostPackages?: boolean | undefined;
+  readonly offline?: boolean | undefined;
+  readonly showTrace?: boolean | undefined;
+}
+
+/** A profile that stays in the store at least until `release` is called. */
+export interface HeldProfile extends BuiltProfile {
+  readonly source: ModelSource;
+  /** What its manager cannot express, a sentence each; nobody knows it of a profile that was built before. */
+  readonly warnings: readonly string[];
+  readonly release: () => Promise<void>;
+  /** To be called when it is deployed; see BuiltModel. */
+  readonly remember?: () => Promise<void>;
+}
+
+/** The model of an undeployment, which has no instances. */
+export const emptyModel = join(nixDirectory, 'empty-model.nix');
+
+const currentManifest = async (location: ProfileLocation): Promise<Manifest | null> =>
+  (await readBuiltProfile(location.link))?.manifest ?? null;
+
+const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
+  location === null ? null : ((await currentManifest(location))?.manager ?? null);
+
+const noModel = (path: string, cause: unknown): UsageError => {
+  const isForbidden = errnoOf(cause) === 'EACCES';
+  return new UsageError(
+    isForbidden
+      ? {
+          what: `The model ${path} cannot be read`,
+          why: 'Permission is denied',
+          fix: 'Make the file, and the directories on the way to it, readable for the user who runs this command',
+        }
+      : {
+          what: `There is no model ${path}`,
+          fix: 'Name the processes.nix of your model, or a profile that build made',
+        },
+    { cause },
+  );
+};
+
+/** @throws UsageError when there is nothing at `path`, or nothing that we may read */
+const expressionFile = async (path: string): Promise<string> => {
+  try {
+    const file = (await stat(path)).isDirectory() ? join(path, 'default.nix') : path;
+    await access(file, constants.R_OK);
+    return file;
+  } catch (cause) {
+    throw noModel(path, cause);
+  }
+};
+
+/**
+ * What the command line says about the evaluation of the model at `path`.
+ *
+ * @param location whose current generation chooses the manager when -P does not; null for none
+ */
+export const evaluationRequest = async (
+  args: BuildArguments,
+  path: string,
+  location: ProfileLocation | null,
+  { env }: CommandContext,
+): Promise<EvaluationRequest> => ({
+  exprFile: await expressionFile(path),
+  // The current generation is not read for what -P says: Nix shall not wait for that.
+  manager: chosenManager(
+    args.processManager,
+    args.processManager === undefined ? await currentManager(location) : null,
+  ),
+  settings: stateSettings(args, env),
+  extraParams: args.extraParams ?? null,
+  includePaths: args.include ?? [],
+  hostPackages: args.hostPackages ?? false,
+  offline: args.offline ?? false,
+  showTrace: args.showTrace ?? false,
+});
+
+/** Evaluates the model that the command line names. */
+export const evaluateFromArguments = async (
+  args: BuildArguments,
+  location: ProfileLocation,
+  context: CommandContext,
+): Promise<EvaluatedModel> => {
+  const { evaluateModel } = await import('../evaluate/evaluate-model.js');
+  return evaluateModel(await evaluationRequest(args, modelPath(args.model, context.env), location, context), context);
+};
+
+/** Loads what is needed after the evaluation, whatever that says: Node has nothing else to do while Nix works. */
+const loadWhatFollows =
+  (manager: ManagerName, location: ProfileLocation | null, load: (() => Promise<unknown>) | undefined) => (): void => {
+    // Whoever needs it will say what is wrong with it.
+    void Promise.allSettled([
+      loadBackend(manager),
+      location === null ? null : readBuiltProfile(location.link),
+      load?.(),
+    ]);
+  };
+
+/**
+ * Builds what the command line names: a model, or nothing when it names a profile that was built before.
+ *
+ * @param location whose current generation chooses the manager when -P does not
+ * @param outLink where to make a link to the profile; null for none
+ * @param load loads what the caller will do with the profile. Default: nothing
+ */
+export const buildFromArguments = async (
+  args: BuildArguments,
+  location: ProfileLocation | null,
+  outLink: string | null,
+  context: CommandContext,
+  load?: () => Promise<unknown>,
+): Promise<HeldProfile> => {
+  const path = modelPath(args.model, context.env);
+  const found = await stat(path).catch((cause: unknown) => {
+    throw noModel(path, cause);
+  });
+  const prebuilt = found.isFile()
+    ? null
+    : await readBuiltProfile(path, location === null ? null : await currentManifest(location));
+  if (prebuilt !== null) {
+    const { manager } = prebuilt.manifest;
+    if (args.processManager !== undefined && manager !== null && args.processManager !== manager) {
+      throw new UsageError({
+        what: `${path} was built for ${manager}, not for ${args.processManager}`,
+        fix: `Leave out -P, or build the model again with -P ${args.processManager}`,
+      });
+    }
+    return { ...prebuilt, source: { path, revision: null }, warnings: [], release: () => Promise.resolve() };
+  }
+  const { buildModel } = await import('../profile/build-model.js');
+  const request = await evaluationRequest(args, path, location, context);
+  const memory = location === null || outLink !== null ? null : buildMemory(location);
+  let isFirst = true;
+  const run: Run = (command) => {
+    const onStart = isFirst ? loadWhatFollows(request.manager, location, load) : undefined;
+    isFirst = false;
+    return context.run(onStart === undefined ? command : { ...command, onStart });
+  };
+  const [source, { path: built, ...held }] = await Promise.all([
+    // At the same time: whoever edits the model meanwhile makes it another one.
+    modelSource(request.exprFile, context),
+    buildModel(request, outLink, { ...context, run }, memory),
+  ]);
+  const profile = await readBuiltProfile(built);
+  if (profile === null) throw new Error(`${built} was built without a manifest`);
+  return { ...profile, ...held, source };
+};

@@ -1,0 +1,43 @@
+import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
+import { withProfileLock } from '../state/profile-lock.js';
+import { UsageError } from '../system/errors.js';
+import type { CommandContext } from './command.js';
+import type { DeployArguments } from './deployment.js';
+
+/** @throws UsageError when there is nobody to ask */
+const requireTerminal = ({ ask }: CommandContext): void => {
+  if (ask !== null) return;
+  throw new UsageError({
+    what: '--confirm needs a terminal to ask on',
+    why: 'stdin or stderr is none',
+    fix: 'Add --yes to go on without asking; or look at the plan first with: plan --out FILE, then switch --plan FILE',
+  });
+};
+
+/**
+ * Runs `work` while no other command works on the profile.
+ *
+ * @throws UsageError when the user wants to be asked where that is not possible
+ */
+export const withLock = <Result>(
+  command: string,
+  { profile, waitLock, confirm, yes }: Pick<DeployArguments, 'profile' | 'waitLock' | 'confirm' | 'yes'>,
+  context: CommandContext,
+  work: (location: ProfileLocation) => Promise<Result>,
+): Promise<Result> => {
+  if (confirm === true && yes !== true) requireTerminal(context);
+  const location = profileLocation(profile, context.env);
+  return withProfileLock(
+    {
+      directory: location.stateDirectory,
+      run: context.run,
+      profileName: location.name,
+      command: `nix-processmgmt-ts ${command}`,
+      waitSeconds: waitLock ?? 0,
+      onWait: (holder) => {
+        context.log.info(`waiting for "${holder.command}" (PID ${String(holder.process.pid)})`);
+      },
+    },
+    () => work(location),
+  );
+};
