@@ -113,8 +113,9 @@ export class SupervisordSession implements ManagerSession {
     this.#units = next?.units ?? [];
     this.#outdated = null;
     this.#moves = false;
-    // A supervisord that does not run gets its programs when the first of them is started.
-    if (server !== null && (await server.isRunning())) await this.#load(server);
+    // Before anything is stopped elsewhere: what moves here is not down for as long as supervisord takes to start.
+    if (this.#units.length > 0) await this.#ready();
+    else if (server !== null && (await server.isRunning())) await this.#load(server);
   }
 
   async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {

@@ -66,6 +66,17 @@ test('a second session finds the supervisord of the first', async () => {
   expect(isAlive(pid)).toBe(false);
 });
 
+test('supervisord is started before its programs, which may still run elsewhere', async () => {
+  const profile = place.generation([sleeper('one')]);
+  const session = await place.connect({ target: profile });
+  await session.install(profile);
+  const pid = serverPid();
+  expect([...(await session.observe(profile.units)).values()]).toMatchObject([{ state: 'absent' }]);
+  expect(failures(await session.start(profile.units))).toEqual([]);
+  expect(serverPid()).toBe(pid);
+  await undeploy(session, profile);
+});
+
 test('programs do not get the environment of whoever happens to start supervisord', async () => {
   const profile = place.generation([sleeper('one', { environment: { OWN: 'yes' } })]);
   const env = { ...process.env, SECRET: 'of the caller', LANG: 'C.UTF-8' };
