@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createFaultPlace, faultManagers, type FaultPlace } from '../support/faults/place.js';
+import { createFaultPlace, faultManagers, movingManagers, type FaultPlace } from '../support/faults/place.js';
 import { isFullRun, report } from '../support/faults/report.js';
 import { expectedSleepers, runningSleepers, type Sleepers } from '../support/faults/sleepers.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
@@ -60,12 +60,12 @@ const watchPort = (port: number): { readonly end: () => Promise<number> } => {
 
 const ports = { webapp1: 15_000, webapp2: 15_001, nginx: 15_080 } as const;
 
-const ring = faultManagers.map(
-  (from, index) => [from, faultManagers[(index + 1) % faultManagers.length] ?? from] as const,
+const ring = movingManagers.map(
+  (from, index) => [from, movingManagers[(index + 1) % movingManagers.length] ?? from] as const,
 );
 /** Every ordered pair, in an order in which each begins where the one before has ended, as far as that goes. */
-const everyPair = faultManagers.flatMap((from) =>
-  faultManagers.filter((to) => to !== from).map((to) => [from, to] as const),
+const everyPair = movingManagers.flatMap((from) =>
+  movingManagers.filter((to) => to !== from).map((to) => [from, to] as const),
 );
 
 describe('a deployment that moves', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
 import type { Account } from './accounts.js';
+import { podmanSettings, provideForPodman } from './podman.js';
 import { isAlive } from './processes.js';
 import { repository } from './repository.js';
 import { makeTemporaryDirectory } from './temporary-directory.js';
@@ -46,9 +47,7 @@ mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs -o mode=755 tmpfs run
-mkdir -p run/lock var/lib/containers
-# An overlay cannot lie on another: what engines store is on a file system of its own.
-mount -t tmpfs -o mode=755 tmpfs var/lib/containers
+mkdir run/lock
 mount -t tmpfs -o mode=755 tmpfs dev
 mkdir dev/pts dev/shm dev/mqueue
 for node in null zero full random urandom tty; do : > "dev/$node"; mount --bind "/dev/$node" "dev/$node"; done
@@ -66,9 +65,7 @@ mount --rbind "$REPOSITORY" ".$REPOSITORY"
 mount --rbind /tmp tmp
 mkdir -p ".$TEMPORARY"
 [ "$TEMPORARY" -ef ".$TEMPORARY" ] || mount --rbind "$TEMPORARY" ".$TEMPORARY"
-mkdir -p etc/containers
-printf %s "$CONTAINERS_CONF" > etc/containers/containers.conf
-printf %s "$STORAGE_CONF" > etc/containers/storage.conf
+${provideForPodman}
 eval "$PREPARE"
 mkdir -p oldroot
 pivot_root . oldroot
@@ -78,30 +75,6 @@ rmdir /oldroot
 mount --make-rshared /
 exec env -i container=nixproc PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin catatonit -P
 `;
-
-/** Limits and cgroups as they are, since a machine's root may lack the capability to change them. */
-const containersConf = (openFiles: number): string => `[containers]
-cgroups = "disabled"
-netns = "host"
-ipcns = "host"
-utsns = "host"
-log_driver = "k8s-file"
-default_ulimits = ["nofile=${openFiles}:${openFiles}", "nproc=8192:8192"]
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-runtime = "crun"
-`;
-
-const storageConf = `[storage]
-driver = "overlay"
-graphroot = "/var/lib/containers/storage"
-runroot = "/run/containers/storage"
-`;
-
-/** How many files a process of this machine may have open at most (proc(5), /proc/PID/limits). */
-const openFilesLimit = (): number =>
-  Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 1024);
 
 const childOf = (pid: number): number | undefined => {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
@@ -139,8 +112,7 @@ export const createContainerNamespace = async (prepare = ':'): Promise<Container
         CGROUP: cgroup,
         REPOSITORY: repository,
         TEMPORARY: tmpdir(),
-        CONTAINERS_CONF: containersConf(openFilesLimit()),
-        STORAGE_CONF: storageConf,
+        ...podmanSettings(),
         PREPARE: prepare,
         INNER: inner,
       },

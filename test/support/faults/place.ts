@@ -2,18 +2,23 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../../../src/system/ports.js';
 import { createMachine } from '../../backends/systemd/support/machine.js';
-import { accounts } from '../accounts.js';
+import { podmanSettings, provideForPodman } from '../podman.js';
+import { accounts, type Account } from '../accounts.js';
 import { createDeployment, type Deployment } from '../deployment.js';
 import { isRoot } from '../is-root.js';
 import { makeDyingTool, type DyingTool } from './dying-tool.js';
+import { isFullRun } from './report.js';
 import { sleeperOptions, writeSleepers, type Sleepers } from './sleepers.js';
 
-/** The managers that faults are injected under. A systemd of our own takes root. */
-export const faultManagers: readonly string[] = isRoot
-  ? ['sysvinit', 'supervisord', 'systemd', 'disnix']
+/** The managers that deployments are moved between. A systemd and a Podman of our own take root. */
+export const movingManagers: readonly string[] = isRoot
+  ? ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker']
   : ['sysvinit', 'supervisord', 'disnix'];
 
-/** A place where each of the managers can run something; for root, a machine with a systemd. */
+/** The managers that commands are killed under; containers take too long for anything but a full run. */
+export const faultManagers: readonly string[] = movingManagers.filter((manager) => isFullRun || manager !== 'docker');
+
+/** A place where each of the managers can run something; for root, a machine with a systemd and Podman. */
 export interface FaultPlace {
   readonly deployment: Deployment;
   readonly dying: DyingTool;
@@ -26,11 +31,20 @@ export interface FaultPlace {
   readonly dispose: () => Promise<void>;
 }
 
+const createMachineWithPodman = async (
+  root: Account,
+): Promise<{ deployment: Deployment; dispose: () => Promise<void> }> => {
+  const { namespace, deployment, dispose } = await createMachine('system', root);
+  const settings = Object.entries(podmanSettings()).map(([name, value]) => `${name}=${value}`);
+  await namespace.mustRun('env', ...settings, 'sh', '-euc', `cd /; ${provideForPodman}`);
+  return { deployment, dispose };
+};
+
 export const createFaultPlace = async (): Promise<FaultPlace> => {
   const [account] = accounts;
   if (account === undefined) throw new Error('there is no account to run as');
   const { deployment, dispose } = isRoot
-    ? await createMachine('system', account)
+    ? await createMachineWithPodman(account)
     : await createDeployment(account, 'webapps').then((made) => ({ deployment: made, dispose: made.dispose }));
   const built = new Map<string, string>();
   return {
