@@ -12,6 +12,8 @@ export interface GenerationDifference {
   readonly changed: readonly { readonly instance: InstanceName; readonly properties: readonly string[] }[];
   /** In both, and the same. */
   readonly unchanged: readonly InstanceName[];
+  /** In both, under two managers: all is the same that no manager words in its own way, and the rest is not compared. */
+  readonly moved: readonly InstanceName[];
 }
 
 const settingsOf = ({ manager, directories, forceDisableUserChange, hostPackages }: Manifest): JsonObject => ({
@@ -69,11 +71,13 @@ export const compareGenerations = (before: Manifest, after: Manifest): Generatio
           },
         ];
   });
+  const alike = compared.filter(({ properties }) => properties.length === 0).map(({ instance }) => instance);
   return {
     settings: changedProperties(settingsOf(before), settingsOf(after)),
     added: after.units.filter(({ name }) => !old.has(name)).map(({ instance }) => instance),
     removed: before.units.filter(({ name }) => !kept.has(name)).map(({ instance }) => instance),
     changed: compared.filter(({ properties }) => properties.length > 0),
-    unchanged: compared.filter(({ properties }) => properties.length === 0).map(({ instance }) => instance),
+    unchanged: sameManager ? alike : [],
+    moved: sameManager ? [] : alike,
   };
 };

@@ -36,6 +36,7 @@ test('instances are added, removed, changed down to the value, or the same', () 
     removed: ['gone'],
     changed: [{ instance: 'web', properties: ['environment.PORT: 5000 → 5001'] }],
     unchanged: ['db'],
+    moved: [],
   });
 });
 
@@ -62,17 +63,22 @@ test('what a model says besides the process is compared, too', () => {
   ]);
 });
 
-test("another manager's words for the same process are no difference, other directories are", () => {
+test('under two managers a process is neither changed nor unchanged, but for what no manager has words of its own for', () => {
   expect(
     compareGenerations(
-      manifest([unitCalled('web', { script: 'x' })]),
-      manifest([unitCalled('web', { Service: { ExecStart: 'x' } })], 'systemd', '/srv'),
+      manifest([unitCalled('web', { script: 'x' }), { ...unitCalled('db'), port: 80 }]),
+      manifest(
+        [unitCalled('web', { Service: { ExecStart: 'y' } }), { ...unitCalled('db'), port: 81 }],
+        'systemd',
+        '/srv',
+      ),
     ),
   ).toEqual({
     settings: ['manager: sysvinit → systemd', 'stateDir: /var → /srv'],
     added: [],
     removed: [],
-    changed: [],
-    unchanged: ['web'],
+    changed: [{ instance: 'db', properties: ['port: 80 → 81'] }],
+    unchanged: [],
+    moved: ['web'],
   });
 });

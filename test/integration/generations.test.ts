@@ -102,7 +102,10 @@ describe.each(accounts)('generations of the web applications as $name', (account
     expect(stdout).toMatch(/^2 unchanged\.$/m);
     const move = JSON.parse((await deployment.succeed('generations', 'diff', '--json', '1', '2')).stdout) as unknown;
     expect(move).toMatchObject({ before: 1, after: 2, settings: ['manager: sysvinit → supervisord'], changed: [] });
-    expect((await deployment.succeed('generations', 'diff', '1', '2')).stdout).toMatch(/^Store: \S+ \S+ → /m);
+    const moved = (await deployment.succeed('generations', 'diff', '1', '2')).stdout;
+    expect(moved).toMatch(/^moved {3}webapp1\nmoved {3}webapp2\nmoved {3}nginx\n.*not compared/m);
+    expect(moved).not.toContain('unchanged');
+    expect(moved).toMatch(/^Store: \S+ \S+ → /m);
     expect(await deployment.tool('generations', 'diff', '1', '7')).toMatchObject({ exitCode: 2 });
   });
 

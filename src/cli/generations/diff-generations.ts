@@ -18,8 +18,11 @@ const builtProfile = async (location: ProfileLocation, number: number): Promise<
   });
 };
 
+const otherwiseWorded =
+  'What process managers are told (commands, environments …) is not compared: each has words of its own for it.';
+
 const linesOf = (
-  { settings, added, removed, changed, unchanged }: GenerationDifference,
+  { settings, added, removed, changed, unchanged, moved }: GenerationDifference,
   colour: boolean,
 ): readonly string[] => {
   const same = settings.length === 0 && added.length === 0 && removed.length === 0 && changed.length === 0;
@@ -31,7 +34,8 @@ const linesOf = (
       `${paint('changed', 'yellow', colour)} ${instance}`,
       ...properties.map((property) => `          ${property}`),
     ]),
-    same ? 'No difference.' : `${String(unchanged.length)} unchanged.`,
+    ...moved.map((instance) => `${paint('moved  ', 'yellow', colour)} ${instance}`),
+    same ? 'No difference.' : moved.length > 0 ? otherwiseWorded : `${String(unchanged.length)} unchanged.`,
   ];
 };
 
