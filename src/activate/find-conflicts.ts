@@ -75,12 +75,14 @@ const livePidFiles = async (
 /**
  * What of the next profile will not work here; of what is not started by the plan nothing is said.
  *
+ * @param left generations of which something may be there
  * @param isUnfinished whether a switch before this one did not finish
  */
 export const findConflicts = async (
   plan: ProcessPlan,
   present: readonly ObservedUnit[],
   target: ManagedProfile | null,
+  left: readonly ManagedProfile[],
   directories: Manifest['directories'],
   isUnfinished: boolean,
   sessions: Sessions,
@@ -89,6 +91,7 @@ export const findConflicts = async (
   const started = new Set<string>(startedUnits(plan).map(({ instance }) => instance));
   if (target === null || started.size === 0) return [];
   const { units } = target.profile;
+  const known = left.filter(({ manager }) => manager === target.manager).flatMap(({ profile }) => profile.units);
   const ofModel = modelConflicts({ units, directories }).filter(({ instances }) =>
     instances.some((instance) => started.has(instance)),
   );
@@ -97,7 +100,7 @@ export const findConflicts = async (
     ...keptPorts(plan, present, units),
     ...(await conflictsOfPorts(plan, present, isUnfinished, sessions)),
     ...takenPidFiles(await livePidFiles(plan, present, ports)),
-    ...takenNames((await sessions.of(target.manager).collisions?.(units)) ?? []),
+    ...takenNames((await sessions.of(target.manager).collisions?.(units, known)) ?? []),
   ];
 };
 

@@ -209,6 +209,7 @@ export const prepareActivation = async (
       plan,
       present,
       target,
+      [...(current === null ? [] : [current]), ...reached],
       next.manifest.directories,
       unfinished !== null,
       sessions,

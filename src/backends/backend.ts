@@ -218,8 +218,14 @@ export interface ManagerSession {
   /**
    * What of somebody else is in the way of these units: a unit, program, script or container of the same name. Found
    * before anything is done. Default: nothing can be.
+   *
+   * @param known units that this deployment may have put there: those of the current generation, and of generations that
+   *   switches were going to that did not finish
    */
-  readonly collisions?: (units: readonly DeployedUnit[]) => Promise<readonly Collision[]>;
+  readonly collisions?: (
+    units: readonly DeployedUnit[],
+    known: readonly DeployedUnit[],
+  ) => Promise<readonly Collision[]>;
   logs(unit: DeployedUnit): LogSource;
   /** Foreground supervision for `run`: resolves when the deployment should end. Null: the tool itself waits for a signal. */
   readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;

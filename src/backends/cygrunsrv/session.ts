@@ -3,6 +3,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type {
+  Collision,
   DeployedProfile,
   DeployedUnit,
   LogSource,
@@ -194,6 +195,26 @@ export const createSession = ({
     ];
   };
 
+  /** cygrunsrv does not tell whose a service is, but this deployment knows what it has installed. */
+  const collisions = async (
+    units: readonly DeployedUnit[],
+    known: readonly DeployedUnit[],
+  ): Promise<readonly Collision[]> => {
+    // Names that differ in their case alone are one for Windows.
+    const present = new Map([...(await services.list()).keys()].map((name) => [name.toLowerCase(), name]));
+    for (const unit of known) present.delete(serviceOf(unit).toLowerCase());
+    return units.flatMap((unit) => {
+      const name = present.get(serviceOf(unit).toLowerCase());
+      if (name === undefined) return [];
+      return {
+        instance: unit.instance,
+        what: `There is a service ${name} already`,
+        why: 'This deployment has not installed it',
+        fix: `Remove it (cygrunsrv --remove ${name}), or give the process another name, instanceName or instanceSuffix`,
+      };
+    });
+  };
+
   const install = async (next: DeployedProfile | null): Promise<void> => {
     const wanted = new Set((next?.units ?? []).map(serviceOf));
     const present = await services.list();
@@ -222,6 +243,7 @@ export const createSession = ({
         units.map((unit) => [unit.instance, observationOf(states.get(serviceOf(unit)))]),
       );
     },
+    collisions,
     stop: (units) => outcomes(units, (unit) => stopService(serviceOf(unit))),
     install,
     start: (units) => outcomes(units, startOne),

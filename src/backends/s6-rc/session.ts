@@ -8,6 +8,7 @@ import type { Ports, RunResult } from '../../system/ports.js';
 import { openProcessTable } from '../../system/processes.js';
 import type {
   ChangedOnDisk,
+  Collision,
   DeployedProfile,
   DeployedUnit,
   Drift,
@@ -84,6 +85,7 @@ export class S6RcSession implements ManagerSession {
   #tree: Tree;
   /** What is deployed, or about to be. */
   #profile: DeployedProfile;
+  readonly #target: DeployedProfile | null;
   /** The deployment goes to another place, where nothing runs yet. */
   #moves: boolean;
   /** Services that are up when the session begins; null as long as nothing was changed. */
@@ -100,6 +102,7 @@ export class S6RcSession implements ManagerSession {
     if (profile === null) throw new Error('a session needs a profile');
     this.#ports = ports;
     this.#profile = profile;
+    this.#target = target;
     this.#tree = treeOf(profile, ports);
     this.#moves = target !== null && this.#placeOf(target).directory !== this.#tree.place.directory;
   }
@@ -131,6 +134,23 @@ export class S6RcSession implements ManagerSession {
       return [unit.instance, { ...observation, since: observation.since ?? since }] as const;
     });
     return new Map(observed);
+  }
+
+  /** A live state is of one profile, but its services may be supervised beside others'. */
+  async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
+    const tree = this.#target === null ? this.#tree : treeOf(this.#target, this.#ports);
+    const named = units.flatMap(({ instance, activation }) =>
+      activationOf({ activation })
+        .services.filter(isLongrun)
+        .map(({ name }) => [name, instance] as const),
+    );
+    const instances = new Map(named);
+    return [...(await tree.strangers([...instances.keys()]))].map(([service, path]) => ({
+      instance: instances.get(service) ?? null,
+      what: `There is ${path} already, which s6-svscan supervises`,
+      why: 'It is none of the services of this profile',
+      fix: 'Remove it there, or give the process another name, instanceName or instanceSuffix',
+    }));
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {

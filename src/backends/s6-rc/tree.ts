@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
@@ -18,6 +18,8 @@ export interface Tree {
   readonly live: LiveState;
   /** Whether there is a live state whose longruns are supervised: after a restart of the machine there may be a dead one. */
   isAlive(): Promise<boolean>;
+  /** What of somebody else is in a scan directory that others use as well, by the services that would get these names. */
+  strangers(services: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Has everything running, with all services down if it is new.
    *
@@ -71,17 +73,26 @@ export const treeOf = (profile: DeployedProfile, ports: Ports): Tree => {
     await Promise.all(stale.map((name) => rm(join(place.directory, name), { recursive: true, force: true })));
   };
 
+  /** Whether something in a scan directory leads to a service of our live state, which may be gone. */
+  const isOurs = async (path: string): Promise<boolean> =>
+    (await readlink(path).catch(() => '')).startsWith(place.live);
+
   const removeScanLinks = async (scanDirectory: string): Promise<void> => {
-    const prefix = scanDirectory === place.scan ? '' : prefixOf(profileName);
-    const names = (await readdir(scanDirectory).catch(() => [])).filter(
-      (name) => !name.startsWith('.') && name.startsWith(prefix),
-    );
-    await Promise.all(names.map((name) => rm(join(scanDirectory, name), { recursive: true, force: true })));
+    const names = (await readdir(scanDirectory).catch(() => [])).filter((name) => !name.startsWith('.'));
+    const paths = names.map((name) => join(scanDirectory, name));
+    const removed =
+      scanDirectory === place.scan
+        ? paths
+        : (await mapConcurrently(paths, 8, async (path) => ((await isOurs(path)) ? [path] : []))).flat();
+    await Promise.all(removed.map((path) => rm(path, { recursive: true, force: true })));
   };
+
+  /** Where others may have services as well, named by whoever runs an s6-svscan there. */
+  const sharedDirectory = (): string => ports.env['NIXPROC_S6_SCAN_DIR'] ?? sharedScanDirectory(directories.runtimeDir);
 
   /** An s6-svscan that runs already, or our own, which is started. */
   const provideScanDirectory = async (): Promise<string> => {
-    const shared = ports.env['NIXPROC_S6_SCAN_DIR'] ?? sharedScanDirectory(directories.runtimeDir);
+    const shared = sharedDirectory();
     if (await isScanned(shared, programs)) return shared;
     if (ports.env['NIXPROC_S6_SCAN_DIR'] !== undefined) {
       throw new ManagerUnavailableError({
@@ -141,6 +152,18 @@ export const treeOf = (profile: DeployedProfile, ports: Ports): Tree => {
     programs,
     live,
     isAlive,
+    strangers: async (services) => {
+      const scanDirectory = (await isAlive()) ? await live.scanDirectory() : sharedDirectory();
+      const isShared =
+        scanDirectory !== null && scanDirectory !== place.scan && (await isScanned(scanDirectory, programs));
+      if (!isShared) return new Map();
+      const found = await mapConcurrently(services, 8, async (service): Promise<(readonly [string, string])[]> => {
+        const path = join(scanDirectory, `${prefixOf(profileName)}${service}`);
+        const isThere = (await lstat(path).catch(() => null)) !== null;
+        return isThere && !(await isOurs(path)) ? [[service, path]] : [];
+      });
+      return new Map(found.flat());
+    },
     ensureAlive: async (database) => {
       await mkdir(place.directory, { recursive: true, mode: 0o755 });
       if (await isAlive()) {

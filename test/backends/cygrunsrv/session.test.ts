@@ -178,6 +178,22 @@ test('services that are no longer wanted are removed; those of others stay', asy
   expect([...windows.services.keys()]).toEqual(['sshd']);
 });
 
+test('a service that somebody else has installed is in the way, whatever the case of its name', async () => {
+  await deploy(unitOf('Web'), unitOf('db'));
+  const [web, db, cache] = [unitOf('web'), unitOf('db'), unitOf('cache')];
+  const session = connect(null);
+  expect(await session.collisions?.([web, db, cache], [db])).toEqual([
+    {
+      instance: 'web',
+      what: 'There is a service nix-process-Web already',
+      why: 'This deployment has not installed it',
+      fix: expect.stringContaining('cygrunsrv --remove nix-process-Web'),
+    },
+  ]);
+  expect(await session.collisions?.([web, db], [web, db])).toEqual([]);
+  expect(windows.calls).toEqual([]);
+});
+
 test('a service that nobody knows of any more is absent', async () => {
   const unit = unitOf('web');
   const current = await deploy(unit);

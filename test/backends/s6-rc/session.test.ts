@@ -361,7 +361,7 @@ test('an s6-svscan that was killed is started again, and the processes go on', a
   await eventually(() => (processesIn(live).length === 0 ? true : undefined));
 });
 
-test('an s6-svscan that runs already supervises the services, and is left alone', async () => {
+test('an s6-svscan that runs already supervises the services, and what others have there is seen and left alone', async () => {
   const scan = join(place.root, 'run/service');
   mkdirSync(join(scan, 'other'), { recursive: true });
   writeFileSync(join(scan, 'other/run'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
@@ -373,8 +373,14 @@ test('an s6-svscan that runs already supervises the services, and is left alone'
     );
     await start(sleeper('a'));
     expect(readdirSync(scan).sort()).toEqual(['.s6-svscan', 'other', 'test-a-log', 'test-a-srv']);
+    mkdirSync(join(scan, 'test-b-srv'));
+    const next = place.generation([sleeper('a'), sleeper('b')]);
+    expect(await (await place.connect(profile, next)).collisions?.(next.units, profile.units)).toEqual([
+      expect.objectContaining({ instance: 'b', what: expect.stringContaining(`${join(scan, 'test-b-srv')} already`) }),
+    ]);
     await undeploy(session, profile);
-    expect(readdirSync(scan).sort()).toEqual(['.s6-svscan', 'other']);
+    expect(readdirSync(scan).sort()).toEqual(['.s6-svscan', 'other', 'test-b-srv']);
+    expect(await (await place.connect(null, next)).collisions?.(next.units, [])).toMatchObject([{ instance: 'b' }]);
     expect((await run({ file: 's6-svok', args: [join(scan, 'other')] })).exitCode).toBe(0);
   } finally {
     await run({ file: 's6-svscanctl', args: ['-t', scan] });

@@ -161,7 +161,7 @@ test('neither a file nor a program of the user is replaced', async () => {
   const file = join(confDir(), 'conf.d/one.conf');
   writeFileSync(file, '[program:somethingelse]\ncommand=/bin/sleep 1000\n');
   const one = place.generation([sleeper('two'), sleeper('one')]);
-  expect(await (await connect({ target: one })).collisions?.(one.units)).toMatchObject([
+  expect(await (await connect({ target: one })).collisions?.(one.units, [])).toMatchObject([
     { instance: 'one', what: `The program "one" cannot be linked at ${file}` },
   ]);
   await expect((await connect({ target: one })).install(one)).rejects.toMatchObject({
@@ -173,7 +173,7 @@ test('neither a file nor a program of the user is replaced', async () => {
 
   const pid = await theirs();
   const clash = place.generation([sleeper('theirs')]);
-  expect(await (await connect({ target: clash })).collisions?.(clash.units)).toMatchObject([
+  expect(await (await connect({ target: clash })).collisions?.(clash.units, [])).toMatchObject([
     { instance: 'theirs', what: 'supervisord already has a program "theirs"' },
   ]);
   await expect((await connect({ target: clash })).install(clash)).rejects.toMatchObject({

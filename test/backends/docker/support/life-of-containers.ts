@@ -262,10 +262,10 @@ export const testLifeOfContainers = ({ newPlace, namespace }: NamespaceOfTests):
       const other = await newPlace();
       const theirs = other.generation([speaker('one', 'theirs'), speaker('two', 'theirs')]);
       const theirSession = await other.connect({ target: theirs });
-      expect(await theirSession.collisions?.(theirs.units)).toMatchObject([
+      expect(await theirSession.collisions?.(theirs.units, [])).toMatchObject([
         { instance: 'one', what: 'There is a container nixproc-one already' },
       ]);
-      expect(await session.collisions?.(mine.units)).toEqual([]);
+      expect(await session.collisions?.(mine.units, [])).toEqual([]);
       const outcomes = await deploy(theirSession, theirs);
       expect(outcomes).toMatchObject([
         { instance: 'one', ok: false, detail: expect.stringContaining('nixproc-one already') },
