@@ -1,7 +1,7 @@
 // Bundles src/ into dist/: a small entry for each kind of executable, the program that they load, and what V8 has compiled
 // of it. And what Nix expressions render with into one file in nix/, which is copied into the store without anything else.
 import { build } from 'esbuild';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
@@ -132,7 +132,11 @@ await build({
   define: { ...esModule.define, ...loading },
 });
 // Options of Node would make it a cache for those who have them, too.
-execFileSync(process.execPath, [cacheWriter], { env: { ...process.env, NODE_OPTIONS: '' }, stdio: 'pipe' });
+const { status, stderr } = spawnSync(process.execPath, [cacheWriter], {
+  env: { ...process.env, NODE_OPTIONS: '' },
+  encoding: 'utf8',
+});
+if (status !== 0) console.error(`build: commands will start more slowly than they could\n${stderr}`);
 rmSync(cacheWriter);
 
 renameSync(rendererBuilding, join(root, 'nix', 'renderer.mjs'));

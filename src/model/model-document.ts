@@ -81,11 +81,11 @@ const header = z.object({
 });
 
 export type ProcessDocument = z.infer<typeof process>;
-type Header = z.infer<typeof header>;
+export type ModelHeader = z.infer<typeof header>;
 
 /** What nix/evaluate.nix says about a model. */
-export interface ModelDocument extends Omit<Header, 'instances' | 'dependents'> {
-  readonly instances: readonly (Header['instances'][number] & { readonly process: ProcessDocument })[];
+export interface ModelDocument extends Omit<ModelHeader, 'instances' | 'dependents'> {
+  readonly instances: readonly (ModelHeader['instances'][number] & { readonly process: ProcessDocument })[];
   /** Processes that no instance stands for, with one of those that depend on them. */
   readonly dependencies: readonly { readonly dependent: string; readonly process: ProcessDocument }[];
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeCacheOf, compileProgram, runProgram } from '../../src/cli/code-cache/code-cache.js';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
+import { bundleProgram } from '../support/bundle-program.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -51,6 +52,12 @@ test('the build leaves what V8 has compiled of the program, for the Node.js that
     process.stdout.write(String(script.cachedDataRejected));
   `;
   expect((await node(['-e', looksAtCache])).stdout).toBe('false');
+});
+
+test('the commands that the build runs to have the program compiled work', async () => {
+  const { dist } = await install('rebuilt');
+  const writer = await bundleProgram('src/cli/code-cache/write-code-cache.ts', dist);
+  expect(await node([writer])).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('exit code') });
 });
 
 test('the program is ASCII, as who loads it expects', async () => {

@@ -1,10 +1,13 @@
 // Run by the build in dist: writes what V8 has compiled of the program after it has been used. Functions are compiled when
-// they are first called: those that every command calls are worth keeping, and many others are never called.
+// they are first called: those that common commands call are worth keeping, and many others are never called. Exits with 1
+// when a command has failed; what was compiled until then is written all the same.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeCacheOf, compileProgram, runProgram } from './code-cache.js';
 import { programFile, type Program } from './load-program.js';
+import { sampleEvaluation } from './sample-evaluation.js';
+import { makeStandInForNix } from './stand-in-for-nix.js';
 
 const file = programFile();
 const script = compileProgram(file, undefined);
@@ -12,9 +15,33 @@ const { runCli } = runProgram(script, file) as Program;
 
 const directory = mkdtempSync(join(tmpdir(), 'nix-processmgmt-ts-build-'));
 try {
-  const env = { ...process.env, NIX_USER_PROFILE_DIR: directory };
-  await runCli(['--help'], env, 'unknown');
-  await runCli(['status'], env, 'unknown');
+  const env = {
+    PATH: `${makeStandInForNix(directory)}:${process.env['PATH'] ?? ''}`,
+    HOME: directory,
+    NIX_USER_PROFILE_DIR: directory,
+    NIXPROC_SETTLE: '0',
+  };
+  const model = join(directory, 'processes.nix');
+  writeFileSync(model, sampleEvaluation({ application: [], proxy: ['application'] }));
+  const empty = join(directory, 'empty.nix');
+  writeFileSync(empty, sampleEvaluation({}));
+  const state = ['--state-dir', join(directory, 'state'), '--force-disable-user-change'];
+  for (const { command, expected = 0 } of [
+    { command: ['--help'] },
+    { command: ['build', '-P', 'systemd', '--out-link', join(directory, 'result'), ...state, model] },
+    { command: ['build', '-P', 'supervisord', '--no-out-link', ...state, model] },
+    { command: ['build', '-P', 'sysvinit', '--no-out-link', ...state, model] },
+    // Of nothing, which starts nothing; and again, which changes nothing.
+    { command: ['switch', '-P', 'sysvinit', ...state, empty] },
+    { command: ['switch', ...state, empty] },
+    { command: ['status'], expected: 4 },
+  ]) {
+    const exitCode = await runCli(command, env, 'unknown');
+    if (exitCode !== expected) {
+      process.stderr.write(`${command.join(' ')}: exit code ${exitCode}\n`);
+      process.exitCode = 1;
+    }
+  }
   writeFileSync(codeCacheOf(file), script.createCachedData());
 } finally {
   rmSync(directory, { recursive: true, force: true });

@@ -1,0 +1,34 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Runs the builder of a profile's document, in the place of Nix and without the PATH of its first line. */
+const nixBuild = (directory: string): string => `
+document=$(sed -n 's/^ *documentFile = "\\(.*\\)";$/\\1/p')
+out=$(mktemp -d '${directory}/profile.XXXXXX')
+export out
+'${process.execPath}' -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8")).script' "$document" | sed 1d | sh -e
+echo "$out"
+`;
+
+/**
+ * Makes programs that our commands take for those of Nix, which a machine that builds this program need not have. A model
+ * is a file of what its evaluation would print.
+ *
+ * @param directory where all that they use is
+ * @returns the directory to be put on PATH
+ */
+export const makeStandInForNix = (directory: string): string => {
+  const bin = join(directory, 'bin');
+  mkdirSync(bin, { recursive: true });
+  for (const [name, script] of Object.entries({
+    'nix-instantiate': 'while [ "$1" != exprFile ]; do shift; done\ncat "$2"\n',
+    // nix-env --profile LINK --set PATH, as if there were no other generation.
+    'nix-env': 'ln -sfn "$4" "$2-1-link"\nln -sfn "$(basename "$2")-1-link" "$2"\n',
+    'nix-store': 'exit 0\n',
+    'nix-build': nixBuild(directory),
+  })) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  return bin;
+};
