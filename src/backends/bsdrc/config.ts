@@ -3,18 +3,15 @@ import type { Credentials, ProcessInstance } from '../../model/process-model.js'
 import type { JsonObject } from '../../system/json.js';
 import {
   absolutePath,
-  anything,
   argumentError,
-  environment,
   flag,
   integer,
   namedTexts,
-  packages,
   parseArguments,
+  scriptArguments,
   signal,
   text,
   texts,
-  umask,
   type ArgumentReader,
 } from '../shared/argument-schema.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
@@ -114,23 +111,14 @@ const outerSchema = z.object({
 });
 
 const argumentsSchema = z.strictObject({
-  name: text,
-  description: text.nullish(),
+  ...scriptArguments,
   rcvar: identifier.nullish(),
   rcvarsDefaults: setOfIdentifiers.nullish(),
   command: plainPath.nullish(),
   commandArgs: texts.nullish(),
   commandIsDaemon: flag.nullish(),
-  enableDaemonOutputLogging: flag.nullish(),
-  reloadSignal: signal.nullish(),
   stopSignal: signal.nullish(),
-  environment: environment.nullish(),
-  path: packages.nullish(),
-  instanceName: text.nullish(),
   pidFile: plainPath.nullish(),
-  nice: integer.nullish(),
-  umask: umask.nullish(),
-  directory: absolutePath.nullish(),
   user: plainWord.nullish(),
   fib: integer.pipe(z.number().nonnegative('expected the number of a routing table')).nullish(),
   limits: text.pipe(z.string().regex(/^-[A-Za-z0-9 =.:+-]+$/, 'expected options of limits(1)')).nullish(),
@@ -155,10 +143,6 @@ const argumentsSchema = z.strictObject({
   requires: plainWords.nullish(),
   provides: plainWords.nullish(),
   keywords: plainWords.nullish(),
-  // Order, users and files of the profile come from the model, whose instances have them apart from these arguments.
-  dependencies: anything.optional(),
-  credentials: anything.optional(),
-  postInstall: anything.optional(),
   outer: outerSchema.nullish(),
 });
 

@@ -2,19 +2,13 @@ import type { ProcessName } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
 import type { RenderedUnit, UnitContext } from '../backend.js';
 import { argumentError } from '../shared/argument-schema.js';
-import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
-import { requiredTool, storeName } from '../shared/required-tool.js';
-import { searchPath } from '../shared/search-path.js';
+import { carryInScript, type Execution } from '../shared/carry-in-script.js';
+import { environmentWithPath } from '../shared/search-path.js';
 import type { Activation } from './activation-data.js';
 import { argumentLine, isPrintable } from './argument-line.js';
 import { parseService, type CygrunsrvService } from './config.js';
 import { serviceNameOf } from './service-name.js';
 import { mostDependencies } from './translate.js';
-
-interface Execution {
-  readonly words: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
 
 /** cygrunsrv takes no more (MAX_ENV). */
 const mostVariables = 255;
@@ -29,29 +23,15 @@ const isKept = (name: string, value: string, environment: Execution['environment
   Object.keys(environment).every((other) => other === name || other.toLowerCase() !== name.toLowerCase());
 
 /** Values that cygrunsrv would not hand over go through a script. */
-const carryValues = ({ words, environment }: Execution, context: UnitContext): Execution => {
+const carryValues = (execution: Execution, context: UnitContext): Execution => {
+  const { words, environment } = execution;
   const isTooMuch = Object.keys(environment).length > mostVariables;
-  const lost = Object.entries(environment).filter(([name, value]) => isTooMuch || !isKept(name, value, environment));
+  const isLost = (name: string, value: string): boolean => isTooMuch || !isKept(name, value, environment);
   const [program = '', ...args] = words;
-  if (lost.length === 0 && isPrintable(program) && argumentLine(args) !== null) return { words, environment };
-  const carried = { ...Object.fromEntries(lost), ...variablesLostInShells(environment) };
-  const text = launchScript({
-    coreutils: requiredTool(context, 'coreutils', 'cygrunsrv'),
-    environment: carried,
-    command: words,
-  });
-  return {
-    words: [
-      requiredTool(context, 'shell', 'cygrunsrv'),
-      context.storeText(storeName(context.instance.name, 'values'), text),
-    ],
-    environment: Object.fromEntries(Object.entries(environment).filter(([name]) => !Object.hasOwn(carried, name))),
-  };
-};
-
-const environmentOf = (service: CygrunsrvService, { instance }: UnitContext): Readonly<Record<string, string>> => {
-  const path = searchPath(instance, { path: service.environmentPath }, 'packages-only');
-  return { ...(path === '' ? {} : { PATH: path }), ...service.environment };
+  const isWhole = !Object.entries(environment).some((entry) => isLost(...entry));
+  return isWhole && isPrintable(program) && argumentLine(args) !== null
+    ? execution
+    : carryInScript(execution, isLost, context, 'cygrunsrv');
 };
 
 /** The Windows services that have to run before a service. */
@@ -85,7 +65,10 @@ export const render = (
   const { instance } = context;
   const service = parseService(args, context);
   const name = serviceNameOf(instance.name, args);
-  const wanted: Execution = { words: service.words, environment: environmentOf(service, context) };
+  const wanted: Execution = {
+    words: service.words,
+    environment: environmentWithPath(instance, service.environmentPath, service.environment),
+  };
   const execution = carryValues(wanted, context);
   const [program = '', ...programArgs] = execution.words;
   const line = argumentLine(programArgs);

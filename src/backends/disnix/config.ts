@@ -5,9 +5,9 @@ import type { JsonObject } from '../../system/json.js';
 import type { UnitContext } from '../backend.js';
 import {
   absolutePath,
-  anything,
   argumentError,
   parseArguments,
+  readElsewhere,
   text,
   type ArgumentReader,
 } from '../shared/argument-schema.js';
@@ -32,10 +32,7 @@ const argumentsSchema = z.strictObject({
   name: text,
   process: text,
   pidFile: absolutePath.nullish(),
-  // Order, users and files of the profile come from the model, whose instances have them apart from these arguments.
-  dependencies: anything.optional(),
-  credentials: anything.optional(),
-  postInstall: anything.optional(),
+  ...readElsewhere,
 });
 
 /** Where the script of a process records what it starts. */

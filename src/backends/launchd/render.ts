@@ -3,9 +3,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../system/json.js';
 import type { RenderedUnit, UnitContext } from '../backend.js';
 import type { ProcessName } from '../../model/process-model.js';
 import { argumentError } from '../shared/argument-schema.js';
-import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
-import { requiredTool, storeName } from '../shared/required-tool.js';
-import { searchPath } from '../shared/search-path.js';
+import { carryInScript, type Execution } from '../shared/carry-in-script.js';
+import { variablesLostInShells } from '../shared/launch-script.js';
+import { requiredTool } from '../shared/required-tool.js';
+import { environmentWithPath } from '../shared/search-path.js';
 import type { Activation } from './activation-data.js';
 import { bootWaitCommands } from './boot-wait.js';
 import { labelOf, parseJob, type LaunchdJob } from './config.js';
@@ -14,30 +15,14 @@ import { fitsXml } from './xml-text.js';
 /** Where a profile has the files of its jobs. */
 export const jobDirectory = 'Library/LaunchDaemons';
 
-interface Execution {
-  readonly words: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
 /** Values that a property list, or the shell before the program, would not hand over go through a script. */
-const carryValues = ({ words, environment }: Execution, context: UnitContext): Execution => {
-  const carried = {
-    ...variablesLostInShells(environment),
-    ...Object.fromEntries(Object.entries(environment).filter((entry) => !entry.every(fitsXml))),
-  };
-  if (Object.keys(carried).length === 0 && words.every(fitsXml)) return { words, environment };
-  const text = launchScript({
-    coreutils: requiredTool(context, 'coreutils', 'launchd'),
-    environment: carried,
-    command: words,
-  });
-  return {
-    words: [
-      requiredTool(context, 'shell', 'launchd'),
-      context.storeText(storeName(context.instance.name, 'values'), text),
-    ],
-    environment: Object.fromEntries(Object.entries(environment).filter(([name]) => !Object.hasOwn(carried, name))),
-  };
+const carryValues = (execution: Execution, context: UnitContext): Execution => {
+  const { words, environment } = execution;
+  const isLost = (name: string, value: string): boolean => !fitsXml(name) || !fitsXml(value);
+  const isWhole =
+    Object.keys(variablesLostInShells(environment)).length === 0 &&
+    !Object.entries(environment).some((entry) => isLost(...entry));
+  return isWhole && words.every(fitsXml) ? execution : carryInScript(execution, isLost, context, 'launchd');
 };
 
 const textsIn = (value: Json): readonly string[] => {
@@ -77,11 +62,6 @@ const sortedDeeply = (value: Json): Json => {
 /** A property list in XML; keys sorted, null nowhere. */
 export const plistText = (keys: JsonObject): string => `${build(sortedDeeply(keys) as PlistValue, { indent: '\t' })}\n`;
 
-const environmentOf = (job: LaunchdJob, { instance }: UnitContext): Readonly<Record<string, string>> => {
-  const path = searchPath(instance, job, 'packages-only');
-  return { ...(path === '' ? {} : { PATH: path }), ...job.environment };
-};
-
 /** Whether the executable is the first word, so that a shell can run it in launchd's place. */
 const isPlain = ({ program, words, keys }: LaunchdJob): boolean =>
   words.length > 0 && (program === null || program === words[0]) && keys['EnableGlobbing'] !== true;
@@ -110,7 +90,7 @@ export const render = (
       ([key]) => !instance.forceDisableUserChange || (key !== 'UserName' && key !== 'GroupName'),
     ),
   );
-  const wanted: Execution = { words: job.words, environment: environmentOf(job, context) };
+  const wanted: Execution = { words: job.words, environment: environmentWithPath(instance, job.path, job.environment) };
   const program = job.program === null || isPlain(job) ? {} : { Program: job.program };
   checkTexts({ ...keys, ...program }, context);
   const jobs = context.dependencies.map((name) => labelOf(name, all.get(name)));

@@ -2,7 +2,16 @@ import { constants } from 'node:os';
 import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
-import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
+import type { JsonObject } from '../../system/json.js';
+import {
+  absolutePath,
+  anything,
+  argumentError,
+  flag,
+  parseArguments,
+  text,
+  type ArgumentReader,
+} from '../shared/argument-schema.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
 import { serviceNameProblem } from './service-name.js';
 
@@ -84,18 +93,12 @@ export interface LogService {
 
 export type Service = LongRun | OneShot | Bundle | LogService;
 
-const json: z.ZodType<Json> = z.json();
-
-/** Any value that Nix' toString makes a text of. */
-const text = json.refine((value) => !isJsonObject(value), 'expected a text').transform(nixToString);
-const flag = z.boolean({ error: 'expected true or false' });
 const integer = (least: number, most: number) =>
   z
     .union([z.int(), z.string().regex(/^\d+$/, 'expected an integer')], { error: 'expected an integer' })
     .transform(Number)
     .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`));
 const milliseconds = integer(0, 4_294_967_295);
-const absolutePath = text.pipe(z.string().startsWith('/', 'expected an absolute path'));
 const serviceName = text.pipe(z.string().regex(/^[^\s#/.][^\n/]*$/, 'expected the name of a service'));
 const names = z.array(serviceName, { error: 'expected a list of services' });
 const signal = text.pipe(
@@ -120,14 +123,14 @@ const common = {
   name: text,
   flagEssential: flag.nullish(),
   // Files of the profile come from the instance, which has them apart from these arguments.
-  postInstall: json.optional(),
+  postInstall: anything.optional(),
 };
 const atomic = {
   ...common,
   dependencies: names.nullish(),
   timeoutUp: milliseconds.nullish(),
   timeoutDown: milliseconds.nullish(),
-  credentials: json.optional(),
+  credentials: anything.optional(),
 };
 
 const longRunSchema = z.strictObject({
@@ -163,37 +166,18 @@ const bundleSchema = z.strictObject({
   ...common,
   contents: names,
   // They are its contents.
-  dependencies: json.optional(),
+  dependencies: anything.optional(),
 });
 
 const logServiceSchema = z.strictObject({ name: text, logServiceFor: text, logSettings });
 
 type Instance = Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange'>;
 
-const argumentError = (instance: string, property: string, why: string): ModelError =>
-  new ModelError({
-    what: `Process instance "${instance}" has an argument that s6-rc cannot take: ${property}`,
-    why,
-    fix: `Correct ${property} in the model, or in its overrides.s6-rc`,
-  });
-
-const describeIssue = (issue: z.core.$ZodIssue, known: readonly string[], creator: string): [string, string] =>
-  issue.code === 'unrecognized_keys'
-    ? [issue.keys.join(', '), `${creator} has no such argument. It has: ${known.join(' ')}`]
-    : [issue.path.join('.'), issue.message];
-
-const parse = <Shape extends z.ZodRawShape>(
-  schema: z.ZodObject<Shape, z.core.$strict>,
-  creator: string,
-  args: JsonObject,
-  instance: string,
-): z.infer<typeof schema> => {
-  const result = schema.safeParse(args);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  if (issue === undefined) throw result.error;
-  throw argumentError(instance, ...describeIssue(issue, Object.keys(schema.shape), creator));
-};
+const readerFor = ({ instance }: Instance, createFunction: string): ArgumentReader => ({
+  instance,
+  manager: 's6-rc',
+  createFunction,
+});
 
 const settingsFor = (
   given: z.infer<typeof logSettings> | null | undefined,
@@ -204,33 +188,39 @@ const settingsFor = (
   group: forceDisableUserChange ? null : (given?.group ?? given?.user ?? null),
 });
 
+/** What longruns and oneshots have in common. */
+const atomicOf = (given: z.infer<z.ZodObject<typeof atomic>>, instance: Instance): Atomic => ({
+  name: given.name,
+  flagEssential: given.flagEssential ?? false,
+  dependencies: given.dependencies ?? null,
+  timeoutUp: given.timeoutUp ?? null,
+  timeoutDown: given.timeoutDown ?? null,
+  credentials: credentialsFromArguments(given.credentials, instance),
+});
+
 const longRun = (args: JsonObject, instance: Instance): LongRun => {
-  const given = parse(longRunSchema, 'createLongRunService', args, instance.instance);
+  const reader = readerFor(instance, 'createLongRunService');
+  const given = parseArguments(longRunSchema, args, reader);
   const { producerFor = null, autoGenerateLogService, pipelineName = null } = given;
   // Whoever says where the output goes does not want it logged.
   const logged = autoGenerateLogService ?? producerFor === null;
   if (logged && producerFor !== null) {
     throw argumentError(
-      instance.instance,
+      reader,
       'producerFor',
       `What it prints cannot go both to ${producerFor} and to a log: autoGenerateLogService is true`,
     );
   }
   if (logged && pipelineName !== null) {
     throw argumentError(
-      instance.instance,
+      reader,
       'pipelineName',
       'A logged service ends a pipeline that has its own name; only the last consumer names a pipeline',
     );
   }
   return {
     kind: 'longrun',
-    name: given.name,
-    flagEssential: given.flagEssential ?? false,
-    dependencies: given.dependencies ?? null,
-    timeoutUp: given.timeoutUp ?? null,
-    timeoutDown: given.timeoutDown ?? null,
-    credentials: credentialsFromArguments(given.credentials, instance),
+    ...atomicOf(given, instance),
     run: given.run,
     finish: given.finish ?? null,
     notificationFd: given.notificationFd ?? null,
@@ -249,15 +239,10 @@ const longRun = (args: JsonObject, instance: Instance): LongRun => {
 };
 
 const oneShot = (args: JsonObject, instance: Instance): OneShot => {
-  const given = parse(oneShotSchema, 'createOneShotService', args, instance.instance);
+  const given = parseArguments(oneShotSchema, args, readerFor(instance, 'createOneShotService'));
   return {
     kind: 'oneshot',
-    name: given.name,
-    flagEssential: given.flagEssential ?? false,
-    dependencies: given.dependencies ?? null,
-    timeoutUp: given.timeoutUp ?? null,
-    timeoutDown: given.timeoutDown ?? null,
-    credentials: credentialsFromArguments(given.credentials, instance),
+    ...atomicOf(given, instance),
     up: given.up,
     down: given.down ?? null,
     reload: given.reload ?? null,
@@ -267,12 +252,13 @@ const oneShot = (args: JsonObject, instance: Instance): OneShot => {
 };
 
 const bundle = (args: JsonObject, instance: Instance): Bundle => {
-  const { name, flagEssential, contents } = parse(bundleSchema, 'createServiceBundle', args, instance.instance);
+  const reader = readerFor(instance, 'createServiceBundle');
+  const { name, flagEssential, contents } = parseArguments(bundleSchema, args, reader);
   return { kind: 'bundle', name, flagEssential: flagEssential ?? false, contents };
 };
 
 const logService = (args: JsonObject, instance: Instance): LogService => {
-  const given = parse(logServiceSchema, 'createLogServiceForLongRunService', args, instance.instance);
+  const given = parseArguments(logServiceSchema, args, readerFor(instance, 'createLogServiceForLongRunService'));
   return {
     kind: 'log',
     name: given.name,
@@ -303,6 +289,8 @@ export const parseService = (args: JsonObject, instance: Instance): Service => {
   const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
   const service = serviceOf(given, instance);
   const problem = serviceNameProblem(service.name);
-  if (problem !== null) throw argumentError(instance.instance, 'name', `${JSON.stringify(service.name)}: ${problem}`);
+  if (problem !== null) {
+    throw argumentError({ ...instance, manager: 's6-rc' }, 'name', `${JSON.stringify(service.name)}: ${problem}`);
+  }
   return service;
 };

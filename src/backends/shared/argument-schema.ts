@@ -52,6 +52,28 @@ export const environment = namedTexts.superRefine((set, context) => {
   }
 });
 
+/** Order, users and files of the profile come from the model, whose instances have them apart from these arguments. */
+export const readElsewhere = {
+  dependencies: anything.optional(),
+  credentials: anything.optional(),
+  postInstall: anything.optional(),
+};
+
+/** What both kinds of scripts of services take (createSystemVInitScript, createBSDRCScript). */
+export const scriptArguments = {
+  name: text,
+  instanceName: text.nullish(),
+  description: text.nullish(),
+  umask: umask.nullish(),
+  nice: integer.nullish(),
+  directory: absolutePath.nullish(),
+  path: packages.nullish(),
+  environment: environment.nullish(),
+  enableDaemonOutputLogging: flag.nullish(),
+  reloadSignal: signal.nullish(),
+  ...readElsewhere,
+};
+
 /** For whom arguments are read, for messages. */
 export interface ArgumentReader {
   readonly instance: string;

@@ -33,3 +33,13 @@ export const searchPath = (
   process: Pick<ManagedProcess, 'path'>,
   order: SearchPathOrder,
 ): string => searchDirectories(instance, process, order).join(':');
+
+/** Variables, and a PATH of a process's own packages unless there is none or the variables have one. */
+export const environmentWithPath = (
+  instance: Pick<ProcessInstance, 'tools'>,
+  packages: ManagedProcess['path'],
+  environment: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => {
+  const path = searchPath(instance, { path: packages }, 'packages-only');
+  return { ...(path === '' ? {} : { PATH: path }), ...environment };
+};

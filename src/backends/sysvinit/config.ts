@@ -3,18 +3,14 @@ import type { Credentials, ProcessInstance } from '../../model/process-model.js'
 import type { JsonObject } from '../../system/json.js';
 import {
   absolutePath,
-  anything,
   argumentError,
-  environment,
   flag,
   integer,
   namedTexts,
-  packages,
   parseArguments,
-  signal,
+  scriptArguments,
   text,
   texts,
-  umask,
   type ArgumentReader,
 } from '../shared/argument-schema.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
@@ -81,23 +77,14 @@ const outerSchema = z.object({
 });
 
 const argumentsSchema = z.strictObject({
-  name: text,
-  instanceName: text.nullish(),
-  description: text.nullish(),
+  ...scriptArguments,
   globalInstructions: text.nullish(),
-  umask: umask.nullish(),
-  nice: integer.nullish(),
-  directory: absolutePath.nullish(),
-  path: packages.nullish(),
-  environment: environment.nullish(),
   initialize: text.nullish(),
   process: text.nullish(),
   processIsDaemon: flag.nullish(),
-  enableDaemonOutputLogging: flag.nullish(),
   args: texts.nullish(),
   pidFile: absolutePath.nullish(),
   user: text.nullish(),
-  reloadSignal: signal.nullish(),
   instructions: z
     .record(z.string(), z.object({ activity: text, instruction: text }), {
       error: 'expected attribute sets with activity and instruction',
@@ -108,10 +95,6 @@ const argumentsSchema = z.strictObject({
   runlevels: runlevels.nullish(),
   defaultStart: runlevels.nullish(),
   defaultStop: runlevels.nullish(),
-  // Order, users and files of the profile come from the model, whose instances have them apart from these arguments.
-  dependencies: anything.optional(),
-  credentials: anything.optional(),
-  postInstall: anything.optional(),
   outer: outerSchema.nullish(),
 });
 type Arguments = z.infer<typeof argumentsSchema>;
