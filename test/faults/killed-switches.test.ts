@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Moment } from '../support/faults/dying-tool.js';
-import { createFaultPlace, faultManagers, type FaultPlace } from '../support/faults/place.js';
+import { createFaultPlace, faultManagers, undeploy, type FaultPlace } from '../support/faults/place.js';
 import { isFullRun, report } from '../support/faults/report.js';
 import { oneOf, randomFrom, seed } from '../support/faults/sample.js';
 import { expectedSleepers, runningSleepers, type Sleepers } from '../support/faults/sleepers.js';
-import { findLeftovers, nothing } from '../support/leftovers.js';
-import { pidsOf, statusOf } from '../support/status.js';
+import { pidsOf, statusOf, type StatusRow } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 
 jest.setTimeout(isFullRun ? 3_600_000 : 600_000);
@@ -27,9 +26,14 @@ interface State {
   readonly manager: string;
 }
 
-/** What is killed. Each goes from a state to another, and there are as many lines in its journal on the way back. */
-const operations = ['switch', 'move', 'rollback', 'failed switch'] as const;
+/**
+ * What is killed. A switch, a move and a rollback go from a state to another, and there are as many lines in the journal
+ * on the way back. What fails stays in a state.
+ */
+const operations = ['switch', 'move', 'rollback', 'failed switch', 'failed move'] as const;
 type Operation = (typeof operations)[number];
+const isMove = (operation: Operation): boolean => operation.endsWith('move');
+const fails = (operation: Operation): boolean => operation.startsWith('failed');
 
 const otherModel = (model: Model): Model => (model === 'one' ? 'two' : 'one');
 const partnerOf = (manager: string): string =>
@@ -73,9 +77,11 @@ const begin = async (
       await go({ manager, model: otherModel(now.model) });
       return { target, command: ['rollback'] };
     }
+    // What does not start cannot be the target: what ran before is.
     case 'failed switch':
-      // What does not start cannot be the target: what ran before is.
       return { target: now, command: ['switch', await profileOf({ manager, model: 'failing' })] };
+    case 'failed move':
+      return { target: now, command: ['switch', await profileOf({ manager: partnerOf(manager), model: 'failing' })] };
   }
 };
 
@@ -91,13 +97,11 @@ const killAt = async (operation: Operation, manager: string, moment: Moment, wha
   const { deployment, dying } = place;
   const { target, command } = await begin(operation, manager);
   const before = pids;
-  const stays = target.manager === now.manager;
   const context = `seed ${seed}: ${operation} from ${now.model} under ${now.manager} to ${target.model} under ${target.manager}, killed ${moment.when} line ${moment.line} (${what})`;
   const killed = await dying.dieAt(moment, ...command);
   const next = await recover(operation, target);
   const { exitCode, stderr } = await deployment.tool(...next);
-  const rows = [...(await statusOf(deployment)).values()];
-  const facts = async () => ({
+  const facts = async (rows: readonly StatusRow[]) => ({
     context,
     killed: killed.exitCode,
     recovery: exitCode,
@@ -116,19 +120,22 @@ const killAt = async (operation: Operation, manager: string, moment: Moment, wha
     isRecorded: false,
   };
   // A process that was asked to end may take a moment to be gone.
-  await eventually(async () => {
+  const rows = await eventually(async () => {
+    const found = [...(await statusOf(deployment)).values()];
     try {
-      expect(await facts()).toEqual(wanted);
+      expect(await facts(found)).toEqual(wanted);
     } catch (error) {
       throw new Error(`${String(error)}\nthe killed command: ${killed.stderr}\n${next.join(' ')}: ${stderr}`, {
         cause: error,
       });
     }
-    return true;
-  }, 30);
+    return found;
+  }, 60);
   pids = Object.fromEntries(rows.map(({ instance, pid }) => [instance, pid]));
-  // What is the same everywhere is nobody's business.
-  if (stays) expect({ context, b: pids['b'] }).toEqual({ context, b: before['b'] });
+  // What is the same everywhere is nobody's business, unless it has to move, be it there and back.
+  if (!isMove(operation)) {
+    expect({ context, b: pids['b'], said: stderr }).toEqual({ context, b: before['b'], said: stderr });
+  }
   now = target;
   await report({ operation, manager, moment: what });
 };
@@ -139,7 +146,8 @@ const momentsOf = async (
   manager: string,
 ): Promise<readonly { readonly moment: Moment; readonly what: string; readonly step: string }[]> => {
   const { target, command } = await begin(operation, manager);
-  await place.dying.dieAt({ when: 'after', line: Infinity }, ...command);
+  const { exitCode, stderr } = await place.dying.dieAt({ when: 'after', line: Infinity }, ...command);
+  expect({ operation, exitCode, stderr }).toEqual({ operation, exitCode: fails(operation) ? 7 : 0, stderr });
   now = target;
   pids = await pidsOf(place.deployment);
   const lines = await place.dying.lines();
@@ -155,12 +163,12 @@ const momentsOf = async (
 };
 
 describe.each(faultManagers)('commands that are killed under %s', (manager) => {
-  beforeAll(async () => {
+  // Wherever the test before has ended.
+  beforeEach(async () => {
     await go({ model: 'one', manager });
   }, 120_000);
   afterAll(async () => {
-    await place.deployment.succeed('undeploy');
-    expect(await findLeftovers(place.deployment)).toEqual(nothing);
+    await undeploy(place);
   }, 120_000);
 
   const everyStep = (operation: Operation) => async (): Promise<void> => {

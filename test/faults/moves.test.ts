@@ -1,10 +1,9 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createFaultPlace, faultManagers, movingManagers, type FaultPlace } from '../support/faults/place.js';
+import { createFaultPlace, faultManagers, movingManagers, undeploy, type FaultPlace } from '../support/faults/place.js';
 import { isFullRun, report } from '../support/faults/report.js';
 import { expectedSleepers, runningSleepers, type Sleepers } from '../support/faults/sleepers.js';
-import { findLeftovers, nothing } from '../support/leftovers.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 
@@ -70,8 +69,7 @@ const everyPair = movingManagers.flatMap((from) =>
 
 describe('a deployment that moves', () => {
   afterAll(async () => {
-    await place.deployment.succeed('undeploy');
-    expect(await findLeftovers(place.deployment)).toEqual(nothing);
+    await undeploy(place);
   }, 120_000);
 
   const switchTo = async (manager: string): Promise<void> => {
@@ -95,11 +93,14 @@ describe('a deployment that moves', () => {
     const watches = Object.entries(ports).map(
       ([instance, port]) => [instance, watchPort(deployment.portOf(port))] as const,
     );
-    await switchTo(to);
-    at = to;
-    await serves();
     const silences = [];
-    for (const [instance, watch] of watches) silences.push(`${instance} ${await watch.end()}`);
+    try {
+      await switchTo(to);
+      at = to;
+      await serves();
+    } finally {
+      for (const [instance, watch] of watches) silences.push(`${instance} ${await watch.end()}`);
+    }
     const states = [...(await statusOf(deployment)).values()].map((row) => `${row.state} under ${row.manager}`);
     expect(states).toEqual(Array(3).fill(`running under ${to}`));
     await report({ operation: 'downtime', from, to, instances: silences.join(', ') });
@@ -122,8 +123,7 @@ const ten = (fifth: Partial<Sleepers[string]> = {}): Sleepers =>
 
 describe.each(faultManagers)('ten processes under %s', (manager) => {
   afterAll(async () => {
-    await place.deployment.succeed('undeploy');
-    expect(await findLeftovers(place.deployment)).toEqual(nothing);
+    await undeploy(place);
   }, 120_000);
 
   test('keep running when one in the middle of them fails to start in its new version', async () => {
@@ -137,7 +137,10 @@ describe.each(faultManagers)('ten processes under %s', (manager) => {
     const { s4, ...others } = await pidsOf(deployment);
     expect({ s4: typeof s4, ...others }).toEqual({ ...before, s4: 'number' });
     expect(await place.currentProfile()).toBe(good);
-    expect(runningSleepers(deployment)).toEqual(expectedSleepers(ten()));
+    await eventually(() => {
+      expect(runningSleepers(deployment)).toEqual(expectedSleepers(ten()));
+      return true;
+    }, 60);
   });
 
   test('are of one generation when two switches begin at once, again and again', async () => {
@@ -166,7 +169,7 @@ describe.each(faultManagers)('ten processes under %s', (manager) => {
       await eventually(() => {
         expect(runningSleepers(deployment)).toEqual(expectedSleepers(model));
         return true;
-      }, 30);
+      }, 60);
     }
   });
 });

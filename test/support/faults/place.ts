@@ -6,6 +6,8 @@ import { podmanSettings, provideForPodman } from '../podman.js';
 import { accounts, type Account } from '../accounts.js';
 import { createDeployment, type Deployment } from '../deployment.js';
 import { isRoot } from '../is-root.js';
+import { findLeftovers } from '../leftovers.js';
+import { eventually } from '../waiting.js';
 import { makeDyingTool, type DyingTool } from './dying-tool.js';
 import { isFullRun } from './report.js';
 import { sleeperOptions, writeSleepers, type Sleepers } from './sleepers.js';
@@ -72,4 +74,15 @@ export const createFaultPlace = async (): Promise<FaultPlace> => {
       return stdout.trim();
     },
   };
+};
+
+/** Takes everything away that is deployed. Throws what is left. */
+export const undeploy = async ({ deployment }: FaultPlace): Promise<void> => {
+  await deployment.succeed('undeploy');
+  // A process that was asked to end may take a moment to be gone.
+  await eventually(async () => {
+    const { processes, files } = await findLeftovers(deployment);
+    if (processes.length + files.length > 0) throw new Error(`left: ${[...processes, ...files].join(', ')}`);
+    return true;
+  }, 60);
 };

@@ -10,7 +10,7 @@ export interface Sleeper {
   readonly dependsOn?: readonly string[];
   /** A file that has to be there before it starts. Default: none. */
   readonly startsAfter?: string;
-  /** Ends at once instead. Default: false. */
+  /** Its initialization fails instead: no manager can take that for a start, however slow the machine is. Default: false. */
   readonly fails?: boolean;
 }
 export type Sleepers = Readonly<Record<string, Sleeper>>;
@@ -28,16 +28,20 @@ rec {
 /** Writes a model of sleepers. Returns its path. */
 export const writeSleepers = async (deployment: Deployment, name: string, sleepers: Sleepers): Promise<string> => {
   const path = join(deployment.directory, `${name}.nix`);
+  const initialization = ({ startsAfter, fails = false }: Sleeper): string => {
+    if (fails) return 'exit 3';
+    return startsAfter === undefined ? '' : `while ! test -e ${startsAfter}; do sleep 0.1; done`;
+  };
   const instances = Object.entries(sleepers).map(
-    ([instance, { version, dependsOn = [], startsAfter, fails = false }]) => `
+    ([instance, sleeper]) => `
   ${instance}.pkg = create {
     instanceName = "${instance}";
     foregroundProcess = "/bin/sh";
-    args = [ "-c" "${fails ? 'exit 3' : 'exec sleep 100000'}" ];
-    environment = { SLEEPER = "${instance}"; VERSION = "${version}"; PLACE = "${deployment.directory}"; };
-    initialize = "${startsAfter === undefined ? '' : `while ! test -e ${startsAfter}; do sleep 0.1; done`}";
-    dependencies = [ ${dependsOn.map((dependency) => `${dependency}.pkg`).join(' ')} ];
-    overrides.supervisord.startsecs = ${fails ? 1 : 0};
+    args = [ "-c" "exec sleep 100000" ];
+    environment = { SLEEPER = "${instance}"; VERSION = "${sleeper.version}"; PLACE = "${deployment.directory}"; };
+    initialize = "${initialization(sleeper)}";
+    dependencies = [ ${(sleeper.dependsOn ?? []).map((dependency) => `${dependency}.pkg`).join(' ')} ];
+    overrides.supervisord.startsecs = ${sleeper.fails === true ? 60 : 0};
   };`,
   );
   await writeFile(path, `${header}${instances.join('\n')}\n}\n`);
