@@ -152,6 +152,10 @@ export const prepareActivation = async (
     .filter(({ path }) => path !== left?.profile.path)
     .flatMap((built) => managedProfile(built, location.name) ?? []);
   const sessions = await connectSessions(left, target, reached, settings, ports);
+  // Its process does not live, but what it has started may.
+  for (const side of unfinished?.state === 'interrupted' ? [left, ...reached] : []) {
+    if (side !== null) await sessions.of(side.manager).awaitOrphans?.(side.profile.units);
+  }
   const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
   const recognised = await recogniseProcesses(await observe(left), target, settings.jobs, ports);

@@ -184,6 +184,13 @@ export type LogSource =
 export interface ManagerSession {
   /** One query for all units, not one each. */
   observe(units: readonly DeployedUnit[], depth?: ObservationDepth): Promise<ReadonlyMap<InstanceName, Observation>>;
+  /**
+   * Waits until nothing is at work any more that a command which was killed had begun to do to these units: what it
+   * started may outlive it. Default: the manager itself does one thing after the other.
+   *
+   * @throws ActivationError when that takes longer than a command would have waited
+   */
+  readonly awaitOrphans?: (units: readonly DeployedUnit[]) => Promise<void>;
   stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
   /** Makes the manager know the new generation's units (null: none is left); starts nothing. */
   install(next: DeployedProfile | null): Promise<void>;

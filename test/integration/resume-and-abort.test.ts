@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, rm, writeFile } from 'node:fs/promises';
+import { access, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { accounts, asAccount } from '../support/accounts.js';
@@ -14,6 +14,7 @@ import {
   type Sleepers,
 } from '../support/faults/sleepers.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
+import { processesThatMention } from '../support/processes.js';
 import { pidsOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 
@@ -161,6 +162,30 @@ test('a switch that is told to end does so after the step, and puts back what ra
   expect(runningSleepers(deployment)).toEqual(expectedSleepers(second));
   expect(await currentGeneration()).toBe(generation);
   expect(await isRecorded()).toBe(false);
+  await rm(flag());
+});
+
+test('a script that a killed switch has left at work is waited for, and not run a second time beside it', async () => {
+  const { pid, ended } = deployment.start('switch', profiles.slow);
+  await eventually(
+    () =>
+      processesThatMention(deployment.directory).some(({ commandLine }) => commandLine.endsWith('/slow start'))
+        ? true
+        : undefined,
+    60,
+  );
+  process.kill(pid, 'SIGKILL');
+  await ended;
+  const words = join(deployment.stateDir, 'words');
+  const resumed = deployment.run('sh', '-c', 'exec "$@" 2>"$0"', words, ...deployment.toolWords, 'resume');
+  await eventually(
+    async () => ((await readFile(words, 'utf8')).includes('waiting for the end of what was begun') ? true : undefined),
+    60,
+  );
+  await writeFile(flag(), '');
+  expect((await resumed).exitCode).toBe(0);
+  expect(runningSleepers(deployment)).toEqual([...expectedSleepers(second), 'slow 1'].sort());
+  await deployment.succeed('switch', profiles.second);
   await rm(flag());
 });
 

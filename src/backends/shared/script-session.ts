@@ -1,10 +1,12 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { explainFileError } from '../../state/file-errors.js';
+import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { RunRequest, RunResult } from '../../system/ports.js';
-import { openProcessTable } from '../../system/processes.js';
+import { openProcessTable, runningCommands } from '../../system/processes.js';
 import { MissingProgramError } from '../../system/run.js';
 import type {
   DeployedProfile,
@@ -39,7 +41,7 @@ export interface ScriptCalls {
 /** A session with services that are started and stopped by scripts of their profile; no manager runs. */
 export interface ScriptSession extends Pick<
   ManagerSession,
-  'observe' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise'
+  'observe' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise' | 'awaitOrphans'
 > {
   /** Units of other generations that run. Their records go with those of the current generation. */
   readonly findExtras: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<readonly ExtraUnit[]>;
@@ -49,6 +51,9 @@ export interface ScriptSession extends Pick<
 
 /** A program that refuses its command line says why, and then all that it would take; nobody wants to read that here. */
 const withoutUsage = (text: string): string => text.replace(/\nusage:[^]*/i, '');
+
+/** How often is looked whether a script has ended that nobody can wait for, in milliseconds. */
+const orphanPause = 100;
 
 /** The reason of a failure is on stderr; what is on stdout only announces. */
 const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
@@ -61,7 +66,7 @@ const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
 
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (
-  { run, jobs, current, timeouts = { start: null, stop: null } }: SessionContext,
+  { run, log, jobs, current, timeouts = { start: null, stop: null } }: SessionContext,
   { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
   const processes = await openProcessTable(run);
@@ -147,8 +152,40 @@ export const createScriptSession = async (
   const observeAll = async (units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> =>
     new Map(await Promise.all(units.map(async (unit) => [unit.instance, await observe(unit)] as const)));
 
+  const awaitOrphans = async (units: readonly DeployedUnit[]): Promise<void> => {
+    const calls = units.flatMap((unit) =>
+      (['start', 'stop', 'reload'] as const).map((activity) => {
+        const { file, args, timeout = 0 } = callOf(unit, activity);
+        return { words: [file, ...args].join(' '), timeout };
+      }),
+    );
+    const begin = performance.now();
+    for (let isFirst = true; ; isFirst = false) {
+      const running = await runningCommands(run);
+      const orphans = calls.flatMap(({ words, timeout }) =>
+        running
+          // Before the script there is the shell that runs it.
+          .filter(({ command }) => command === words || command.endsWith(` ${words}`))
+          .map((found) => ({ ...found, isLate: performance.now() - begin > timeout })),
+      );
+      const [orphan] = orphans;
+      if (orphan === undefined) return;
+      if (isFirst) log.info(`waiting for the end of what was begun: ${orphan.command} (process ${orphan.pid})`);
+      const late = orphans.find(({ isLate }) => isLate);
+      if (late !== undefined) {
+        throw new ActivationError({
+          what: `A script that a command before has left does not come to an end: ${late.command}`,
+          why: 'Whatever is done to its service meanwhile, the script may undo',
+          fix: `See what process ${late.pid} waits for, or end it: kill -9 ${late.pid}`,
+        });
+      }
+      await sleep(orphanPause);
+    }
+  };
+
   return {
     observe: observeAll,
+    awaitOrphans,
     findExtras: async (deployed, others) => {
       const filesOf = (unit: DeployedUnit): readonly string[] => {
         const { recordFile, pidFile } = scriptActivationOf(unit);

@@ -165,6 +165,31 @@ test('no more scripts run at once than there are jobs', async () => {
   expect(most).toBe(2);
 });
 
+test('a script that somebody has left at work is waited for, and told of when it takes too long', async () => {
+  const here = await makePlace();
+  const flag = `${here.path}/run/flag`;
+  const start = `while ! test -e ${flag}; do sleep 0.05; done`;
+  const { unit, script } = here.service({ overrides: { activities: { start } } });
+  const orphan = here.stranger(script, 'start');
+  await eventually(() => (readFileSync(`/proc/${orphan}/cmdline`, 'utf8').includes(script) ? true : undefined));
+
+  const impatient = await connect(here, [], { timeouts: { start: 0, stop: -90 } });
+  await expect(impatient.session.awaitOrphans?.([unit])).rejects.toThrow(
+    `A script that a command before has left does not come to an end: /bin/dash ${script} start`,
+  );
+  const log = pino(
+    { level: 'info' },
+    {
+      write: () => {
+        writeFileSync(flag, '');
+      },
+    },
+  );
+  const { session } = await connect(here, [], { log });
+  await session.awaitOrphans?.([unit]);
+  expect({ said: existsSync(flag), isAlive: isAlive(orphan) }).toEqual({ said: true, isAlive: false });
+});
+
 test('a service that was never started is absent, and a stopped one is not', async () => {
   const here = await makePlace();
   const service = here.service();
