@@ -3,14 +3,7 @@
 , ...
 }@arguments:
 
-let
-  text = import ./call-overrides.nix {
-    model = import ./load-model.nix (builtins.removeAttrs arguments [ "generated" ]);
-    generated = builtins.fromJSON (builtins.readFile (/. + generated));
-  };
-in
-{
-  inherit text;
-  context = builtins.getContext text;
-  storePaths = import ./realised-paths.nix text;
-}
+import ./text-with-context.nix (import ./call-overrides.nix {
+  model = import ./load-model.nix (builtins.removeAttrs arguments [ "generated" ]);
+  generated = builtins.fromJSON (builtins.readFile (/. + generated));
+})

@@ -5,7 +5,7 @@
 }@arguments:
 
 let
-  inherit (builtins) attrNames getContext removeAttrs unsafeGetAttrPos;
+  inherit (builtins) attrNames removeAttrs unsafeGetAttrPos;
 
   model = import ./load-model.nix (removeAttrs arguments [ "readExtras" ]);
 
@@ -20,8 +20,4 @@ let
         map (name: { inherit name; position = unsafeGetAttrPos name model.all; }) (attrNames model.all);
   };
 in
-{
-  inherit text;
-  context = getContext text;
-  storePaths = import ./realised-paths.nix text;
-}
+import ./text-with-context.nix text

@@ -6,19 +6,14 @@
 }@arguments:
 
 let
-  inherit (builtins) getContext isAttrs mapAttrs removeAttrs toJSON;
+  inherit (builtins) isAttrs mapAttrs removeAttrs toJSON;
 
   harmless = import ./harmless.nix;
   model = import ./load-model.nix (removeAttrs arguments [ "property" ]);
-
-  text = toJSON {
-    inherit (model) ignoredParams;
-    instances = mapAttrs
-      (_: instance: if isAttrs instance && instance ? ${property} then harmless instance.${property} else null)
-      model.instances;
-  };
 in
-{
-  inherit text;
-  context = getContext text;
-}
+import ./text-with-context.nix (toJSON {
+  inherit (model) ignoredParams;
+  instances = mapAttrs
+    (_: instance: if isAttrs instance && instance ? ${property} then harmless instance.${property} else null)
+    model.instances;
+})
