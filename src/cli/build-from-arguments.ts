@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { access, constants, stat } from 'node:fs/promises';
 import { loadBackend } from '../backends/registry.js';
-import type { EvaluatedModel } from '../evaluate/evaluate-model.js';
+import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
 import { buildMemory } from '../generations/build-memory.js';
-import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import { newlyBuilt, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import type { ModelSource } from '../generations/deployment-record.js';
 import { modelSource } from '../generations/model-source.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -116,6 +116,8 @@ const loadWhatFollows =
   (manager: ManagerName, location: ProfileLocation | null, load: (() => Promise<unknown>) | undefined) => (): void => {
     // Whoever needs it will say what is wrong with it.
     void Promise.allSettled([
+      import('../evaluate/read-evaluation.js'),
+      import('../profile/build-evaluated.js'),
       loadBackend(manager),
       location === null ? null : readBuiltProfile(location.link),
       load?.(),
@@ -162,12 +164,12 @@ export const buildFromArguments = async (
     isFirst = false;
     return context.run(onStart === undefined ? command : { ...command, onStart });
   };
-  const [source, { path: built, ...held }] = await Promise.all([
+  const [source, { path: built, manifest, ...held }] = await Promise.all([
     // At the same time: whoever edits the model meanwhile makes it another one.
     modelSource(request.exprFile, context),
     buildModel(request, outLink, { ...context, run }, memory),
   ]);
-  const profile = await readBuiltProfile(built);
+  const profile = manifest === null ? await readBuiltProfile(built) : await newlyBuilt(built, manifest);
   if (profile === null) throw new Error(`${built} was built without a manifest`);
   return { ...profile, ...held, source };
 };

@@ -1,6 +1,7 @@
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
-import { buildEmptyProfile, buildModel } from '../profile/build-model.js';
+import { buildEmptyProfile } from '../profile/build-empty-profile.js';
+import { buildModel } from '../profile/build-model.js';
 import type { Manifest } from '../profile/manifest.js';
 import type { CommandContext } from './command.js';
 import { emptyModel, evaluationRequest } from './build-from-arguments.js';

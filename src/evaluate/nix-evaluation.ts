@@ -9,7 +9,7 @@ import type { Ports } from '../system/ports.js';
 import { MissingProgramError } from '../system/run.js';
 import type { CallingUser } from './calling-user.js';
 import type { EvaluationRequest } from './evaluation-request.js';
-import { parseNixFailure, type NixFailure } from './nix-failure.js';
+import type { NixFailure } from './nix-failure.js';
 
 /** One way to evaluate a model. */
 export interface Attempt {
@@ -129,7 +129,10 @@ const runNix = async (args: readonly string[], { run }: Ports): Promise<AttemptR
     throw error instanceof MissingProgramError ? nixIsMissing(error) : error;
   });
   // Nix prints half a document before it fails.
-  if (result.exitCode !== 0) return { ok: false, failure: parseNixFailure(result.stderr) };
+  if (result.exitCode !== 0) {
+    const { parseNixFailure } = await import('./nix-failure.js');
+    return { ok: false, failure: parseNixFailure(result.stderr) };
+  }
   if (result.malformedStdout === true) {
     const message = 'One of its texts is not UTF-8, which no configuration file of a process manager could carry';
     return { ok: false, failure: { message, positions: [], explanation: null, text: message } };

@@ -1,21 +1,15 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { BuildMemory } from '../profile/build-model.js';
 import { writeJsonAtomically } from '../state/atomic-file.js';
+import type { BuildRecord } from './build-record.js';
 import type { ProfileLocation } from './profile-location.js';
 
-const record = z.strictObject({
-  key: z.string(),
-  path: z.string(),
-  notes: z.array(z.string()),
-  warnings: z.array(z.string()),
-});
-
 /** Null when there is none, or when another version of this program wrote it. */
-const readRecord = async (file: string): Promise<z.infer<typeof record> | null> => {
+const readRecord = async (file: string): Promise<BuildRecord | null> => {
   try {
-    return record.parse(JSON.parse(await readFile(file, 'utf8')));
+    const { parseBuildRecord } = await import('./build-record.js');
+    return parseBuildRecord(await readFile(file, 'utf8'));
   } catch {
     return null;
   }

@@ -2,8 +2,7 @@ import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { DeployedProfile } from '../backends/backend.js';
 import type { Manifest } from '../profile/manifest.js';
-import { parseManifest } from '../profile/parse-manifest.js';
-import { manifestPath } from '../profile/profile-document.js';
+import { manifestPath } from '../profile/manifest-path.js';
 import { errnoOf } from '../state/file-errors.js';
 
 /** A profile in the store together with what it says about itself. */
@@ -18,6 +17,21 @@ export interface BuiltProfile {
  */
 const known = new Map<string, BuiltProfile>();
 
+/** Tells a profile that was read before. @throws Error of Node when there is no manifest */
+const keyOf = async (path: string): Promise<{ readonly real: string; readonly key: string }> => {
+  const { dev, ino, size, ctimeMs } = await stat(join(path, manifestPath));
+  const real = await realpath(path);
+  return { real, key: [real, dev, ino, size, ctimeMs].join(' ') };
+};
+
+/** A profile that was built just now, whose manifest nobody needs to read any more. */
+export const newlyBuilt = async (path: string, manifest: Manifest): Promise<BuiltProfile> => {
+  const { real, key } = await keyOf(path);
+  const profile = { path: real, manifest };
+  known.set(key, profile);
+  return profile;
+};
+
 /**
  * Reads a profile that this tool built; null when there is no manifest in it.
  *
@@ -26,11 +40,10 @@ const known = new Map<string, BuiltProfile>();
 const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   const file = join(path, manifestPath);
   try {
-    const { dev, ino, size, ctimeMs } = await stat(file);
-    const real = await realpath(path);
-    const key = [real, dev, ino, size, ctimeMs].join(' ');
+    const { real, key } = await keyOf(path);
     const before = known.get(key);
     if (before !== undefined) return before;
+    const { parseManifest } = await import('../profile/parse-manifest.js');
     const profile = { path: real, manifest: parseManifest(await readFile(file, 'utf8'), file) };
     known.set(key, profile);
     return profile;

@@ -89,6 +89,8 @@ export interface ProfileSource {
   readonly document: ProfileDocument;
   /** Derivations that are built before, where they are not. Default: none, all is in the store. */
   readonly requirements?: StoreContext['derivations'];
+  /** Called when Nix has all that it needs, for what can be done while it builds. */
+  readonly meanwhile?: () => void;
 }
 
 const expressionOf = (documentFile: string, requirements: StoreContext['derivations']): string => {
@@ -121,9 +123,10 @@ export const buildProfile = async (
       const { exitCode, stdout, stderr } = await run({
         file: 'nix-build',
         input: async () => {
-          const { document, requirements = [] } = await render();
+          const { document, requirements = [], meanwhile } = await render();
           const documentFile = join(directory, 'document.json');
           await writeTemporaryFile(documentFile, JSON.stringify(document));
+          if (meanwhile !== undefined) setImmediate(meanwhile);
           return expressionOf(documentFile, requirements);
         },
         args: [

@@ -4,10 +4,8 @@ import { chunks, inOut, parentOf } from './builder-words.js';
 import { linkCommands } from './link-commands.js';
 import { toStableJson, type JsonObject } from '../system/json.js';
 import type { OwnManifest, ProfileBuilder } from './manifest.js';
+import { manifestPath } from './manifest-path.js';
 import type { ReferenceScanner, StoreText } from './store-texts.js';
-
-/** Where a profile keeps its manifest. */
-export const manifestPath = 'share/nix-processmgmt-ts/manifest.json';
 
 /** What nix/profile.nix builds a profile from. */
 export interface ProfileDocument {
@@ -45,7 +43,7 @@ const builderScript = (files: readonly ProfileFile[], coreutils: string): string
 };
 
 /** The manifest as a file of its profile. */
-export const manifestFile = (manifest: OwnManifest): ProfileFile => ({
+export const manifestFile = (manifest: OwnManifest): Extract<ProfileFile, { kind: 'file' }> => ({
   kind: 'file',
   path: manifestPath,
   text: `${toStableJson(manifest as unknown as JsonObject)}\n`,

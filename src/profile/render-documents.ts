@@ -43,6 +43,13 @@ export interface Overridden {
   readonly storePaths: readonly string[];
 }
 
+/** A rendered profile. */
+export interface RenderedProfile {
+  readonly document: ProfileDocument;
+  /** The text of its manifest. */
+  readonly manifest: string;
+}
+
 /** A model whose instances are arguments of their manager's create function; what is left to do waits for overrides. */
 export interface TranslatedModel {
   /** The arguments of the instances whose overrides are functions. */
@@ -52,7 +59,7 @@ export interface TranslatedModel {
    *
    * @param overridden a result for each of `generated`
    */
-  readonly renderProfile: (overridden: Overridden, settings: ProfileSettings) => Promise<ProfileDocument>;
+  readonly renderProfile: (overridden: Overridden, settings: ProfileSettings) => Promise<RenderedProfile>;
   /**
    * Renders what a single instance brings to the profile, and its users and groups: the same bytes, but no manifest, so
    * that the results of several instances can be put together. @throws ModelError
@@ -161,7 +168,8 @@ export const translateRealised = (
           ...(await foreignPackageUnits(order, backend, directories, names, warn)),
         ].sort(byLevel),
       };
-      return documentOf('processes', [...files, manifestFile(manifest)]);
+      const file = manifestFile(manifest);
+      return { document: documentOf('processes', [...files, file]), manifest: file.text };
     },
     renderInstance: async (overridden, name) => {
       const unit = renderUnits(override(overridden), backend).find(({ context }) => context.instance.instance === name);

@@ -80,7 +80,7 @@ export const renderRequest = async (
     case 'generated':
       return translated.generated;
     case 'profile':
-      return translated.renderProfile(overrides, settings);
+      return (await translated.renderProfile(overrides, settings)).document;
     case 'instance':
       return translated.renderInstance(overrides, result.name as InstanceName);
   }

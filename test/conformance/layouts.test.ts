@@ -5,7 +5,7 @@ import { isDirectoryIn } from '../../src/backends/shared/read-tree.js';
 import { loadBackend, managerNames, parseManagerName } from '../../src/backends/registry.js';
 import { readForeignProfile } from '../../src/profile/foreign-profile.js';
 import type { Manifest } from '../../src/profile/manifest.js';
-import { manifestPath } from '../../src/profile/profile-document.js';
+import { manifestPath } from '../../src/profile/manifest-path.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cp, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EvaluatedModel } from '../../src/evaluate/evaluate-model.js';
+import type { EvaluatedModel } from '../../src/evaluate/read-evaluation.js';
 import { buildModel } from '../../src/profile/build-model.js';
 import { createEvaluator, fixtures, instanceOf, managedOf, withoutHash, type Evaluator } from './support/evaluation.js';
 

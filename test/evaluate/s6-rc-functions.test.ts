@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { EvaluatedModel } from '../../src/evaluate/evaluate-model.js';
+import type { EvaluatedModel } from '../../src/evaluate/read-evaluation.js';
 import type { JsonObject } from '../../src/system/json.js';
 import { createEvaluator, instanceOf, type Evaluator } from './support/evaluation.js';
 

@@ -2,7 +2,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readBuiltProfile } from '../../src/generations/built-profile.js';
-import { manifestPath } from '../../src/profile/profile-document.js';
+import { manifestPath } from '../../src/profile/manifest-path.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 let directory: TemporaryDirectory;

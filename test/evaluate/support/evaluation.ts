@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { evaluateModel, type EvaluatedModel } from '../../../src/evaluate/evaluate-model.js';
+import { evaluateModel } from '../../../src/evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../../../src/evaluate/evaluation-request.js';
+import type { EvaluatedModel } from '../../../src/evaluate/read-evaluation.js';
 import type { ManagerName, ProcessInstance } from '../../../src/model/process-model.js';
 import type { Ports, Run, RunRequest } from '../../../src/system/ports.js';
 import { createRun } from '../../../src/system/run.js';

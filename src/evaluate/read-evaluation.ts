@@ -1,0 +1,63 @@
+import { parseModelDocument } from '../model/model-document.js';
+import { parseModel } from '../model/parse-model.js';
+import type { ProcessModel } from '../model/process-model.js';
+import type { JsonObject } from '../system/json.js';
+import { applyOverrides, type OverriddenArguments } from './apply-overrides.js';
+import { completeSettings, type EvaluationRequest } from './evaluation-request.js';
+import type { Attempt, Evaluate } from './nix-evaluation.js';
+import { parseEvaluated, type StoreContext } from './store-context.js';
+
+/** A model that Nix has evaluated. */
+export interface EvaluatedModel {
+  readonly model: ProcessModel;
+  /** What must be in the store before anything of the model can run. */
+  readonly context: StoreContext;
+  /** Tools of the model's package set for what belongs to no process: a shell (executable) and coreutils (package). */
+  readonly toolSource: { readonly shell: string; readonly coreutils: string };
+  /** What the user should know, one sentence each. */
+  readonly notes: readonly string[];
+  /**
+   * Calls the model's functions for the instances whose overrides are one.
+   *
+   * @param generated the manager's arguments, by instance
+   * @throws EvaluationError naming the instance
+   */
+  readonly applyOverrides: (generated: Readonly<Record<string, JsonObject>>) => Promise<OverriddenArguments>;
+}
+
+/**
+ * Reads what Nix has printed of a model.
+ *
+ * @param notes what had to be done differently for it
+ * @param evaluation how it was evaluated
+ * @throws ModelError when it cannot be a model
+ */
+export const readEvaluation = (
+  stdout: string,
+  notes: readonly string[],
+  { request, evaluate, attempt }: { request: EvaluationRequest; evaluate: Evaluate; attempt: Attempt },
+): EvaluatedModel => {
+  const { text, context } = parseEvaluated(stdout);
+  const document = parseModelDocument(text);
+  const settings = completeSettings(request.settings);
+  const parsed = parseModel(document, {
+    manager: request.manager,
+    directories: settings,
+    forceDisableUserChange: settings.forceDisableUserChange,
+  });
+  return {
+    model: parsed.model,
+    context,
+    toolSource: parsed.toolSource,
+    notes: [
+      ...(document.hostPackages && !request.hostPackages
+        ? ['<nixpkgs> was not found: using the programs of this machine (host packages)']
+        : []),
+      ...notes,
+      ...document.ignoredParams.map((name) => `the model has no argument "${name}": that extra parameter is ignored`),
+      ...parsed.notes,
+    ],
+    applyOverrides: (generated) =>
+      applyOverrides(generated, parsed.model, { evaluate, attempt, showTrace: request.showTrace }),
+  };
+};

@@ -1,0 +1,43 @@
+import type { Ports } from '../system/ports.js';
+import { buildProfile } from './build-profile.js';
+import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
+import { manifestFile, profileDocument } from './profile-document.js';
+import { ReferenceScanner } from './store-texts.js';
+
+/**
+ * Builds the profile of a deployment in which nothing runs.
+ *
+ * @param after the manifest of the deployment that it follows
+ * @param builder that deployment's
+ */
+export const buildEmptyProfile = async (
+  after: Manifest & Pick<OwnManifest, 'manager'>,
+  builder: ProfileBuilder,
+  outLink: string,
+  ports: Ports,
+): Promise<string> => {
+  const { shell, coreutils } = builder;
+  const storeDir = /^(.*)\/[0-9a-z]{32}-/.exec(coreutils)?.[1] ?? '/nix/store';
+  const storePaths = [shell, coreutils].flatMap((path) => /^.*?\/[0-9a-z]{32}-[^/]+/.exec(path)?.[0] ?? []);
+  const scanner = new ReferenceScanner(storeDir, storePaths);
+  const document = profileDocument({
+    name: 'processes',
+    builder,
+    files: [
+      manifestFile({
+        formatVersion: after.formatVersion,
+        manager: after.manager,
+        directories: after.directories,
+        forceDisableUserChange: after.forceDisableUserChange,
+        builder,
+        hostPackages: after.hostPackages,
+        data: {},
+        units: [],
+      }),
+    ],
+    texts: [],
+    scanner,
+  });
+  const nix = { offline: true, hostPackages: after.hostPackages, showTrace: false };
+  return buildProfile(() => Promise.resolve({ document }), outLink, nix, ports);
+};

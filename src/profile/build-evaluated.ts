@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { dir } from 'tmp-promise';
+import { loadBackend } from '../backends/registry.js';
+import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
+import type { StoreContext } from '../evaluate/store-context.js';
+import type { InstanceName, ProcessInstance, ProcessModel } from '../model/process-model.js';
+import { activationOrder } from '../order/activation-order.js';
+import type { Ports } from '../system/ports.js';
+import type { BuiltModel } from './build-model.js';
+import { buildProfile, isThere, realise, type ProfileSource } from './build-profile.js';
+import type { Manifest } from './manifest.js';
+import { manifestPath } from './manifest-path.js';
+import { parseManifest } from './parse-manifest.js';
+import { translateRealised } from './render-documents.js';
+import { broughtRoots } from './render-model.js';
+
+/** What of a model is built: all of it, or what the process that all others are there for brings to a profile. */
+export type Extent = 'profile' | 'last process';
+
+const callsFunction = ({ process }: ProcessInstance): boolean =>
+  process.kind === 'managed' && process.overrides === 'function';
+
+/** What a text may refer to, and what of that Nix has yet to look for. */
+interface Obtained {
+  readonly storePaths: readonly string[];
+  readonly requirements: StoreContext['derivations'];
+}
+
+/** The process that everything else is there for. */
+const lastOf = (model: ProcessModel): InstanceName => {
+  const last = activationOrder(model.instances).at(-1);
+  if (last === undefined) throw new Error('the model has no instances');
+  return last.instance.instance;
+};
+
+/**
+ * Renders an evaluated model for its manager and builds the profile.
+ *
+ * @param outLink where to make a link that keeps the result from being collected; null for none
+ * @returns also whether the result follows from what the evaluation printed and the request alone
+ * @throws EvaluationError, ModelError or BuildError
+ */
+export const buildEvaluated = async (
+  { model, context, toolSource, applyOverrides }: EvaluatedModel,
+  { settings, offline, showTrace }: EvaluationRequest,
+  extent: Extent,
+  outLink: string | null,
+  ports: Ports,
+): Promise<BuiltModel & { readonly isDetermined: boolean }> => {
+  const backend = await loadBackend(model.manager);
+  const nix = { offline, hostPackages: model.hostPackages, showTrace };
+  const { path: roots, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+  try {
+    const obtain = async (context: StoreContext, root: string, isRead: boolean): Promise<Obtained> =>
+      isRead || !isThere(context)
+        ? { storePaths: await realise(context, root, nix, ports), requirements: [] }
+        : { storePaths: context.storePaths, requirements: context.derivations };
+    const ofModel = await obtain(context, roots, broughtRoots(model.instances).length > 0);
+
+    const warnings: string[] = [];
+    const manifests: Manifest[] = [];
+    const render = async (): Promise<ProfileSource> => {
+      const translated = translateRealised(
+        { model, toolSource, storePaths: ofModel.storePaths },
+        backend,
+        (sentence) => {
+          warnings.push(sentence);
+          ports.log.warn(sentence);
+        },
+      );
+      const { arguments: args, context } = await applyOverrides(translated.generated);
+      const ofOverrides = await obtain(context, join(roots, 'overrides'), false);
+      const overridden = { arguments: args, storePaths: ofOverrides.storePaths };
+      const requirements = [...ofModel.requirements, ...ofOverrides.requirements];
+      if (extent === 'last process') {
+        return { document: await translated.renderInstance(overridden, lastOf(model)), requirements };
+      }
+      const { document, manifest } = await translated.renderProfile(overridden, settings);
+      return {
+        document,
+        requirements,
+        // As whoever reads the profile will see it.
+        meanwhile: () => manifests.push(parseManifest(manifest, manifestPath)),
+      };
+    };
+    const path = await buildProfile(render, outLink ?? join(roots, 'profile'), nix, ports);
+    return {
+      path,
+      manifest: manifests[0] ?? null,
+      warnings,
+      release: cleanup,
+      // What the model's functions made of generated arguments is not in what was printed.
+      isDetermined: !model.instances.some(callsFunction),
+    };
+  } catch (error) {
+    await cleanup();
+    throw error;
+  }
+};

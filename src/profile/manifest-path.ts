@@ -1,0 +1,2 @@
+/** Where a profile keeps its manifest. */
+export const manifestPath = 'share/nix-processmgmt-ts/manifest.json';
