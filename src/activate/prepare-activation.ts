@@ -11,6 +11,7 @@ import type { Manifest } from '../profile/manifest.js';
 import { missingStateDirectories, type StateOptions, type StateStep } from '../state/state-directories.js';
 import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
+import type { EarlyLook, Look } from './early-look.js';
 import { tasksOf } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
@@ -126,10 +127,24 @@ export const observeUnits = async (
   }));
 };
 
+/** Looks at the current generation as prepareActivation does when that is to go on; null when nothing of ours is deployed. */
+export const lookAtCurrent = async (
+  location: ProfileLocation,
+  settings: SessionSettings,
+  ports: Ports,
+): Promise<Look | null> => {
+  const built = await readBuiltProfile(location.link);
+  const side = built?.manifest.isForeign === true ? null : managedProfile(built, location.name);
+  if (built === null || side === null) return null;
+  const sessions = await connectSessions(side, side, [], settings, ports);
+  return { path: built.path, sessions, observed: await observeUnits(side, sessions, 'state') };
+};
+
 /**
  * Compares what runs with a built profile and decides what to do; changes nothing. `plan` and `switch` share it.
  *
  * @param oldProfile what runs now: a built profile or a link to one. Default: the current generation
+ * @param look what was seen of the current generation a moment ago, with the same settings. Default: nothing was
  * @throws ManagerUnavailableError when a manager cannot be asked
  * @throws ModelError when the users and groups that the model wants cannot be
  * @throws UsageError when an ordinary user would have to create accounts, or when there is no such old profile
@@ -140,6 +155,7 @@ export const prepareActivation = async (
   settings: ActivationChoices & { readonly drift: DriftPolicy },
   ports: Ports,
   oldProfile?: string,
+  look?: EarlyLook,
 ): Promise<PlannedActivation> => {
   const likeness = next.manifest.isForeign === true ? null : next.manifest;
   const running = await (oldProfile === undefined
@@ -151,14 +167,16 @@ export const prepareActivation = async (
   const reached = (unfinished?.reached ?? [])
     .filter(({ path }) => path !== left?.profile.path)
     .flatMap((built) => managedProfile(built, location.name) ?? []);
-  const sessions = await connectSessions(left, target, reached, settings, ports);
+  const stays = oldProfile === undefined && unfinished === null && left?.profile.path === next.path;
+  const early = stays ? ((await look?.of(next.path)) ?? null) : null;
+  const sessions = early?.sessions ?? (await connectSessions(left, target, reached, settings, ports));
   // Its process does not live, but what it has started may.
   for (const side of unfinished?.state === 'interrupted' ? [left, ...reached] : []) {
     if (side !== null) await sessions.of(side.manager).awaitOrphans?.(side.profile.units);
   }
   const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
-  const recognised = await recogniseProcesses(await observe(left), target, settings.jobs, ports);
+  const recognised = await recogniseProcesses(early?.observed ?? (await observe(left)), target, settings.jobs, ports);
   const current = withRecognised(left, recognised);
   const observed =
     unfinished === null

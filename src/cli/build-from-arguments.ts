@@ -113,14 +113,16 @@ export const evaluateFromArguments = async (
 
 /** Loads what is needed after the evaluation, whatever that says: Node has nothing else to do while Nix works. */
 const loadWhatFollows =
-  (manager: ManagerName, location: ProfileLocation | null, load: (() => Promise<unknown>) | undefined) => (): void => {
+  (manager: ManagerName, location: ProfileLocation | null, meanwhile: (() => Promise<unknown>) | undefined) =>
+  (): void => {
     // Whoever needs it will say what is wrong with it.
     void Promise.allSettled([
-      import('../evaluate/read-evaluation.js'),
-      import('../profile/build-evaluated.js'),
+      // What may ask somebody else comes first.
+      meanwhile?.(),
       loadBackend(manager),
       location === null ? null : readBuiltProfile(location.link),
-      load?.(),
+      import('../evaluate/read-evaluation.js'),
+      import('../profile/build-evaluated.js'),
     ]);
   };
 
@@ -129,14 +131,15 @@ const loadWhatFollows =
  *
  * @param location whose current generation chooses the manager when -P does not
  * @param outLink where to make a link to the profile; null for none
- * @param load loads what the caller will do with the profile. Default: nothing
+ * @param meanwhile called when Nix is at work: loads what the caller will do with the profile. Its failure is nobody's.
+ *   Default: nothing
  */
 export const buildFromArguments = async (
   args: BuildArguments,
   location: ProfileLocation | null,
   outLink: string | null,
   context: CommandContext,
-  load?: () => Promise<unknown>,
+  meanwhile?: () => Promise<unknown>,
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
   const found = await stat(path).catch((cause: unknown) => {
@@ -160,7 +163,7 @@ export const buildFromArguments = async (
   const memory = location === null || outLink !== null ? null : buildMemory(location);
   let isFirst = true;
   const run: Run = (command) => {
-    const onStart = isFirst ? loadWhatFollows(request.manager, location, load) : undefined;
+    const onStart = isFirst ? loadWhatFollows(request.manager, location, meanwhile) : undefined;
     isFirst = false;
     return context.run(onStart === undefined ? command : { ...command, onStart });
   };

@@ -1,8 +1,11 @@
+import { earlyLook, type EarlyLook } from '../activate/early-look.js';
 import { refuseConflicts } from '../activate/find-conflicts.js';
 import {
   changesOf,
+  lookAtCurrent,
   prepareActivation,
   stateOptions,
+  type ActivationChoices,
   type DriftPolicy,
   type PlannedActivation,
 } from '../activate/prepare-activation.js';
@@ -36,10 +39,26 @@ export interface DeployArguments extends ActivationArguments {
   readonly settle?: number | undefined;
 }
 
+/** What the command line says about how it is done. */
+const choicesOf = (location: ProfileLocation, args: ActivationArguments): ActivationChoices => ({
+  profileName: location.name,
+  profileLink: location.link,
+  managerOptions: managerOptions(args),
+  jobs: jobsOf(args),
+  timeouts: timeoutsOf(args),
+  waitForPorts: args.waitForPorts === true,
+  repair: args.repair === true,
+});
+
+/** For a switch to a model, which mostly is what runs already: what that does is asked while the model is evaluated. */
+export const lookEarly = (location: ProfileLocation, args: ActivationArguments, context: CommandContext): EarlyLook =>
+  earlyLook(() => lookAtCurrent(location, choicesOf(location, args), sparedByTerminal(context)));
+
 /**
  * Decides what a switch to `next` would do.
  *
  * @param drift what is done about what somebody has changed. Default: nothing, unless --repair was given
+ * @param look see lookEarly. Default: nobody has looked
  */
 export const prepare = (
   location: ProfileLocation,
@@ -47,23 +66,9 @@ export const prepare = (
   args: ActivationArguments,
   context: CommandContext,
   drift: DriftPolicy = args.repair === true ? 'repair' : 'ignore',
+  look?: EarlyLook,
 ): Promise<PlannedActivation> =>
-  prepareActivation(
-    location,
-    next,
-    {
-      profileName: location.name,
-      profileLink: location.link,
-      managerOptions: managerOptions(args),
-      jobs: jobsOf(args),
-      timeouts: timeoutsOf(args),
-      waitForPorts: args.waitForPorts === true,
-      repair: args.repair === true,
-      drift,
-    },
-    context,
-    args.oldProfile,
-  );
+  prepareActivation(location, next, { ...choicesOf(location, args), drift }, context, args.oldProfile, look);
 
 /**
  * Warns of what may not work, and refuses what surely fails unless the user says otherwise.
@@ -87,8 +92,13 @@ export const occasion = (
   { version }: Pick<CommandContext, 'version'>,
 ): Occasion => ({ command, message: message ?? null, model, tool: version });
 
-/** Looks at what is going to be done before anything is; throws to refuse it. */
-export type Review = (planned: PlannedActivation) => Promise<void>;
+/** What comes before a deployment. */
+export interface Preliminaries {
+  /** Looks at what is going to be done before anything is; throws to refuse it. Default: nobody does. */
+  readonly review?: (planned: PlannedActivation) => Promise<void>;
+  /** See lookEarly. Default: nobody has looked. */
+  readonly look?: EarlyLook | undefined;
+}
 
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = async (
@@ -97,8 +107,8 @@ export const deployNewGeneration = async (
   why: Occasion,
   args: DeployArguments,
   context: CommandContext,
-  review?: Review,
-): Promise<void> => deploy(location, next, why, args, await arrivalAt(location, next.path, null), context, review);
+  before?: Preliminaries,
+): Promise<void> => deploy(location, next, why, args, await arrivalAt(location, next.path, null), context, before);
 
 /**
  * Makes the machine run `next` and, when all of it runs, the profile point to it. Says on stderr what was done. The
@@ -111,13 +121,13 @@ export const deploy = async (
   args: DeployArguments,
   arrival: Arrival,
   caller: CommandContext,
-  review: Review = () => Promise.resolve(),
+  { review, look }: Preliminaries = {},
 ): Promise<void> => {
   const watch = watchSettings(args, caller.env);
   const context = sparedByTerminal(caller);
-  const prepared = await prepare(location, next, args, context);
+  const prepared = await prepare(location, next, args, context, undefined, look);
   const { plan, target, unfinished } = prepared;
-  await review(prepared);
+  await review?.(prepared);
   considerConflicts(prepared.conflicts, args, context);
   if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);

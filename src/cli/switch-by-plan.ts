@@ -62,14 +62,9 @@ export const switchByPlan = async (file: string, args: DeployArguments, context:
     const review = async (planned: PlannedActivation): Promise<void> => {
       requireSamePlan(made, await documentActivation(location, next, planned, made.model, asPlanned, context), file);
     };
-    await deployNewGeneration(
-      location,
-      next,
-      occasion('switch', args, made.model, context),
-      asPlanned,
-      context,
+    await deployNewGeneration(location, next, occasion('switch', args, made.model, context), asPlanned, context, {
       review,
-    );
+    });
   });
   await releasePlan(file);
 };

@@ -15,7 +15,7 @@ export interface BuiltProfile {
  * Profiles that were read before: one command looks at the same one from several sides. What is in the store does not
  * change; a file elsewhere that does is another one.
  */
-const known = new Map<string, BuiltProfile>();
+const known = new Map<string, Promise<BuiltProfile>>();
 
 /** Tells a profile that was read before. @throws Error of Node when there is no manifest */
 const keyOf = async (path: string): Promise<{ readonly real: string; readonly key: string }> => {
@@ -28,7 +28,7 @@ const keyOf = async (path: string): Promise<{ readonly real: string; readonly ke
 export const newlyBuilt = async (path: string, manifest: Manifest): Promise<BuiltProfile> => {
   const { real, key } = await keyOf(path);
   const profile = { path: real, manifest };
-  known.set(key, profile);
+  known.set(key, Promise.resolve(profile));
   return profile;
 };
 
@@ -41,12 +41,14 @@ const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   const file = join(path, manifestPath);
   try {
     const { real, key } = await keyOf(path);
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const { parseManifest } = await import('../profile/parse-manifest.js');
-    const profile = { path: real, manifest: parseManifest(await readFile(file, 'utf8'), file) };
+    const read = async (): Promise<BuiltProfile> => {
+      const { parseManifest } = await import('../profile/parse-manifest.js');
+      return { path: real, manifest: parseManifest(await readFile(file, 'utf8'), file) };
+    };
+    // Two sides may look at the same time.
+    const profile = known.get(key) ?? read();
     known.set(key, profile);
-    return profile;
+    return await profile;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) return null;
     throw cause;

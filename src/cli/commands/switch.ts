@@ -1,3 +1,4 @@
+import type { EarlyLook } from '../../activate/early-look.js';
 import { defineCommand } from '../command.js';
 import {
   activationOptions,
@@ -46,10 +47,14 @@ export const switchCommand = defineCommand({
     const { withLock } = await import('../with-lock.js');
     const loadDeployment = () => import('../deployment.js');
     await withLock('switch', args, context, async (location) => {
-      const next = await buildFromArguments(args, location, null, context, loadDeployment);
+      let look: EarlyLook | undefined;
+      const next = await buildFromArguments(args, location, null, context, async () => {
+        look = (await loadDeployment()).lookEarly(location, args, context);
+      });
       try {
         const { deployNewGeneration, occasion } = await loadDeployment();
-        await deployNewGeneration(location, next, occasion('switch', args, next.source, context), args, context);
+        const why = occasion('switch', args, next.source, context);
+        await deployNewGeneration(location, next, why, args, context, { look });
         await next.remember?.();
       } finally {
         await next.release();
