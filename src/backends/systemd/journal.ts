@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Run } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
@@ -16,12 +17,7 @@ const messageOf = (line: string): readonly string[] => {
   return [typeof message === 'string' ? message : Buffer.from(message).toString('utf8')];
 };
 
-/**
- * The last lines that a unit has written, as far as the journal may be read.
- *
- * @param since milliseconds since the epoch; older lines are of earlier starts
- */
-export const lastWords = async (unit: string, since: number, run: Run, { unitOption }: Scope): Promise<string> => {
+const readLastWords = async (unit: string, since: number, run: Run, { unitOption }: Scope): Promise<string> => {
   try {
     const { exitCode, stdout } = await run({
       file: 'journalctl',
@@ -40,4 +36,22 @@ export const lastWords = async (unit: string, since: number, run: Run, { unitOpt
     if (error instanceof MissingProgramError) return '';
     throw error;
   }
+};
+
+/** Milliseconds until the journal is asked again. */
+const pauses = [100, 300, 900] as const;
+
+/**
+ * The last lines that a unit has written, as far as the journal may be read. journald gets round to what a process has
+ * said when that may have ended long since: where there is nothing, a second look is worth the time.
+ *
+ * @param since milliseconds since the epoch; older lines are of earlier starts
+ */
+export const lastWords = async (unit: string, since: number, run: Run, scope: Scope): Promise<string> => {
+  for (const pause of pauses) {
+    const words = await readLastWords(unit, since, run, scope);
+    if (words !== '') return words;
+    await sleep(pause);
+  }
+  return readLastWords(unit, since, run, scope);
 };
