@@ -136,7 +136,9 @@ export class DockerSession implements ManagerSession {
     readiness !== null && fromActivation(activation).readinessCheck !== null;
 
   async install(next: DeployedProfile | null): Promise<void> {
-    if (next !== null) await this.#provide(next.units);
+    if (next === null) return;
+    await this.#provide(next.units);
+    await this.#createMissing(next.units);
   }
 
   async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
@@ -305,12 +307,26 @@ export class DockerSession implements ManagerSession {
     return this.#explainStart(engineWords(started));
   }
 
-  async #create({ unit, data, image }: Wanted): Promise<Container | string> {
+  /**
+   * Makes containers for processes that have none, and may still run elsewhere: what moves here is down for that much less.
+   * Why one could not be made is told when it is to be started.
+   */
+  async #createMissing(units: readonly DeployedUnit[]): Promise<void> {
+    const present = new Set((await this.#containers()).map(({ process }) => process));
+    const missing = await this.#wanted(units.filter(({ name }) => !present.has(name)));
+    await mapConcurrently(missing, this.#with.jobs, (wanted) => this.#create(wanted, wanted.data.containerName));
+  }
+
+  /** @param name the container's, until it takes the place of another one. Default: one that no other container has */
+  async #create(
+    { unit, data, image }: Wanted,
+    name = `${data.containerName}.${unit.fingerprint.slice(0, 8)}-${image.reference.slice(-8)}`,
+  ): Promise<Container | string> {
     const { engine, profile, identity, hostMounts } = this.#with;
-    const label = (name: string, value: string): readonly string[] => ['--label', `${name}=${value}`];
+    const label = (key: string, value: string): readonly string[] => ['--label', `${key}=${value}`];
     const created = await engine.run(
       'create',
-      ...['--name', `${data.containerName}.${unit.fingerprint.slice(0, 8)}-${image.reference.slice(-8)}`],
+      ...['--name', name],
       ...label(labels.profile, profile),
       ...label(labels.instance, unit.instance),
       ...label(labels.process, unit.name),

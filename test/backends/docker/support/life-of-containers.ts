@@ -72,6 +72,17 @@ export const testLifeOfContainers = ({ newPlace, namespace }: NamespaceOfTests):
     expect(await images()).toBe(0);
   });
 
+  testAsRoot('a process that may still run elsewhere has its container before it is started', async () => {
+    const profile = place.generation([speaker('one', 'hello')]);
+    const session = await place.connect({ target: profile });
+    await session.install(profile);
+    const before = await place.engine('inspect', '--format', '{{.Id}} {{.State.Running}}', 'nixproc-one');
+    expect(before).toMatch(/^[0-9a-f]+ false$/m);
+    expect(failures(await session.start(profile.units))).toEqual([]);
+    const after = await place.engine('inspect', '--format', '{{.Id}} {{.State.Running}}', 'nixproc-one');
+    expect(after).toBe(before.replace('false', 'true'));
+  });
+
   testAsRoot('a start waits until the process is ready, and its container has a health check that passes', async () => {
     const until = (path: string, timeout: number) => ({
       readiness: { probe: { kind: 'path', path }, timeout, interval: 0.1 } as const,
