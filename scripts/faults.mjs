@@ -1,15 +1,25 @@
 // npm run faults: kills the tool before and after every step of switches, moves and rollbacks, and moves deployments
-// between all managers. Reports how often that was done. Options: --moves (only these), --only TEXT (tests with TEXT in
-// their names, such as "under sysvinit").
+// between all managers. Reports how often that was done.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const options = process.argv.slice(2);
-const onlyAt = options.indexOf('--only');
+const { values: options } = parseArgs({
+  options: { moves: { type: 'boolean', default: false }, only: { type: 'string' }, help: { type: 'boolean' } },
+});
+if (options.help) {
+  process.stdout.write(`npm run faults -- [--moves] [--only PATTERN]
+
+  --moves         only moves, and two switches at once
+  --only PATTERN  only the tests whose names match a regular expression, such as "killed under sysvinit"
+`);
+  process.exit();
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'faults-'));
 const reportFile = join(directory, 'report');
 writeFileSync(reportFile, '');
@@ -31,8 +41,8 @@ const status =
       '--experimental-vm-modules',
       'node_modules/jest/bin/jest.js',
       '--runInBand',
-      `test/faults/${options.includes('--moves') ? 'moves' : ''}`,
-      ...(onlyAt < 0 ? [] : ['--testNamePattern', options[onlyAt + 1] ?? '']),
+      `test/faults/${options.moves ? 'moves' : ''}`,
+      ...(options.only === undefined ? [] : ['--testNamePattern', options.only]),
     ],
     {
       NODE_NO_WARNINGS: '1',
@@ -46,14 +56,22 @@ const rows = readFileSync(reportFile, 'utf8')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line));
 rmSync(directory, { recursive: true });
-const kills = rows.filter((row) => row.operation !== undefined && row.operation !== 'downtime');
+const others = ['downtime', 'two at once'];
+const kills = rows.filter(({ operation }) => !others.includes(operation));
 if (kills.length > 0) {
   process.stdout.write(`killed ${kills.length} commands; after each of them the next one reached its target:\n`);
   for (const [what, number] of count(kills, ({ operation, manager }) => `${operation}, ${manager}`)) {
     process.stdout.write(`  ${String(number).padStart(5)}  ${what}\n`);
   }
 }
-const moves = rows.filter((row) => row.operation === 'downtime');
+const races = rows.filter(({ operation }) => operation === 'two at once');
+if (races.length > 0) {
+  process.stdout.write(`began two switches at once ${races.length} times; each time one generation ran afterwards:\n`);
+  for (const [manager, number] of count(races, (row) => row.manager)) {
+    process.stdout.write(`  ${String(number).padStart(5)}  ${manager}\n`);
+  }
+}
+const moves = rows.filter(({ operation }) => operation === 'downtime');
 if (moves.length > 0) {
   process.stdout.write('moved, with the milliseconds for which each instance did not answer:\n');
   for (const { from, to, instances } of moves) process.stdout.write(`  ${from} to ${to}: ${instances}\n`);

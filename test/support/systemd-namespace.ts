@@ -78,7 +78,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
     await eventually(async () => {
       await removeCgroup(cgroup);
       return true;
-    });
+    }, 100);
     await rmdir(scratch);
   };
 
@@ -88,7 +88,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
     return read(`/proc/${child}/comm`) === 'systemd\n' ? child : undefined;
   };
   try {
-    const init = await eventually(pidOfInit, 20);
+    const init = await eventually(pidOfInit, 100);
     const enter = [
       ...['nsenter', `--target=${init}`, '--mount', '--pid', '--cgroup', '--ipc', '--uts', '--root', '--wd'],
       ...['env', '-u', 'XDG_RUNTIME_DIR', '-u', 'DBUS_SESSION_BUS_ADDRESS'],
@@ -105,7 +105,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
     await eventually(async () => {
       if (!isAlive(Number(init))) throw new Error(`systemd has ended: ${messages}`);
       return (await run('test', '-S', '/run/systemd/private')).exitCode === 0 ? true : undefined;
-    }, 20);
+    }, 100);
     const state = (await run('systemctl', 'is-system-running', '--wait')).stdout.trim();
     if (state !== 'running') throw new Error(`systemd is ${state}: ${(await run('systemctl', '--failed')).stdout}`);
 
@@ -124,7 +124,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
       await eventually(async () => {
         const { exitCode } = await run('test', '-S', `${runtimeDir}/systemd/private`);
         return exitCode === 0 ? true : undefined;
-      }, 20);
+      }, 100);
       const become = ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--init-groups'];
       const session = [
         `XDG_RUNTIME_DIR=${runtimeDir}`,
