@@ -12,7 +12,7 @@ import { missingStateDirectories, type StateOptions, type StateStep } from '../s
 import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import type { EarlyLook, Look } from './early-look.js';
-import { tasksOf } from './execution-tasks.js';
+import { tasksOf, type TaskSettings } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
@@ -60,23 +60,26 @@ export interface PlannedActivation extends PreparedActivation {
   readonly directories: readonly StateStep[];
   /** What will not work. */
   readonly conflicts: readonly Conflict[];
-  /** See awaitedReadiness. */
-  readonly waitForPorts: boolean;
+  /** How its tasks are made of its steps. */
+  readonly taskSettings: TaskSettings;
 }
 
 /** What the user says about how it is done. */
 export interface ActivationChoices extends SessionSettings {
-  /** See awaitedReadiness. */
-  readonly waitForPorts: boolean;
+  readonly taskSettings: TaskSettings;
 }
 
 /** What an activation is going to change. */
-export const changesOf = (next: BuiltProfile, planned: PlannedActivation): PlannedChanges => ({
+export const changesOf = (
+  next: Pick<BuiltProfile, 'path'>,
+  planned: Pick<
+    PlannedActivation,
+    'plan' | 'directories' | 'leaving' | 'target' | 'sessions' | 'taskSettings' | 'recorded' | 'unfinished'
+  >,
+): PlannedChanges => ({
   plan: planned.plan,
   directories: planned.directories,
-  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, {
-    waitForPorts: planned.waitForPorts,
-  }),
+  tasks: tasksOf(planned.plan, planned.leaving, planned.target, planned.sessions, planned.taskSettings),
   next: next.path,
   recorded: planned.recorded,
   isUnfinished: planned.unfinished !== null,
@@ -226,7 +229,7 @@ export const prepareActivation = async (
     present,
     sessions,
     running,
-    waitForPorts: settings.waitForPorts,
+    taskSettings: settings.taskSettings,
     conflicts: await findConflicts(
       plan,
       present,

@@ -15,6 +15,7 @@ export interface ActivationArguments {
   readonly oldProfile?: string | undefined;
   readonly waitForPorts?: boolean | undefined;
   readonly repair?: boolean | undefined;
+  readonly keepGoing?: boolean | undefined;
 }
 
 /** Options that only some managers know, by the names that their backends use. */

@@ -30,7 +30,6 @@ import { watchSettings } from './settings.js';
 export interface DeployArguments extends ActivationArguments {
   readonly profile: string;
   readonly noRollback?: boolean | undefined;
-  readonly keepGoing?: boolean | undefined;
   readonly allowConflicts?: boolean | undefined;
   readonly confirm?: boolean | undefined;
   readonly yes?: boolean | undefined;
@@ -46,7 +45,7 @@ const choicesOf = (location: ProfileLocation, args: ActivationArguments): Activa
   managerOptions: managerOptions(args),
   jobs: jobsOf(args),
   timeouts: timeoutsOf(args),
-  waitForPorts: args.waitForPorts === true,
+  taskSettings: { waitForPorts: args.waitForPorts === true, keepsLevels: args.keepGoing === true },
   repair: args.repair === true,
 });
 

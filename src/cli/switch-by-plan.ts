@@ -59,8 +59,10 @@ export const switchByPlan = async (file: string, args: DeployArguments, context:
         fix: 'Make the plan again, and keep the link beside it',
       });
     }
-    const review = async (planned: PlannedActivation): Promise<void> => {
-      requireSamePlan(made, await documentActivation(location, next, planned, made.model, asPlanned, context), file);
+    const review = async ({ taskSettings, ...planned }: PlannedActivation): Promise<void> => {
+      // What keeps going takes the same steps level by level; the plan was made for what does not.
+      const likeMade = { ...planned, taskSettings: { ...taskSettings, keepsLevels: false } };
+      requireSamePlan(made, await documentActivation(location, next, likeMade, made.model, asPlanned, context), file);
     };
     await deployNewGeneration(location, next, occasion('switch', args, made.model, context), asPlanned, context, {
       review,

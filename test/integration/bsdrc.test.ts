@@ -4,7 +4,7 @@ import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
 import { reserveBlock, type PortBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
-import { switchAsPlanned } from '../support/plans.js';
+import { runAsShown, switchAsPlanned } from '../support/plans.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
 import { eventually } from '../support/waiting.js';
@@ -51,7 +51,7 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
     machine.run('env', ...environment, ...account.prefix, file, ...args);
   const tool = (...args: readonly string[]) => run('/srv/node', '/srv/bin/nix-processmgmt-ts', ...args);
   const succeed = async (...args: readonly string[]) => {
-    const result = await tool(...args);
+    const result = await runAsShown(tool, ...args);
     if (result.exitCode !== 0) throw new Error(`${args.join(' ')}: ${result.stdout}${result.stderr}`);
     return result;
   };

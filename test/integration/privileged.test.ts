@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { reserveBlock, type PortBlock } from '../support/free-ports.js';
 import { getPage } from '../support/http.js';
 import { modelParameters } from '../support/deployment.js';
+import { runAsShown } from '../support/plans.js';
 import { repository } from '../support/repository.js';
 import { canThrowAway, startThrowAwayMachine, type ThrowAwayMachine } from '../support/throw-away-root.js';
 import { eventually } from '../support/waiting.js';
@@ -15,7 +16,7 @@ describeAsRoot('the web applications as services of the machine', () => {
   const tool = (...args: readonly string[]) =>
     machine.run(process.execPath, `${repository}/bin/nix-processmgmt-ts`, ...args);
   const succeed = async (...args: readonly string[]): Promise<void> => {
-    const { exitCode, stderr } = await tool(...args);
+    const { exitCode, stderr } = await runAsShown(tool, ...args);
     if (exitCode !== 0) throw new Error(`${args.join(' ')}: exit code ${exitCode}\n${stderr}`);
   };
   const deploy = (manager: string) =>

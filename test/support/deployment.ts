@@ -8,6 +8,7 @@ import { type Account, asAccount } from './accounts.js';
 import { blockSize, reserveBlock } from './free-ports.js';
 import { getPage, type Page } from './http.js';
 import { install } from './installation.js';
+import { runAsShown } from './plans.js';
 import { killProcessesThatMention } from './processes.js';
 import { makeTemporaryDirectory } from './temporary-directory.js';
 
@@ -37,7 +38,7 @@ export interface Deployment {
   readonly toolWords: readonly [string, string];
   /** Runs the tool as the account. */
   readonly tool: (...args: readonly string[]) => Promise<RunResult>;
-  /** The same, for what has to succeed: throws what the tool said when it does not. */
+  /** The same, for what has to succeed and to do what it plans (see runAsShown): throws what the tool said when it does not. */
   readonly succeed: (...args: readonly string[]) => Promise<RunResult>;
   /** Starts the tool as the account, and does not wait for its end; `ended` gives its exit code, or the signal's name. */
   readonly start: (...args: readonly string[]) => {
@@ -122,7 +123,7 @@ export const createDeployment = async (
     toolWords: installation.tool,
     tool,
     succeed: async (...args) => {
-      const result = await tool(...args);
+      const result = await runAsShown(tool, ...args);
       const { exitCode, stdout, stderr } = result;
       if (exitCode !== 0) throw new Error(`${args.join(' ')}: exit code ${exitCode}\n${stdout}${stderr}`);
       return result;

@@ -29,6 +29,30 @@ export const performedSteps = (stderr: string): readonly string[] =>
     ([, gerund = '', what = '']) => `${verbs[gerund] ?? gerund} ${what}`,
   );
 
+/** What the plan that a command has shown (--confirm) does to processes, in the same words. */
+const shownSteps = (stderr: string): readonly string[] =>
+  [...stderr.matchAll(/^(stop|start|restart|reload) +(\S+ \(\S+), level \d+\)$/gm)].map(
+    ([, verb = '', what = '']) => `${verb} ${what})`,
+  );
+
+/** Whether a command carries out a plan. */
+const deploys = ([command = '', action]: readonly string[]): boolean =>
+  ['switch', 'rollback', 'undeploy', 'resume', 'abort'].includes(command) ||
+  (command === 'generations' && action === 'switch');
+
+/**
+ * Runs a command of the tool. When it carries out a plan, it shows it first, and what it then does is exactly that: every
+ * step to a process, in the same order.
+ *
+ * @param tool runs it
+ */
+export const runAsShown = async (tool: Deployment['tool'], ...args: readonly string[]): Promise<RunResult> => {
+  if (!deploys(args)) return tool(...args);
+  const result = await tool(...args, '--confirm', '--yes');
+  if (result.exitCode === 0) expect(performedSteps(result.stderr)).toEqual(shownSteps(result.stderr));
+  return result;
+};
+
 /**
  * Plans, then switches with the same arguments, and makes sure that what was done is what was planned: every step to a
  * process, in the same order.

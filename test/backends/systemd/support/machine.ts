@@ -90,9 +90,10 @@ export const createMachine = async (whose: Whose, root: Account): Promise<Machin
     `--state-dir=${deployment.stateDir}`,
     ...(whose === 'user' ? ['--force-disable-user-change'] : []),
   ];
+  const switchTo = (...more: readonly string[]) => ['switch', '-P', 'systemd', ...options, ...more, model];
   const deploy: Machine['deploy'] = async (instances, ...more) => {
     await writeModel(instances);
-    return deployment.tool('switch', '-P', 'systemd', ...options, ...more, model);
+    return deployment.tool(...switchTo(...more));
   };
   return {
     namespace,
@@ -101,9 +102,8 @@ export const createMachine = async (whose: Whose, root: Account): Promise<Machin
     writeModel,
     deploy,
     mustDeploy: async (instances) => {
-      const { exitCode, stdout, stderr } = await deploy(instances);
-      if (exitCode !== 0) throw new Error(`switch: exit code ${exitCode}\n${stdout}${stderr}`);
-      return stderr;
+      await writeModel(instances);
+      return (await deployment.succeed(...switchTo())).stderr;
     },
     systemctl,
     property,
