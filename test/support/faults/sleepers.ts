@@ -41,7 +41,7 @@ export const writeSleepers = async (deployment: Deployment, name: string, sleepe
     environment = { SLEEPER = "${instance}"; VERSION = "${sleeper.version}"; PLACE = "${deployment.directory}"; };
     initialize = "${initialization(sleeper)}";
     dependencies = [ ${(sleeper.dependsOn ?? []).map((dependency) => `${dependency}.pkg`).join(' ')} ];
-    overrides.supervisord.startsecs = ${sleeper.fails === true ? 60 : 0};
+    overrides.supervisord = ${sleeper.fails === true ? '{ startsecs = 60; startretries = 0; }' : '{ startsecs = 0; }'};
   };`,
   );
   await writeFile(path, `${header}${instances.join('\n')}\n}\n`);
