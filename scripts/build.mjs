@@ -41,8 +41,12 @@ const common = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // What yargs measures the texts of --help with costs more than all the rest of it.
-  alias: { 'string-width': './src/cli/text-width.ts' },
+  alias: {
+    // What yargs measures the texts of --help with costs more than all the rest of it.
+    'string-width': './src/cli/text-width.ts',
+    // yargs looks for the version of the program that it runs in, from the working directory upwards.
+    'escalade/sync': './src/cli/own-package.ts',
+  },
   define: { 'globalThis.NIXPROC_VERSION': version, 'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()) },
 };
 /** Node starts its loader of ES modules, which takes half as long as itself, only when there are some. */

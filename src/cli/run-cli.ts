@@ -9,6 +9,8 @@ import { refuseEmptyValues } from './settings.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
 import { helpWidth } from './terminal-width.js';
 
+const asksForHelp = (args: readonly string[]): boolean => args.some((arg) => /^(?:--help|-[^-]*h)/.test(arg));
+
 /** What may be given more than once. */
 const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
 
@@ -54,7 +56,8 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       .strict()
       .demandCommand(1, 'Say what to do: name a command')
       .recommendCommands()
-      .wrap(helpWidth(process.stdout))
+      // yargs makes the text of --help for every command that runs, too.
+      .wrap(asksForHelp(args) ? helpWidth(process.stdout) : null)
       .parserConfiguration({
         'boolean-negation': false,
         'parse-positional-numbers': false,

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
@@ -40,8 +39,9 @@ export const formatBytes = (bytes: number): string => {
 };
 
 /** Shows a text on stderr and gives the line that comes from stdin; "" when there is none (Control-C, Control-D). */
-export const askOnTerminal = (text: string): Promise<string> =>
-  new Promise((resolve) => {
+export const askOnTerminal = async (text: string): Promise<string> => {
+  const { createInterface } = await import('node:readline');
+  return new Promise((resolve) => {
     process.stderr.write(text);
     // The terminal's own line editing is enough for one word.
     const lines = createInterface({ input: process.stdin, terminal: false });
@@ -60,3 +60,4 @@ export const askOnTerminal = (text: string): Promise<string> =>
       answer('');
     });
   });
+};
