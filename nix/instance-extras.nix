@@ -1,24 +1,22 @@
-# What is told of an instance besides its process: name -> instance -> what src/model/model-document.ts calls so.
+# What is told of an instance besides its process: name -> instance -> what src/model/model-document.ts calls so. What an
+# instance does not have is left out, since most instances have next to nothing.
 { model # as load-model.nix gives it
 , readExtras ? true # read the instance's attributes besides pkg
 }:
 
 let
-  inherit (builtins) isInt unsafeGetAttrPos;
+  inherit (builtins) intersectAttrs isAttrs isInt mapAttrs unsafeGetAttrPos;
 
   harmless = import ./harmless.nix;
-  extra = instance: name: if readExtras && instance ? ${name} then harmless instance.${name} else null;
+
+  wanted = if readExtras then { port = null; readiness = null; critical = null; startTimeout = null; stopTimeout = null; } else { };
 in
 name: instance:
 let
-  port = extra instance "port";
+  given = if isAttrs instance then mapAttrs (_: harmless) (intersectAttrs wanted instance) else { };
 in
-{
-  port = if isInt port then port else null;
-  readiness = extra instance "readiness";
-  # Whatever else a model means by it: only this is ours.
-  critical = extra instance "critical" != false;
-  startTimeout = extra instance "startTimeout";
-  stopTimeout = extra instance "stopTimeout";
-  position = unsafeGetAttrPos name model.all;
-}
+given
+// (if given ? port && !(isInt given.port) then { port = null; } else { })
+# Whatever else a model means by it: only this is ours.
+// (if given ? critical then { critical = given.critical != false; } else { })
+// { position = unsafeGetAttrPos name model.all; }

@@ -1,8 +1,7 @@
 # Lines of JSON (src/model/model-document.ts describes them): the first is about a model, each of the others about one
 # process. Their context is the only record of what has to be built or kept for the model.
 { model # as load-model.nix gives it
-, extras ? # name -> instance -> what is told besides the process
-    _: _: { port = null; readiness = null; critical = true; startTimeout = null; stopTimeout = null; position = null; }
+, extras ? _: _: { } # name -> instance -> what is told besides the process
 , outline ? null # all instances that there are, when these are only some
 }:
 

@@ -66,12 +66,13 @@ const header = z.object({
   instances: z.array(
     z.object({
       name: z.string(),
-      port: z.int().nullable(),
-      readiness: json,
-      critical: z.boolean(),
-      startTimeout: json,
-      stopTimeout: json,
-      position: position.nullable(),
+      // What an instance does not have is left out.
+      port: z.int().nullable().exactOptional(),
+      readiness: json.exactOptional(),
+      critical: z.boolean().exactOptional(),
+      startTimeout: json.exactOptional(),
+      stopTimeout: json.exactOptional(),
+      position: position.nullable().exactOptional(),
     }),
   ),
   /** For each process that no instance stands for, the name of one that depends on it. */

@@ -47,6 +47,9 @@ interface Place {
   readonly position: SourcePosition | null;
 }
 
+/** What is the case of an instance of which nothing is told. */
+const untold = { port: null, readiness: null, critical: true, startTimeout: null, stopTimeout: null, position: null };
+
 const portOrNull = (port: number | null): number | null => (port !== null && port >= 1 && port <= 65535 ? port : null);
 
 /** @throws ModelError in the place of a ZodError. */
@@ -155,8 +158,8 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
     };
   };
 
-  const declared = document.instances.map(({ name, process, port, ...place }) =>
-    instanceOf(process, { ...place, instance: name, declared: true, port: portOrNull(port) }),
+  const declared = document.instances.map(({ name, process, port = null, ...place }) =>
+    instanceOf(process, { ...untold, ...place, instance: name, declared: true, port: portOrNull(port) }),
   );
   const taken = new Set<string>(declared.map(({ instance }) => instance));
   const added = document.dependencies.map(({ process, dependent }) => {
@@ -169,16 +172,7 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       });
     }
     notes.push(`${dependent} depends on "${name}", which is no instance of the model: it is deployed as well`);
-    return instanceOf(process, {
-      instance: name,
-      declared: false,
-      port: null,
-      readiness: null,
-      critical: true,
-      startTimeout: null,
-      stopTimeout: null,
-      position: null,
-    });
+    return instanceOf(process, { ...untold, instance: name, declared: false });
   });
 
   const { shell, coreutils } = defaultTools;
