@@ -25,7 +25,8 @@ export const parseTimeout = (
   attribute: 'startTimeout' | 'stopTimeout',
   instance: string,
 ): number | null => {
-  const { success, data, error } = secondsSchema.nullable().safeParse(value);
+  if (value === null) return null;
+  const { success, data, error } = secondsSchema.safeParse(value);
   if (success) return data;
   throw new ModelError(
     {

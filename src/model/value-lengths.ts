@@ -4,7 +4,11 @@ import type { ManagedProcess, ProcessInstance } from './process-model.js';
 /** Linux takes no longer argument and no longer `NAME=value`, its NUL counted (MAX_ARG_STRLEN, execve(2)). */
 export const longestString = 131_072;
 
+/** What no encoding makes too long: a character of a text has three bytes at most in UTF-8. */
+export const isSurelyShort = (text: string): boolean => text.length * 3 < longestString;
+
 const refuse = (where: string, text: string, { instance }: Pick<ProcessInstance, 'instance'>): void => {
+  if (isSurelyShort(text)) return;
   const bytes = Buffer.byteLength(text);
   if (bytes < longestString) return;
   throw new ModelError({

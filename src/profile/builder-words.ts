@@ -1,7 +1,7 @@
 import { shellQuote } from '../backends/shared/shell-quote.js';
 
-export const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/');
-export const baseOf = (path: string): string => path.split('/').at(-1) ?? '';
+export const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+export const baseOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** A program takes a limited number of bytes of arguments; 500 paths are far below what any kernel allows. */
 export const chunks = <T>(items: readonly T[]): readonly (readonly T[])[] =>

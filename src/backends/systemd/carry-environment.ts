@@ -1,4 +1,4 @@
-import { longestString } from '../../model/value-lengths.js';
+import { isSurelyShort, longestString } from '../../model/value-lengths.js';
 import { ModelError } from '../../system/errors.js';
 import type { UnitContext } from '../backend.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
@@ -35,7 +35,8 @@ export const carryEnvironment = (
   const lost: Record<string, string> = {};
   for (const name of names) {
     const value = environment[name] ?? '';
-    const bytes = Buffer.byteLength(`${name}=${value}`);
+    const text = `${name}=${value}`;
+    const bytes = isSurelyShort(text) ? 0 : Buffer.byteLength(text);
     if (bytes >= longestString) {
       fail(name, `Name and value have ${bytes} bytes; Linux takes ${longestString - 1} at most`, 'Put it into a file');
     }

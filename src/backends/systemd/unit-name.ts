@@ -7,12 +7,9 @@ const longestType = '.service'.length;
 
 /** As systemd-escape(1), but for dashes: they stay, since NAME of `nix-process-NAME.service` is meant to be readable. */
 const escapeName = (name: string): string =>
-  [...Buffer.from(name, 'utf8')]
-    .map((byte) => {
-      const character = String.fromCharCode(byte);
-      return /[A-Za-z0-9:_.-]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
-    })
-    .join('');
+  name.replace(/[^A-Za-z0-9:_.-]/gu, (character) =>
+    [...Buffer.from(character, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
 
 /** The unit of a process: `nix-process-NAME.service`. */
 export const unitName = (prefix: string, name: string, type: string): string => `${prefix}${escapeName(name)}.${type}`;
