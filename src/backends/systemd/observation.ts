@@ -9,7 +9,7 @@ export interface UnitFacts {
   readonly state: (unit: string) => UnitState | null;
   /** null where they were not asked for. */
   readonly properties: (unit: string) => UnitProperties | null;
-  /** What is in the place of a unit. */
+  /** What is in the place of a main unit that is not active. */
   readonly presence: (unit: string) => 'installed' | 'masked' | 'absent';
 }
 

@@ -1,7 +1,7 @@
 import type { InstanceName } from '../../model/process-model.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { DeployedUnit, Observation, ObservationDepth } from '../backend.js';
-import { activationOf, unitsOf } from './activation-data.js';
+import { activationOf, mainUnitOf, unitsOf } from './activation-data.js';
 import type { Installation } from './installation.js';
 import { hasFailed, observationOf, observedProperties } from './observation.js';
 import type { Systemctl } from './systemctl.js';
@@ -25,8 +25,10 @@ export const observeUnits = async (
     return hasFailed(state) || (depth === 'process' && state !== null && state.active !== 'inactive');
   });
   const properties = await systemctl.show(worthAsking, observedProperties);
+  // What is in the place of a unit that runs says nothing about the process.
+  const atRest = units.map(mainUnitOf).filter((name) => states.get(name)?.active !== 'active');
   const presences = new Map(
-    await mapConcurrently(names, concurrency, async (name) => [name, await installation.presence(name)] as const),
+    await mapConcurrently(atRest, concurrency, async (name) => [name, await installation.presence(name)] as const),
   );
   const facts = {
     state: (name: string) => states.get(name) ?? null,

@@ -1,4 +1,5 @@
-import { readdir, readlink } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What systemd finds under the names of our units in the directories that it searches (systemd.unit(5)). */
@@ -20,6 +21,18 @@ const dropInDirectories = (unit: string): readonly string[] => {
 };
 
 /**
+ * Where a link leads to; "" for anything else. There may be hundreds of links, and for each of them an asynchronous call
+ * takes ten times as long as the look itself.
+ */
+const targetOf = (path: string): string => {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+};
+
+/**
  * Looks into the directories, without asking systemd: each is listed once.
  *
  * @param path in the order in which systemd searches (its property UnitPath)
@@ -38,7 +51,7 @@ export const searchUnits = async (
     for (const { directory, entries } of listings) {
       if (entries.has(unit)) {
         const found = join(directory, unit);
-        const isMask = (await readlink(found).catch(() => '')) === '/dev/null';
+        const isMask = targetOf(found) === '/dev/null';
         if (isMask || directory !== ours) hiding.set(unit, { path: found, isMask });
         break;
       }
