@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { mapConcurrently } from './map-concurrently.js';
 import type { Run } from './ports.js';
@@ -22,9 +23,10 @@ export interface ProcessTable {
   readonly bootId: string;
 }
 
-const readText = async (path: string): Promise<string | null> => {
+/** What the kernel has in its memory: waiting for another thread to read it takes ten times as long. */
+const readText = (path: string): string | null => {
   try {
-    return await readFile(path, 'utf8');
+    return readFileSync(path, 'utf8');
   } catch {
     return null;
   }
@@ -33,18 +35,18 @@ const readText = async (path: string): Promise<string | null> => {
 /** Linux counts the start times of processes in hundredths of a second for programs, whatever it uses itself (time(7)). */
 const millisecondsPerTick = 10;
 
-const fromProc = async (stat: string): Promise<ProcessTable> => {
+const fromProc = (stat: string): ProcessTable => {
   const seconds = /^btime (\d+)$/m.exec(stat)?.[1];
   return {
-    bootId: (await readText('/proc/sys/kernel/random/boot_id'))?.trim() ?? '-',
-    find: async (pid) => {
-      const text = await readText(`/proc/${pid}/stat`);
+    bootId: readText('/proc/sys/kernel/random/boot_id')?.trim() ?? '-',
+    find: (pid) => {
+      const text = readText(`/proc/${pid}/stat`);
       // The program's name in the second field may itself hold parentheses, spaces and line feeds.
       const [state, ...fields] = text?.slice(text.lastIndexOf(')') + 2).split(' ') ?? [];
       const startTime = fields[18];
-      if (state === undefined || startTime === undefined || /[ZXx]/.test(state)) return null;
+      if (state === undefined || startTime === undefined || /[ZXx]/.test(state)) return Promise.resolve(null);
       const since = seconds === undefined ? null : Number(seconds) * 1000 + Number(startTime) * millisecondsPerTick;
-      return { pid, startTime, since };
+      return Promise.resolve({ pid, startTime, since });
     },
   };
 };
@@ -65,9 +67,9 @@ const fromPs = (run: Run): ProcessTable => ({
 });
 
 /** The processes as /proc shows them, or, where there is none, as ps(1) does. */
-export const openProcessTable = async (run: Run): Promise<ProcessTable> => {
-  const stat = await readText('/proc/stat');
-  return stat === null ? fromPs(run) : fromProc(stat);
+export const openProcessTable = (run: Run): Promise<ProcessTable> => {
+  const stat = readText('/proc/stat');
+  return Promise.resolve(stat === null ? fromPs(run) : fromProc(stat));
 };
 
 /** A living process with its command line, words separated by spaces. */
@@ -83,7 +85,8 @@ export const runningCommands = async (run: Run): Promise<readonly RunningCommand
   if (pids.length > 0) {
     const commands = await mapConcurrently(pids, 16, async (pid) => ({
       pid: Number(pid),
-      command: ((await readText(`/proc/${pid}/cmdline`)) ?? '').replaceAll('\0', ' ').trim(),
+      // Unlike the rest, this is in the memory of a process, which may be one that hangs.
+      command: (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ').trim(),
     }));
     return commands.filter(({ command }) => command !== '');
   }

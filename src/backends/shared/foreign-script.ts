@@ -72,12 +72,14 @@ export const observeForeign = async (
   processes: ProcessTable,
   askScript: () => Promise<StatusAnswer>,
 ): Promise<Observation> => {
-  const named = pidFile === null ? null : await readPidFile(pidFile);
+  const named = pidFile === null ? null : readPidFile(pidFile);
   const candidate = typeof named === 'number' ? await processes.find(named) : null;
   const found = candidate === null ? null : await processBehind(candidate, wrapped, processes);
   const { exitCode, words } = await askScript();
   if (exitCode === 0) return { state: 'running', pid: found?.pid ?? null, since: found?.since ?? null, detail: null };
-  const last = (await readRecord(recordFile)).filter(({ boot }) => boot === processes.bootId).at(-1)?.kind;
+  const last = readRecord(recordFile)
+    .filter(({ boot }) => boot === processes.bootId)
+    .at(-1)?.kind;
   const detail = words.split('\n').at(-1)?.trim() ?? '';
   return last === 'stopped'
     ? { state: 'stopped', pid: null, since: null, detail: null }

@@ -102,7 +102,7 @@ export const differences = async (
   const { startDaemon, startProcessAsDaemon, processIsDaemon } = definition;
   if (startDaemon !== undefined || startProcessAsDaemon !== undefined) return [unknowable];
   const [old, own] = [activationOf(before), activationOf(after)];
-  const named = own.pidFile === null ? null : await readPidFile(own.pidFile);
+  const named = own.pidFile === null ? null : readPidFile(own.pidFile);
   if (typeof named !== 'number') return [...change('pidFile', old.pidFile, own.pidFile), unknowable];
   const pid = processIsDaemon ? named : await firstChildOf(named);
   const running = pid === null ? null : await factsOf(pid);
