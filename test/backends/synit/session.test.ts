@@ -6,6 +6,7 @@ import { createSession, type Patience } from '../../../src/backends/synit/sessio
 import { openWatchedDirectory } from '../../../src/backends/synit/watched-directory.js';
 import { openProcessTable } from '../../../src/system/processes.js';
 import { createRun } from '../../../src/system/run.js';
+import { isAlive } from '../../support/processes.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { managedDaemon, type Properties } from './support/daemons.js';
 import { StandInServer } from './support/stand-in-server.js';
@@ -150,7 +151,7 @@ test('a stopped daemon stays stopped, and is known to be, until it is started', 
   const session = await connect(current);
   const pid = (await look(session, unit))?.pid ?? 0;
   expect(await session.stop([unit])).toEqual([ok('web')]);
-  expect(() => process.kill(pid, 0)).toThrow();
+  expect(isAlive(pid)).toBe(false);
   expect(readdirSync(services())).toEqual(['web.pr.stopped']);
   expect(await look(session, unit)).toMatchObject({ state: 'stopped' });
   expect(await session.start([unit])).toEqual([ok('web')]);
