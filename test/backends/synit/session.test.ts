@@ -38,6 +38,14 @@ const unitOf = (name: string, properties: Properties = sleeping, dependencies: r
     { profile: join(place.path, `profile-${(generations += 1)}`) },
   ).unit;
 
+/** A daemon that is not started again. */
+const unitThatEndsForGood = (name: string, properties: Properties): DeployedUnit =>
+  managedDaemon(
+    { root: place.path },
+    { ...properties, name },
+    { profile: join(place.path, 'never'), overrides: { restart: 'never' } },
+  ).unit;
+
 const profileOf = (...units: readonly DeployedUnit[]): DeployedProfile => ({
   path: '/nix/store/profile',
   profileName: 'processes',
@@ -173,11 +181,7 @@ test('a daemon that is killed is started again by Synit, and said to be', async 
 });
 
 test('a daemon that Synit does not start again has failed when it has ended', async () => {
-  const unit = managedDaemon(
-    { root: place.path },
-    { ...sleeping, name: 'web' },
-    { profile: join(place.path, 'never'), overrides: { restart: 'never' } },
-  ).unit;
+  const unit = unitThatEndsForGood('web', sleeping);
   const current = await deploy(unit);
   const session = await connect(current);
   process.kill((await look(session, unit))?.pid ?? 0, 'SIGKILL');
@@ -199,9 +203,10 @@ test('an undeployment leaves nothing behind, but what is not ours', async () => 
 
 test('what a failed deployment has added goes again when the generation before is put back', async () => {
   const db = unitOf('db');
-  const web = unitOf('web', { foreground: { executable: '/bin/false', args: [] } });
+  const script = 'sleep 0.3; exit 1';
+  const web = unitThatEndsForGood('web', { foreground: { executable: '/bin/sh', args: ['-c', script] } });
   const current = await deploy(db);
-  const session = await connect(current, { start: 1_000 });
+  const session = await connect(current, { settle: 3_000 });
   expect(await session.start([web])).toMatchObject([{ ok: false }]);
   await session.stop([web]);
   await session.install(current);
