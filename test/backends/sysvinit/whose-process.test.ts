@@ -93,7 +93,7 @@ describe.each(eachShellOnce)('an init script under $shell as $account.name', ({ 
     const here = await place();
     const service = here.service({ shell, account });
     // It has the program's path among its arguments, as an editor would.
-    const editor = here.stranger('sh', '-c', 'sleep 1000; :', here.program);
+    const editor = here.stranger('tail', '-f', here.program);
     writePidFile(service, editor);
     expect(service.call('status').exitCode).toBe(1);
     service.call('stop');
