@@ -2,6 +2,7 @@
 // NIXPROC_TEST_RESULTS names a file that is to receive jest's results as JSON.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { runToEnd } from './run-to-end.mjs';
 import { repository, setUp } from './setup.mjs';
 import { makeScratch } from './test/scratch.mjs';
@@ -29,9 +30,17 @@ const runJest = (resultsFile, temporaryDirectory) =>
     },
   );
 
+/** Processes of the tests that do not end; some have only just been told to. */
+const leftovers = async (scratch) => {
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(200)) {
+    if (scratch.leftovers().length === 0) return [];
+  }
+  return scratch.leftovers();
+};
+
 /** What makes a run fail although every test passed. */
-const complaints = (resultsFile, scratch) => [
-  ...scratch.leftovers().map((line) => `the tests left a process behind: ${line}`),
+const complaints = async (resultsFile, scratch) => [
+  ...(await leftovers(scratch)).map((line) => `the tests left a process behind: ${line}`),
   // Nothing is skipped in silence where the results count.
   ...(process.env.CI
     ? unexplainedSkips(
@@ -54,7 +63,7 @@ try {
   process.exitCode = await runJest(resultsFile, scratch.path);
   if (existsSync(resultsFile)) for (const warning of warnings(resultsFile)) console.error(warning);
   if (process.exitCode === 0) {
-    const found = complaints(resultsFile, scratch);
+    const found = await complaints(resultsFile, scratch);
     for (const complaint of found) console.error(complaint);
     if (found.length > 0) process.exitCode = 1;
   }
