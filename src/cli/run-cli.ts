@@ -1,8 +1,9 @@
+import { isatty } from 'node:tty';
 import yargs from 'yargs';
 import { exitCodes, UsageError } from '../system/errors.js';
 import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
-import type { CommandContext } from './command.js';
+import type { Command, CommandContext } from './command.js';
 import { withoutEndOfOptions } from './end-of-options.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
@@ -10,6 +11,12 @@ import { askOnTerminal, wantsColour } from './terminal.js';
 import { helpWidth } from './terminal-width.js';
 
 const asksForHelp = (args: readonly string[]): boolean => args.some((arg) => /^(?:--help|-[^-]*h)/.test(arg));
+
+/** The command that is named first, alone, since yargs takes its time over each; without one, all of them. */
+const commandsFor = ([first]: readonly string[]): readonly Command[] => {
+  const named = commands.filter(({ command }) => command.split(' ', 1)[0] === first);
+  return named.length > 0 ? named : commands;
+};
 
 /** What may be given more than once. */
 const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
@@ -43,7 +50,8 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       print: (text) => process.stdout.write(text),
       colour: wantsColour(process.stdout, env),
       version,
-      ask: process.stdin.isTTY && process.stderr.isTTY ? askOnTerminal : null,
+      // Whoever does not read from stdin need not make a stream of it.
+      ask: isatty(0) && isatty(2) ? askOnTerminal : null,
     };
   };
   let exitCode: number = exitCodes.success;
@@ -76,7 +84,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
         if (error !== undefined && error.name !== 'YError') throw error;
         throw new UsageError({ what: message ?? 'The command line is wrong', fix: 'See: nix-processmgmt-ts --help' });
       });
-    for (const { command, describe, builder, run } of commands) {
+    for (const { command, describe, builder, run } of commandsFor(args)) {
       parser.command({
         command,
         describe,
