@@ -11,8 +11,11 @@ import type { Scope } from './scope.js';
 import type { Systemctl } from './systemctl.js';
 import { wordsAbout, type Answers } from './systemctl-answers.js';
 
-/** How long a process has to stay up to count as started, in milliseconds: what cannot run at all mostly ends sooner. */
-const settlingTime = 250;
+/**
+ * How long processes have to stay up to count as started, in milliseconds since the first of them was told to start, and
+ * since the last: what cannot run at all mostly ends sooner. A switch looks again, in its settle time.
+ */
+const settlingTime = { first: 250, last: 50 };
 
 /** How many logs are read at once. */
 const concurrency = 8;
@@ -41,7 +44,7 @@ export const outcomesOfStart = async (
   },
 ): Promise<readonly UnitOutcome[]> => {
   if (units.length === 0) return [];
-  await sleep(settlingTime);
+  await sleep(Math.max(settlingTime.last, since + settlingTime.first - Date.now()));
   const observations = await observeUnits(units, 'state', systemctl, installation);
 
   /** Why a unit rests that was started and has not failed; null when that is as it should be. */
