@@ -8,15 +8,21 @@ let
   inherit (builtins) intersectAttrs isAttrs isInt mapAttrs unsafeGetAttrPos;
 
   harmless = import ./harmless.nix;
+  harmlessAttribute = _: harmless;
 
   wanted = if readExtras then { port = null; readiness = null; critical = null; startTimeout = null; stopTimeout = null; } else { };
 in
 name: instance:
 let
-  given = if isAttrs instance then mapAttrs (_: harmless) (intersectAttrs wanted instance) else { };
+  given = if isAttrs instance then mapAttrs harmlessAttribute (intersectAttrs wanted instance) else { };
+  position = unsafeGetAttrPos name model.all;
 in
-given
-// (if given ? port && !(isInt given.port) then { port = null; } else { })
-# Whatever else a model means by it: only this is ours.
-// (if given ? critical then { critical = given.critical != false; } else { })
-// { position = unsafeGetAttrPos name model.all; }
+# Most have a port alone, or nothing.
+if given ? critical || given ? port && !isInt given.port then
+  given
+  // (if isInt (given.port or 0) then { } else { port = null; })
+  # Whatever else a model means by it: only this is ours.
+  // (if given ? critical then { critical = given.critical != false; } else { })
+  // { inherit position; }
+else
+  given // { inherit position; }

@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { get } from 'node:http';
 import { connect } from 'node:net';
 import type { Probe } from '../model/readiness.js';
 import { ExplainedError, unreachable } from '../system/errors.js';
@@ -55,8 +54,10 @@ const lookAtPort = async (host: string, port: number, signal: AbortSignal): Prom
   return looks.includes(null) ? null : `nothing accepts connections on port ${port} of ${host} (${looks[0] ?? ''})`;
 };
 
-const lookAtPage = (host: string, port: number, path: string, signal: AbortSignal): Promise<Look> =>
-  new Promise((resolve) => {
+const lookAtPage = async (host: string, port: number, path: string, signal: AbortSignal): Promise<Look> => {
+  // Few models ask for it, and it takes Node.js five milliseconds.
+  const { get } = await import('node:http');
+  return new Promise((resolve) => {
     const call = get({ host, port, path, agent: false, signal }, ({ statusCode = 0 }) => {
       resolve(statusCode >= 200 && statusCode < 400 ? null : `answered with status ${statusCode}`);
       call.destroy();
@@ -66,6 +67,7 @@ const lookAtPage = (host: string, port: number, path: string, signal: AbortSigna
       resolve(error.code === 'ABORT_ERR' ? 'no answer' : reasonOf(error));
     });
   });
+};
 
 const lookAtSite = async (host: string, port: number, path: string, signal: AbortSignal): Promise<Look> => {
   const looks = await Promise.all(addressesOf(host).map((address) => lookAtPage(address, port, path, signal)));

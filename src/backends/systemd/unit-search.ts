@@ -58,11 +58,14 @@ export const searchUnits = async (
       if (directory === ours) break;
     }
   }
+  // Few directories have any, and there may be hundreds of units.
+  const changing = listings.filter(({ entries }) => [...entries].some((name) => name.endsWith('.d')));
   const dropIns = new Map<string, readonly string[]>();
   for (const unit of units) {
+    const candidates = dropInDirectories(unit);
     const found: string[] = [];
-    for (const { directory, entries } of listings) {
-      for (const name of dropInDirectories(unit).filter((candidate) => entries.has(candidate))) {
+    for (const { directory, entries } of changing) {
+      for (const name of candidates.filter((candidate) => entries.has(candidate))) {
         const files = (await entriesOf(join(directory, name))).filter((file) => file.endsWith('.conf'));
         found.push(...[...files].sort().map((file) => join(directory, name, file)));
       }
