@@ -28,7 +28,7 @@ let
   storePaths = import ./realised-paths.nix text;
 
   render = { result, overridden }: derivation {
-    name = "rendered-${result.kind}.json";
+    name = "rendered-${result.kind}";
     system = currentSystem;
     builder = shell;
     # A builder that ends in another program than the shell was seen killed by Nix 2.8 before its exit code arrived.
@@ -48,7 +48,7 @@ let
     let
       text = import ./call-overrides.nix {
         inherit model;
-        generated = fromJSON (unsafeDiscardStringContext (readFile generated));
+        generated = fromJSON (unsafeDiscardStringContext (readFile "${generated}/generated.json"));
       };
     in
     { inherit text; storePaths = import ./realised-paths.nix text; };
@@ -57,5 +57,5 @@ let
   needsCalls = any (process: process.overridesAreFunctions) processes;
 in
 import ./profile.nix {
-  documentFile = render { inherit result; overridden = if needsCalls then overridden else none; };
+  documentDirectory = render { inherit result; overridden = if needsCalls then overridden else none; };
 }

@@ -50,8 +50,8 @@ const withJsonFile = async <Result>(
 ): Promise<Result> =>
   data === null
     ? use(null)
-    : withFile(async ({ path }) => {
-        await writeTemporaryFile(path, JSON.stringify(data));
+    : withFile(({ path }) => {
+        writeTemporaryFile(path, JSON.stringify(data));
         return use(path);
       });
 

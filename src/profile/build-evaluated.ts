@@ -6,6 +6,7 @@ import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
 import type { StoreContext } from '../evaluate/store-context.js';
 import type { InstanceName, ProcessInstance, ProcessModel } from '../model/process-model.js';
 import { activationOrder } from '../order/activation-order.js';
+import { BuildError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import type { BuiltModel } from './build-model.js';
 import { buildProfile, isThere, realise, type ProfileSource } from './build-profile.js';
@@ -20,12 +21,6 @@ export type Extent = 'profile' | 'last process';
 
 const callsFunction = ({ process }: ProcessInstance): boolean =>
   process.kind === 'managed' && process.overrides === 'function';
-
-/** What a text may refer to, and what of that Nix has yet to look for. */
-interface Obtained {
-  readonly storePaths: readonly string[];
-  readonly requirements: StoreContext['derivations'];
-}
 
 /** The process that everything else is there for. */
 const lastOf = (model: ProcessModel): InstanceName => {
@@ -52,39 +47,44 @@ export const buildEvaluated = async (
   const nix = { offline, hostPackages: model.hostPackages, showTrace };
   const { path: roots, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
-    const obtain = async (context: StoreContext, root: string, isRead: boolean): Promise<Obtained> =>
-      isRead || !isThere(context)
-        ? { storePaths: await realise(context, root, nix, ports), requirements: [] }
-        : { storePaths: context.storePaths, requirements: context.derivations };
+    const seen: { readonly context: StoreContext; readonly root: string }[] = [];
+    /** What texts may refer to. */
+    const obtain = async (context: StoreContext, root: string, isRead: boolean): Promise<readonly string[]> => {
+      if (isRead || !isThere(context)) return realise(context, root, nix, ports);
+      seen.push({ context, root });
+      return context.storePaths;
+    };
     const ofModel = await obtain(context, roots, broughtRoots(model.instances).length > 0);
 
     const warnings: string[] = [];
     const manifests: Manifest[] = [];
     const render = async (): Promise<ProfileSource> => {
-      const translated = translateRealised(
-        { model, toolSource, storePaths: ofModel.storePaths },
-        backend,
-        (sentence) => {
-          warnings.push(sentence);
-          ports.log.warn(sentence);
-        },
-      );
+      const translated = translateRealised({ model, toolSource, storePaths: ofModel }, backend, (sentence) => {
+        warnings.push(sentence);
+        ports.log.warn(sentence);
+      });
       const { arguments: args, context } = await applyOverrides(translated.generated);
       const ofOverrides = await obtain(context, join(roots, 'overrides'), false);
-      const overridden = { arguments: args, storePaths: ofOverrides.storePaths };
-      const requirements = [...ofModel.requirements, ...ofOverrides.requirements];
+      const overridden = { arguments: args, storePaths: ofOverrides };
       if (extent === 'last process') {
-        return { document: await translated.renderInstance(overridden, lastOf(model)), requirements };
+        return { document: await translated.renderInstance(overridden, lastOf(model)) };
       }
       const { document, manifest } = await translated.renderProfile(overridden, settings);
       return {
         document,
-        requirements,
         // As whoever reads the profile will see it.
         meanwhile: () => manifests.push(parseManifest(manifest, manifestPath)),
       };
     };
-    const path = await buildProfile(render, outLink ?? join(roots, 'profile'), nix, ports);
+    let source: Promise<ProfileSource> | null = null;
+    const build = (): Promise<string> =>
+      buildProfile(() => (source ??= render()), outLink ?? join(roots, 'profile'), nix, ports);
+    const path = await build().catch(async (error: unknown) => {
+      if (!(error instanceof BuildError) || seen.length === 0) throw error;
+      // What we saw may be what an interrupted build has left, or has been collected since then.
+      for (const { context, root } of seen) await realise(context, root, nix, ports);
+      return build();
+    });
     return {
       path,
       manifest: manifests[0] ?? null,

@@ -9,7 +9,7 @@ import { nixOptions, type NixOptions } from '../system/nix-options.js';
 import { nixDirectory } from '../system/nix-directory.js';
 import { nixString } from '../system/nix-text.js';
 import type { Ports } from '../system/ports.js';
-import type { ProfileDocument } from './profile-document.js';
+import { documentFiles, type ProfileDocument } from './profile-document.js';
 
 /** What a builder printed last says more than Nix, whose own words begin at the first "error:". */
 const failureOf = (stderr: string): string => {
@@ -87,21 +87,14 @@ export const isThere = ({ storePaths }: StoreContext): boolean =>
 /** What a profile is built from. */
 export interface ProfileSource {
   readonly document: ProfileDocument;
-  /** Derivations that are built before, where they are not. Default: none, all is in the store. */
-  readonly requirements?: StoreContext['derivations'];
   /** Called when Nix has all that it needs, for what can be done while it builds. */
   readonly meanwhile?: () => void;
 }
 
-const expressionOf = (documentFile: string, requirements: StoreContext['derivations']): string => {
-  const context = requirements.map(
-    ({ path, outputs }) => `${nixString(path)} = { outputs = [ ${outputs.map(nixString).join(' ')} ]; };`,
-  );
-  return `import ${nixString(join(nixDirectory, 'profile.nix'))} {
-  documentFile = ${nixString(documentFile)};
-  requirements = { ${context.join('\n')} };
+const expressionOf = (documentDirectory: string): string =>
+  `import ${nixString(join(nixDirectory, 'profile.nix'))} {
+  documentDirectory = ${nixString(documentDirectory)};
 }`;
-};
 
 /**
  * Builds the profile with one nix-build, which starts at once: until it can look at anything it takes as long as rendering
@@ -123,18 +116,14 @@ export const buildProfile = async (
       const { exitCode, stdout, stderr } = await run({
         file: 'nix-build',
         input: async () => {
-          const { document, requirements = [], meanwhile } = await render();
-          const documentFile = join(directory, 'document.json');
-          await writeTemporaryFile(documentFile, JSON.stringify(document));
+          const { document, meanwhile } = await render();
+          for (const [name, text] of Object.entries(documentFiles(document))) {
+            writeTemporaryFile(join(directory, name), text);
+          }
           if (meanwhile !== undefined) setImmediate(meanwhile);
-          return expressionOf(documentFile, requirements);
+          return expressionOf(directory);
         },
-        args: [
-          ...['-', '--out-link', outLink],
-          // For the requirements; the profile itself imports nothing that has to be built.
-          ...['--option', 'allow-import-from-derivation', 'true'],
-          ...nixOptions(options, env),
-        ],
+        args: [...['-', '--out-link', outLink], ...nixOptions(options, env)],
       });
       if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
       return stdout.trim();

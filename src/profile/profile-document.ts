@@ -19,6 +19,15 @@ export interface ProfileDocument {
   readonly references: readonly string[];
 }
 
+/**
+ * The files by which nix/profile.nix gets a document, by name. The builder has one of its own: Nix takes as long to read it
+ * from JSON as for all else.
+ */
+export const documentFiles = ({ script, ...document }: ProfileDocument): Readonly<Record<string, string>> => ({
+  'profile.json': JSON.stringify(document),
+  'build.sh': script,
+});
+
 /** A word of the builder that becomes a text, with the path of the profile where the text wants it. */
 const textInOut = (text: string): string => text.split(profileItself).map(shellQuote).join('"$out"');
 
@@ -30,12 +39,15 @@ const builderScript = (files: readonly ProfileFile[], coreutils: string): string
   const directories = [...new Set(files.map(({ path }) => parentOf(path)))].sort();
   const texts = files.flatMap((file) => (file.kind === 'file' ? [file] : []));
   const executables = texts.filter(({ executable }) => executable);
+  const links = linkCommands(files.flatMap((file) => (file.kind === 'link' ? [file] : [])));
   return [
     `PATH=${shellQuote(`${coreutils}/bin`)}`,
     ...chunks(directories).map((some) => `mkdir -p ${some.map(inOut).join(' ')}`),
+    // Programs make them, while the shell writes files.
+    ...(links.length === 0 ? [] : ['(', ...links, ') &', 'links=$!']),
     ...texts.map(({ path, text }) => `printf %s ${textInOut(text)} > ${inOut(path)}`),
-    ...linkCommands(files.flatMap((file) => (file.kind === 'link' ? [file] : []))),
     ...chunks(executables).map((some) => `chmod 555 ${some.map(({ path }) => inOut(path)).join(' ')}`),
+    ...(links.length === 0 ? [] : ['wait "$links"']),
     // A builder that ends in another program than the shell was seen killed by Nix 2.8 before its exit code arrived.
     'exit 0',
     '',

@@ -6,16 +6,16 @@ import { parseModel } from '../model/parse-model.js';
 import type { InstanceName } from '../model/process-model.js';
 import { translateRealised } from '../profile/render-documents.js';
 import { stateDirectories } from '../state/state-directories.js';
-import type { Json, JsonObject } from '../system/json.js';
-import type { ProfileDocument } from '../profile/profile-document.js';
+import type { Json } from '../system/json.js';
+import { documentFiles } from '../profile/profile-document.js';
 
 const directory = z.string().exactOptional();
 
 /** What nix/render.nix asks for. */
 const requestSchema = z.strictObject({
   /**
-   * `generated`: the arguments for which the model's override functions wait, by instance; `profile`: the document of
-   * the whole profile; `instance`: that of one instance.
+   * `generated`: the arguments for which the model's override functions wait, by instance, in generated.json; `profile`:
+   * the files of the document of the whole profile; `instance`: those of the document of one instance.
    */
   result: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('generated') }),
@@ -50,12 +50,13 @@ const requestSchema = z.strictObject({
  *
  * @param request JSON text as nix/render.nix writes it
  * @param tell gets a sentence for each thing that the user should know
+ * @returns the texts of files, by their names
  * @throws ModelError, and ZodError when the expressions and this program do not belong together
  */
 export const renderRequest = async (
   request: string,
   tell: (sentence: string) => void,
-): Promise<ProfileDocument | JsonObject> => {
+): Promise<Readonly<Record<string, string>>> => {
   const parsed = requestSchema.parse(JSON.parse(request) as Json);
   const { result, model: text, storePaths, overridden, settings, options } = parsed;
   const manager = parseManagerName(parsed.processManager);
@@ -78,10 +79,10 @@ export const renderRequest = async (
   };
   switch (result.kind) {
     case 'generated':
-      return translated.generated;
+      return { 'generated.json': JSON.stringify(translated.generated) };
     case 'profile':
-      return (await translated.renderProfile(overrides, settings)).document;
+      return documentFiles((await translated.renderProfile(overrides, settings)).document);
     case 'instance':
-      return translated.renderInstance(overrides, result.name as InstanceName);
+      return documentFiles(await translated.renderInstance(overrides, result.name as InstanceName));
   }
 };

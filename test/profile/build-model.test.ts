@@ -52,7 +52,8 @@ test('what an interrupted build has left of a package does not count as that pac
   const { context } = await evaluator.evaluate(file, { manager: 'systemd', hostPackages: true });
   for (const path of context.storePaths) await mkdir(path, { recursive: true });
   const { unit, programs } = await build(file);
-  expect(programs).not.toContain('nix-store');
+  // Nix itself sees that it is not whole; what is needed is built then, and the profile once more.
+  expect(programs.slice(-3)).toEqual(['nix-build', 'nix-store', 'nix-build']);
   expect(await pageIn(unit)).toBe('whole');
 });
 

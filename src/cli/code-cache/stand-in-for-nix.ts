@@ -3,10 +3,10 @@ import { join } from 'node:path';
 
 /** Runs the builder of a profile's document, in the place of Nix and without the PATH of its first line. */
 const nixBuild = (directory: string): string => `
-document=$(sed -n 's/^ *documentFile = "\\(.*\\)";$/\\1/p')
+document=$(sed -n 's/^ *documentDirectory = "\\(.*\\)";$/\\1/p')
 out=$(mktemp -d '${directory}/profile.XXXXXX')
 export out
-'${process.execPath}' -p 'JSON.parse(fs.readFileSync(process.argv[1], "utf8")).script' "$document" | sed 1d | sh -e
+sed 1d "$document/build.sh" | sh -e
 echo "$out"
 `;
 
