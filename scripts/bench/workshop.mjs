@@ -90,9 +90,10 @@ export const openWorkshop = (repository) => {
     evaluationOf,
     /** Builds a profile; `stdout` is its store path. */
     build: (manager, parameters) => runTool('build', '--no-out-link', ...modelOptions(manager, parameters)),
-    /** Ends what still runs, and takes everything away. */
-    close: async () => {
-      await endProcessesThatMention(directory);
+    /** Ends what still runs. */
+    close: () => endProcessesThatMention(directory),
+    /** Takes everything away, once it is closed. */
+    remove: () => {
       // Directories of a Nix store are read-only.
       spawnSync('chmod', ['-R', 'u+w', directory]);
       spawnSync('rm', ['-rf', directory]);
