@@ -1,14 +1,15 @@
-import { lstat, mkdir, readFile, readlink, rename, rm, rmdir, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
-import { errnoOf, explainFileError } from '../../state/file-errors.js';
-import { mapConcurrently } from '../../system/map-concurrently.js';
+import { explainFileError } from '../../state/file-errors.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
 import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { activationOf } from './activation-data.js';
 import { namesIn } from '../shared/read-tree.js';
 import { createLinkRecords, type OwnedLink } from './link-record.js';
+import { targetOf } from './link-target.js';
 import { unitDirectory } from './render.js';
 import type { Scope } from './scope.js';
 import { targetMark, targetUnit, targetUnitText } from './target-unit.js';
@@ -32,21 +33,10 @@ export interface Installation {
     others: readonly DeployedUnit[],
   ): Promise<{ readonly changed: readonly ChangedOnDisk[]; readonly extras: readonly string[] }>;
   /** What is in the place of a unit: a link or file, a mask, or nothing. */
-  presence(unit: string): Promise<'installed' | 'masked' | 'absent'>;
+  presence(unit: string): 'installed' | 'masked' | 'absent';
 }
 
-const concurrency = 16;
 const mask = '/dev/null';
-
-/** Where a link leads to; null for nothing there, "" for anything but a link. */
-const targetOf = async (path: string): Promise<string | null> => {
-  try {
-    return await readlink(path);
-  } catch (error) {
-    const errno = errnoOf(error);
-    return errno === 'ENOENT' || errno === 'ENOTDIR' ? null : '';
-  }
-};
 
 const exists = (path: string): Promise<boolean> =>
   lstat(path).then(
@@ -54,12 +44,17 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const replaceLink = async (path: string, target: string): Promise<void> => {
+/** Synchronously, as targetOf. */
+const makeLink = (path: string, target: string): void => {
+  if (targetOf(path) === null) {
+    symlinkSync(target, path);
+    return;
+  }
   // systemd takes no notice of names with a dot in front.
-  const temporary = join(dirname(path), `.nix-processmgmt-${process.pid}-${path.slice(dirname(path).length + 1)}`);
-  await rm(temporary, { force: true });
-  await symlink(target, temporary);
-  await rename(temporary, path);
+  const temporary = join(dirname(path), `.nix-processmgmt-${process.pid}-${basename(path)}`);
+  rmSync(temporary, { force: true });
+  symlinkSync(target, temporary);
+  renameSync(temporary, path);
 };
 
 /** The links that a process needs, for systemd to know it. */
@@ -109,10 +104,7 @@ export const createInstallation = (
   const linkedByOthers = async (): Promise<readonly OwnedLink[]> => {
     if (current?.isForeign !== true) return [];
     const names = await namesIn(current.path, unitDirectory);
-    const links = await mapConcurrently(names, concurrency, async (path) => ({
-      path,
-      target: (await targetOf(join(directory, path))) ?? '',
-    }));
+    const links = names.map((path) => ({ path, target: targetOf(join(directory, path)) ?? '' }));
     return links.filter((link) => leadsToProfile(link, link.target));
   };
 
@@ -148,13 +140,13 @@ export const createInstallation = (
   };
 
   /** What is to be done about a link: `keep` it, `write` it, or leave it `masked`. */
-  const judge = async (
+  const judge = (
     link: OwnedLink,
     owned: readonly OwnedLink[],
     others: ReadonlyMap<string, string>,
-  ): Promise<'keep' | 'write' | 'masked'> => {
+  ): 'keep' | 'write' | 'masked' => {
     const path = join(directory, link.path);
-    const found = await targetOf(path);
+    const found = targetOf(path);
     if (found === null) return 'write';
     if (found === mask) return 'masked';
     const other = others.get(link.path);
@@ -166,7 +158,7 @@ export const createInstallation = (
       );
     }
     if (found === link.target) return 'keep';
-    if (owned.some((own) => own.path === link.path && own.target === found) || leadsToProfile(link, found)) {
+    if (leadsToProfile(link, found) || owned.some((own) => own.path === link.path && own.target === found)) {
       return 'write';
     }
     const wasOurs = owned.some((own) => own.path === link.path);
@@ -188,7 +180,7 @@ export const createInstallation = (
     const others = new Map(
       (await records.readOthers()).flatMap((record) => record.links.map(({ path }) => [path, record.profileLink])),
     );
-    return mapConcurrently(links, concurrency, async (link) => ({ link, verdict: await judge(link, owned, others) }));
+    return links.map((link) => ({ link, verdict: judge(link, owned, others) }));
   };
 
   const readTarget = (): Promise<string | null> => readFile(targetFile, 'utf8').catch(() => null);
@@ -226,18 +218,18 @@ export const createInstallation = (
         await records.write({ profileLink, links: [...owned, ...ours] });
         for (const { path, target: recordedTarget } of obsolete) {
           // What somebody has put there instead is theirs.
-          if ((await targetOf(join(directory, path))) === recordedTarget) await rm(join(directory, path));
+          if (targetOf(join(directory, path)) === recordedTarget) rmSync(join(directory, path));
         }
         for (const path of directoriesOf(obsolete)) {
           // Not empty: other links are in it.
           if (path !== directory) await rmdir(path).catch(() => undefined);
         }
         for (const path of directoriesOf(ours)) await mkdir(path, { recursive: true });
-        await mapConcurrently(written, concurrency, async (link) => {
+        for (const link of written) {
           const path = join(directory, link.path);
-          if (repairs && (await targetOf(path)) === '') await moveAside(path);
-          await replaceLink(path, link.target);
-        });
+          if (repairs && targetOf(path) === '') await moveAside(path);
+          makeLink(path, link.target);
+        }
         if (ours.length > 0) await writeTextAtomically(targetFile, targetText(units));
         else await rm(targetFile, { force: true });
       } catch (error) {
@@ -253,32 +245,29 @@ export const createInstallation = (
     drift: async (units, others) => {
       const owned = await recorded();
       const links = units.flatMap((unit) => linksOf(unit).map((link) => ({ unit, link })));
-      const changed = await mapConcurrently(links, concurrency, async ({ unit, link }) => {
+      const changed = links.flatMap(({ unit, link }) => {
         const path = join(directory, link.path);
-        const found = await targetOf(path);
+        const found = targetOf(path);
         const what = changeOf(path, link.target, found);
         return what === null
           ? []
           : [{ instance: unit.instance, what, restart: found !== null && !link.path.includes('/') }];
       });
       const ofProfile = [
-        changeOf(join(directory, bootLink.path), bootLink.target, await targetOf(join(directory, bootLink.path))),
+        changeOf(join(directory, bootLink.path), bootLink.target, targetOf(join(directory, bootLink.path))),
         (await readTarget()) === targetText(units) ? null : `${targetFile} is not as it was written`,
       ].flatMap((what) => (what === null ? [] : [{ instance: null, what, restart: false }]));
       const wanted = new Set([...links.map(({ link }) => link.path), bootLink.path]);
       const left = [...owned, ...others.flatMap(linksOf)].filter(
         ({ path }) => !wanted.has(path) && !path.includes('/'),
       );
-      const present = await mapConcurrently(left, concurrency, async (link) =>
-        (await targetOf(join(directory, link.path))) === link.target ? [link] : [],
-      );
-      extras.push(...present.flat());
+      extras.push(...left.filter((link) => targetOf(join(directory, link.path)) === link.target));
       const names = new Set(extras.map(({ path }) => path));
-      return { changed: [...changed.flat(), ...ofProfile], extras: [...names].sort() };
+      return { changed: [...changed, ...ofProfile], extras: [...names].sort() };
     },
 
-    presence: async (unit) => {
-      const found = await targetOf(join(directory, unit));
+    presence: (unit) => {
+      const found = targetOf(join(directory, unit));
       return found === null ? 'absent' : found === mask ? 'masked' : 'installed';
     },
   };

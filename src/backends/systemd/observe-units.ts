@@ -1,12 +1,9 @@
 import type { InstanceName } from '../../model/process-model.js';
-import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { DeployedUnit, Observation, ObservationDepth } from '../backend.js';
 import { activationOf, mainUnitOf, unitsOf } from './activation-data.js';
 import type { Installation } from './installation.js';
 import { hasFailed, observationOf, observedProperties } from './observation.js';
 import type { Systemctl } from './systemctl.js';
-
-const concurrency = 16;
 
 /**
  * Asks systemd what processes do: states with one cheap call, and properties only of the units whose properties matter,
@@ -27,9 +24,7 @@ export const observeUnits = async (
   const properties = await systemctl.show(worthAsking, observedProperties);
   // What is in the place of a unit that runs says nothing about the process.
   const atRest = units.map(mainUnitOf).filter((name) => states.get(name)?.active !== 'active');
-  const presences = new Map(
-    await mapConcurrently(atRest, concurrency, async (name) => [name, await installation.presence(name)] as const),
-  );
+  const presences = new Map(atRest.map((name) => [name, installation.presence(name)]));
   const facts = {
     state: (name: string) => states.get(name) ?? null,
     properties: (name: string) => properties.get(name) ?? null,

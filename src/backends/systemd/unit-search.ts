@@ -1,6 +1,6 @@
-import { readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { targetOf } from './link-target.js';
 
 /** What systemd finds under the names of our units in the directories that it searches (systemd.unit(5)). */
 export interface UnitSearch {
@@ -18,18 +18,6 @@ const dropInDirectories = (unit: string): readonly string[] => {
   const [name, type] = [unit.slice(0, dot), unit.slice(dot)];
   const prefixes = [...name.matchAll(/-/g)].map(({ index }) => name.slice(0, index + 1));
   return [name, ...prefixes].map((stem) => `${stem}${type}.d`);
-};
-
-/**
- * Where a link leads to; "" for anything else. There may be hundreds of links, and for each of them an asynchronous call
- * takes ten times as long as the look itself.
- */
-const targetOf = (path: string): string => {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
 };
 
 /**

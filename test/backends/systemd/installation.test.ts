@@ -162,9 +162,9 @@ test('a mask stays, also when nothing is deployed any more', async () => {
   await put('nix-process-a.service', '/dev/null');
   await update(profile('/store/1', 'a', 'b'));
   expect(await found()).toMatchObject({ 'nix-process-a.service': '/dev/null', ...unitLink('/store/1', 'b') });
-  expect(await installationOf().presence('nix-process-a.service')).toBe('masked');
-  expect(await installationOf().presence('nix-process-b.service')).toBe('installed');
-  expect(await installationOf().presence('nix-process-c.service')).toBe('absent');
+  expect(installationOf().presence('nix-process-a.service')).toBe('masked');
+  expect(installationOf().presence('nix-process-b.service')).toBe('installed');
+  expect(installationOf().presence('nix-process-c.service')).toBe('absent');
   await update(null);
   expect(await found()).toEqual({ 'nix-process-a.service': '/dev/null' });
 });
