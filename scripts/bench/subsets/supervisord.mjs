@@ -65,10 +65,12 @@ files=conf.d/*.conf
       while ((await running()) !== count) await sleep(100);
     },
     end: async () => {
-      const cost = await control('shutdown');
-      // It answers before it ends.
-      while (await call(socket, 'supervisor.getPID').catch(() => null)) await sleep(20);
-      return cost;
+      const answer = await control('shutdown');
+      // It answers before it ends, which an undeployment waits for.
+      const end = await timed(async () => {
+        while (await call(socket, 'supervisor.getPID').catch(() => null)) await sleep(20);
+      });
+      return inTurn([answer, end]);
     },
   };
 };
