@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import * as z from 'zod';
 import { ExplainedError, exitCodes } from '../system/errors.js';
-import { errnoOf, explainFileError } from './file-errors.js';
 import type { Run } from '../system/ports.js';
+import { errnoOf, explainFileError } from './file-errors.js';
+import type { LockHolder } from './lock-record.js';
 import { openProcessIdentities, type ProcessIdentities } from './process-identity.js';
 
 /*
@@ -20,25 +20,6 @@ import { openProcessIdentities, type ProcessIdentities } from './process-identit
  * between, its claim is the stale thing: the right passes to whoever claims that claim, and so on. All but the last in
  * such a chain are dead, so only one process acts. That is sound because "dead" is only said when it is certain.
  */
-
-const lockRecord = z.object({
-  /** Unique to one acquisition. */
-  token: z.string().regex(/^[\w-]+$/),
-  /** What the holder does, for people ("switch"). */
-  command: z.string(),
-  /** ISO 8601, UTC. */
-  since: z.string(),
-  process: z.object({
-    pid: z.number().int().positive(),
-    startTime: z.string(),
-    bootId: z.string(),
-    pidNamespace: z.string().nullable(),
-    machine: z.string(),
-  }),
-});
-
-/** Who holds a lock. */
-export type LockHolder = z.infer<typeof lockRecord>;
 
 /** Another command works on the profile (exit code 9). */
 export class ProfileLockedError extends ExplainedError {
@@ -106,8 +87,10 @@ const readRecord = async (file: string): Promise<LockHolder | null> => {
     if (errnoOf(error) === 'ENOENT') return null;
     throw explainFileError(`The lock ${file} cannot be read`, error);
   }
+  // Loaded when there is one to read: schemas take their time.
+  const { parseLockRecord } = await import('./lock-record.js');
   try {
-    return lockRecord.parse(JSON.parse(text));
+    return parseLockRecord(text);
   } catch (error) {
     throw damaged(file, error);
   }
