@@ -6,6 +6,7 @@ import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSyn
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildProgram } from './program-parts.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Built aside and moved into place: whoever runs the tool meanwhile, or after a failed build, finds a whole one.
@@ -68,25 +69,36 @@ const esModule = {
   },
 };
 
-const program = await build({
-  ...commonJs,
-  entryPoints: { program: 'src/cli/program.ts' },
+/** What commands that evaluate a model load until they start Nix. They load the rest of the program while it works. */
+const start = [
+  'node_modules/execa/index.js',
+  'src/cli/build-from-arguments.ts',
+  'src/cli/logger.ts',
+  'src/cli/out-link.ts',
+  'src/cli/with-lock.ts',
+  'src/evaluate/evaluate-model.ts',
+  'src/generations/profile-location.ts',
+  'src/profile/build-model.ts',
+];
+const program = await buildProgram(
   // There is nobody to import a module for a script that is compiled by itself.
-  supported: { 'dynamic-import': false },
-});
+  { ...commonJs, supported: { 'dynamic-import': false } },
+  'src/cli/program.ts',
+  start,
+);
 // esbuild leaves other characters in comments and regular expressions. A text of ASCII is read and kept in half the time
 // and space.
-const programFile = join(building, 'program.js');
-const programText = readFileSync(programFile, 'utf8').replace(
-  /[^\0-\x7f]/g,
-  (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-);
-writeFileSync(programFile, programText);
-const loading = {
-  'globalThis.NIXPROC_PROGRAM_HASH': JSON.stringify(
-    createHash('sha256').update(programText).digest('hex').slice(0, 16),
-  ),
-};
+const texts = createHash('sha256');
+for (const name of program.parts) {
+  const file = join(building, name);
+  const text = readFileSync(file, 'utf8').replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  writeFileSync(file, text);
+  texts.update(text);
+}
+const loading = { 'globalThis.NIXPROC_PROGRAM_HASH': JSON.stringify(texts.digest('hex').slice(0, 16)) };
 const entries = await build({
   ...commonJs,
   entryPoints: { main: 'src/cli/main.ts', nixproc: 'src/cli/old-names/main.ts' },

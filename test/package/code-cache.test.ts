@@ -1,10 +1,11 @@
-import { cp, mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { codeCacheOf, compileProgram, runProgram } from '../../src/cli/code-cache/code-cache.js';
+import { codeCacheOf, compile, createLoader } from '../../src/cli/code-cache/code-cache.js';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
 import { bundleProgram } from '../support/bundle-program.js';
+import { copyTool } from '../support/installation.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -15,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => directory.remove());
 
 /** A copy of the program, as it is installed. */
-const install = async (name: string, parts: readonly string[] = ['bin', 'dist', 'nix', 'package.json']) => {
+const install = async (name: string, parts?: readonly string[]) => {
   const installation = join(directory.path, name);
-  for (const part of parts) await cp(join(repository, part), join(installation, part), { recursive: true });
+  await copyTool(installation, parts);
   const dist = join(installation, 'dist');
   const caches = (await readdir(dist)).filter((file) => file.endsWith('.cache')).map((file) => join(dist, file));
   return { installation, dist, caches };
@@ -37,21 +38,24 @@ const answersStatus = async (installation: string): Promise<void> => {
   });
 };
 
-test('the build leaves what V8 has compiled of the program, for the Node.js that built it', async () => {
+test('the build leaves what V8 has compiled of both parts of the program, for the Node.js that built it', async () => {
   const { dist, caches } = await install('built');
-  expect(caches).toHaveLength(1);
-  const [cache = ''] = caches;
-  const program = join(dist, 'program.js');
-  expect(cache.replace(/\.[0-9a-f]{16}\./, '.unknown.')).toBe(codeCacheOf(program));
-  // In a process of its own: the options of the tests' Node.js are others.
-  const looksAtCache = `
-    const { readFileSync } = require('node:fs');
-    const text = readFileSync(${JSON.stringify(program)}, 'latin1');
-    const source = '(function (exports, require, module, __filename, __dirname) { ' + text + '\\n})';
-    const script = new (require('node:vm').Script)(source, { cachedData: readFileSync(${JSON.stringify(cache)}) });
-    process.stdout.write(String(script.cachedDataRejected));
-  `;
-  expect((await node(['-e', looksAtCache])).stdout).toBe('false');
+  const parts = ['program.js', 'later.js'].map((name) => join(dist, name));
+  expect(caches.map((cache) => cache.replace(/\.[0-9a-f]{16}\./, '.unknown.')).sort()).toEqual(
+    parts.map(codeCacheOf).sort(),
+  );
+  for (const part of parts) {
+    const cache = caches.find((file) => file.startsWith(part));
+    // In a process of its own: the options of the tests' Node.js are others.
+    const looksAtCache = `
+      const { readFileSync } = require('node:fs');
+      const text = readFileSync(${JSON.stringify(part)}, 'latin1');
+      const source = '(function (exports, require, module, __filename, __dirname) { ' + text + '\\n})';
+      const script = new (require('node:vm').Script)(source, { cachedData: readFileSync(${JSON.stringify(cache)}) });
+      process.stdout.write(String(script.cachedDataRejected));
+    `;
+    expect((await node(['-e', looksAtCache])).stdout).toBe('false');
+  }
 });
 
 test('the commands that the build runs to have the program compiled work', async () => {
@@ -60,8 +64,8 @@ test('the commands that the build runs to have the program compiled work', async
   expect(await node([writer])).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('exit code') });
 });
 
-test('the program is ASCII, as who loads it expects', async () => {
-  expect(await readFile(join(repository, 'dist', 'program.js'), 'utf8')).not.toMatch(/[^\0-\x7f]/);
+test.each(['program.js', 'later.js'])('%s is ASCII, as who loads it expects', async (part) => {
+  expect(await readFile(join(repository, 'dist', part), 'utf8')).not.toMatch(/[^\0-\x7f]/);
 });
 
 test('without a cache the program works the same, and writes nothing beside itself', async () => {
@@ -86,14 +90,14 @@ test('the cache of another text is not taken for its own', async () => {
   const program = join(directory.path, 'other', 'program.js');
   await mkdir(join(directory.path, 'other'));
   await writeFile(program, 'exports.answer = 1;');
-  const cache = compileProgram(program, undefined).createCachedData();
+  const cache = compile(program, undefined).createCachedData();
   await writeFile(program, 'exports.answer = 1 + 1;');
-  const script = compileProgram(program, cache);
+  const script = compile(program, cache);
   expect(script.cachedDataRejected).toBe(true);
-  expect(runProgram(script, program)).toEqual({ answer: 2 });
+  expect(createLoader(() => script)(program)).toEqual({ answer: 2 });
 });
 
-test('the stack of a bug names our functions, and with --enable-source-maps our sources', async () => {
+test('stacks name our functions, and with --enable-source-maps our sources', async () => {
   // Without nix beside it the program does not work.
   const { dist } = await install('incomplete', ['dist']);
   const fails = [join(dist, 'main.js'), 'status', '--verbose'];
@@ -101,4 +105,10 @@ test('the stack of a bug names our functions, and with --enable-source-maps our 
   expect(plain).toMatchObject({ exitCode: 1 });
   expect(plain.stderr).toMatch(/at find \(nix-processmgmt-ts\/dist\/program\.js:\d+:\d+\)/);
   expect((await node(fails, '--enable-source-maps')).stderr).toMatch(/src\/system\/nix-directory\.ts:\d+:\d+/);
+});
+
+test('stacks of the part that is loaded later do so, too', async () => {
+  const fails = [join(repository, 'dist', 'main.js'), 'logs', '--verbose', 'any'];
+  expect((await node(fails)).stderr).toMatch(/at requireDeployment \(nix-processmgmt-ts\/dist\/later\.js:\d+:\d+\)/);
+  expect((await node(fails, '--enable-source-maps')).stderr).toMatch(/src\/cli\/current-deployment\.ts:\d+:\d+/);
 });

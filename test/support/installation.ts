@@ -1,4 +1,4 @@
-import { access, chmod, copyFile, cp, mkdir } from 'node:fs/promises';
+import { access, chmod, copyFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createRun } from '../../src/system/run.js';
 import { type Account, asAccount } from './accounts.js';
@@ -26,15 +26,21 @@ const readableNode = async (directory: string, account: Account): Promise<string
   return copy;
 };
 
+/** Copies what a package of the tool has in it. */
+export const copyTool = async (
+  directory: string,
+  parts: readonly string[] = ['bin', 'dist', 'nix', 'package.json'],
+): Promise<void> => {
+  for (const part of parts) await cp(join(repository, part), join(directory, part), { recursive: true });
+};
+
 /** Copies what `npm run build` has made; throws when it has not been run. */
 export const install = async (account: Account): Promise<Installation> => {
   await access(join(repository, 'dist', 'main.js'));
   const directory = await makeTemporaryDirectory();
   const tool = join(directory.path, 'nix-processmgmt-ts');
-  await mkdir(tool);
-  for (const part of ['bin', 'dist', 'nix', 'package.json', 'fixtures']) {
-    await cp(join(repository, part), join(tool, part), { recursive: true });
-  }
+  await copyTool(tool);
+  await copyTool(tool, ['fixtures']);
   await createRun(process.env)({ file: 'chmod', args: ['-R', 'a+rX', tool] });
   return {
     tool: [await readableNode(directory.path, account), join(tool, 'bin', 'nix-processmgmt-ts')],

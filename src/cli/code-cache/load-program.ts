@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { compileProgram, readCodeCache, runProgram } from './code-cache.js';
+import { compile, createLoader, readCodeCache } from './code-cache.js';
 
 /** What dist/program.js exports. */
 export type Program = typeof import('../program.js');
@@ -12,6 +12,8 @@ export const programFile = (): string => fileURLToPath(new URL('program.js', imp
 export const loadProgram = (): Program => {
   const program = programFile();
   // Node.js maps the lines of no files but those that it loads itself.
-  if (process.sourceMapsEnabled) return createRequire(program)(program) as Program;
-  return runProgram(compileProgram(program, readCodeCache(program)), program) as Program;
+  const load = process.sourceMapsEnabled
+    ? createRequire(program)
+    : createLoader((file) => compile(file, readCodeCache(file)));
+  return load(program) as Program;
 };

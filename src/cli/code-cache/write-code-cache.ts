@@ -4,14 +4,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeCacheOf, compileProgram, runProgram } from './code-cache.js';
+import type { Script } from 'node:vm';
+import { codeCacheOf, compile, createLoader } from './code-cache.js';
 import { programFile, type Program } from './load-program.js';
 import { sampleEvaluation } from './sample-evaluation.js';
 import { makeStandInForNix } from './stand-in-for-nix.js';
 
-const file = programFile();
-const script = compileProgram(file, undefined);
-const { runCli } = runProgram(script, file) as Program;
+const scripts = new Map<string, Script>();
+const load = createLoader((file) => {
+  const script = compile(file, undefined);
+  scripts.set(file, script);
+  return script;
+});
+const { runCli } = load(programFile()) as Program;
 
 const directory = mkdtempSync(join(tmpdir(), 'nix-processmgmt-ts-build-'));
 try {
@@ -42,7 +47,7 @@ try {
       process.exitCode = 1;
     }
   }
-  writeFileSync(codeCacheOf(file), script.createCachedData());
+  for (const [file, script] of scripts) writeFileSync(codeCacheOf(file), script.createCachedData());
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

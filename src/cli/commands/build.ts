@@ -26,7 +26,6 @@ export const build = defineCommand({
       .example('$0 build -P supervisord --undeploy', 'A profile to switch to when nothing is to run'),
   run: async (args, context) => {
     const { buildFromArguments, emptyModel } = await import('../build-from-arguments.js');
-    const { modelConflicts } = await import('../../plan/model-conflicts.js');
     const { requireLinkable } = await import('../out-link.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
     const outLink = args.noOutLink === true ? null : resolve(args.outLink);
@@ -35,6 +34,7 @@ export const build = defineCommand({
     const what = args.undeploy === true ? { ...args, model: emptyModel } : args;
     const { path, manifest, release } = await buildFromArguments(what, location, outLink, context);
     await release();
+    const { modelConflicts } = await import('../../plan/model-conflicts.js');
     // On another machine, or with --allow-conflicts, it may be deployed all the same.
     for (const conflict of modelConflicts(manifest)) context.log.warn(`${conflict.what}: ${conflict.why}`);
     context.print(`${path}\n`);
