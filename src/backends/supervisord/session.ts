@@ -115,7 +115,8 @@ export class SupervisordSession implements ManagerSession {
     this.#moves = false;
     // Before anything is stopped elsewhere: what moves here is not down for as long as supervisord takes to start.
     if (this.#units.length > 0) await this.#ready();
-    else if (server !== null && (await server.isRunning())) await this.#load(server);
+    // One of our own forgets everything when `finish` ends it.
+    else if (server?.exclusive === false && (await server.isRunning())) await this.#load(server);
   }
 
   async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
