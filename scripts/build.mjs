@@ -47,6 +47,8 @@ const common = {
     'string-width': './src/cli/text-width.ts',
     // yargs looks for the version of the program that it runs in, from the working directory upwards.
     'escalade/sync': './src/cli/own-package.ts',
+    // Tables of what signals mean, which execa makes messages of that nobody sees.
+    'human-signals': './src/system/signal-descriptions.ts',
   },
   define: { 'globalThis.NIXPROC_VERSION': version, 'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()) },
 };
