@@ -101,6 +101,21 @@ export const evaluationRequest = async (
   showTrace: args.showTrace ?? false,
 });
 
+/**
+ * Has modules loaded that are needed later, when the first command is at work, which is Nix: Node has nothing else to do
+ * then. Whoever needs them will say what is wrong with them.
+ */
+const loadingMeanwhile = (run: Run, load: () => readonly unknown[]): Run => {
+  let onStart: (() => void) | undefined = () => {
+    void Promise.allSettled(load());
+  };
+  return (command) => {
+    const request = onStart === undefined ? command : { ...command, onStart };
+    onStart = undefined;
+    return run(request);
+  };
+};
+
 /** Evaluates the model that the command line names. */
 export const evaluateFromArguments = async (
   args: BuildArguments,
@@ -108,23 +123,10 @@ export const evaluateFromArguments = async (
   context: CommandContext,
 ): Promise<EvaluatedModel> => {
   const { evaluateModel } = await import('../evaluate/evaluate-model.js');
-  return evaluateModel(await evaluationRequest(args, modelPath(args.model, context.env), location, context), context);
+  const run = loadingMeanwhile(context.run, () => [import('../evaluate/read-evaluation.js')]);
+  const request = await evaluationRequest(args, modelPath(args.model, context.env), location, context);
+  return evaluateModel(request, { ...context, run });
 };
-
-/** Loads what is needed after the evaluation, whatever that says: Node has nothing else to do while Nix works. */
-const loadWhatFollows =
-  (manager: ManagerName, location: ProfileLocation | null, meanwhile: (() => Promise<unknown>) | undefined) =>
-  (): void => {
-    // Whoever needs it will say what is wrong with it.
-    void Promise.allSettled([
-      // What may ask somebody else comes first.
-      meanwhile?.(),
-      loadBackend(manager),
-      location === null ? null : readBuiltProfile(location.link),
-      import('../evaluate/read-evaluation.js'),
-      import('../profile/build-evaluated.js'),
-    ]);
-  };
 
 /**
  * Builds what the command line names: a model, or nothing when it names a profile that was built before.
@@ -161,12 +163,15 @@ export const buildFromArguments = async (
   const { buildModel } = await import('../profile/build-model.js');
   const request = await evaluationRequest(args, path, location, context);
   const memory = location === null || outLink !== null ? null : buildMemory(location);
-  let isFirst = true;
-  const run: Run = (command) => {
-    const onStart = isFirst ? loadWhatFollows(request.manager, location, meanwhile) : undefined;
-    isFirst = false;
-    return context.run(onStart === undefined ? command : { ...command, onStart });
-  };
+  const run = loadingMeanwhile(context.run, () => [
+    // What may ask somebody else comes first.
+    meanwhile?.(),
+    loadBackend(request.manager),
+    location === null ? null : readBuiltProfile(location.link),
+    import('../evaluate/read-evaluation.js'),
+    import('../profile/build-key.js'),
+    import('../profile/build-evaluated.js'),
+  ]);
   const [source, { path: built, manifest, ...held }] = await Promise.all([
     // At the same time: whoever edits the model meanwhile makes it another one.
     modelSource(request.exprFile, context),

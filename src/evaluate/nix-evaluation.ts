@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { withFile } from 'tmp-promise';
 import { writeTemporaryFile } from '../state/temporary-file.js';
 import { EvaluationError, unreachable } from '../system/errors.js';
 import type { Json, JsonObject } from '../system/json.js';
@@ -47,13 +46,14 @@ export type Expression =
 const withJsonFile = async <Result>(
   data: Json | null,
   use: (path: string | null) => Promise<Result>,
-): Promise<Result> =>
-  data === null
-    ? use(null)
-    : withFile(({ path }) => {
-        writeTemporaryFile(path, JSON.stringify(data));
-        return use(path);
-      });
+): Promise<Result> => {
+  if (data === null) return use(null);
+  const { withFile } = await import('tmp-promise');
+  return withFile(({ path }) => {
+    writeTemporaryFile(path, JSON.stringify(data));
+    return use(path);
+  });
+};
 
 /** What only one of the expressions takes. */
 const argumentsOf = (expression: Expression, generated: string | null, readExtras: boolean): readonly string[] => {

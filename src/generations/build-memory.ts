@@ -1,7 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuildMemory } from '../profile/build-model.js';
-import { writeJsonAtomically } from '../state/atomic-file.js';
 import type { BuildRecord } from './build-record.js';
 import type { ProfileLocation } from './profile-location.js';
 
@@ -28,6 +27,9 @@ export const buildMemory = ({ link, stateDirectory }: ProfileLocation): BuildMem
       const current = await realpath(link).catch(() => null);
       return current === found.path ? found : null;
     },
-    remember: (key, { path, notes, warnings }) => writeJsonAtomically(file, { key, path, notes, warnings }),
+    remember: async (key, { path, notes, warnings }) => {
+      const { writeJsonAtomically } = await import('../state/atomic-file.js');
+      await writeJsonAtomically(file, { key, path, notes, warnings });
+    },
   };
 };

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { runEvaluation, type Evaluation } from '../evaluate/evaluate-model.js';
+import { runEvaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
-import { buildId } from '../system/build-id.js';
-import { toStableJson } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
 import type { Extent } from './build-evaluated.js';
 import type { Manifest } from './manifest.js';
@@ -33,21 +30,6 @@ export interface RememberedBuild {
   readonly warnings: readonly string[];
 }
 
-/**
- * Stands for everything that a profile is made of: two builds with the same key give the same profile. Null for a program
- * that does not know what it was compiled from, as in tests.
- */
-const keyOf = (
-  { stdout, notes }: Pick<Evaluation, 'stdout' | 'notes'>,
-  { manager, settings }: EvaluationRequest,
-): string | null =>
-  buildId === null
-    ? null
-    : createHash('sha256')
-        .update(toStableJson([buildId, process.platform, manager, { ...settings }, notes]))
-        .update(stdout)
-        .digest('hex');
-
 const build = async (
   request: EvaluationRequest,
   outLink: string | null,
@@ -56,7 +38,8 @@ const build = async (
   memory: BuildMemory | null,
 ): Promise<BuiltModel> => {
   const evaluation = await runEvaluation(request, ports);
-  const key = memory === null ? null : keyOf(evaluation, request);
+  const { buildKey } = await import('./build-key.js');
+  const key = memory === null ? null : buildKey(evaluation, request);
   const known = key === null ? null : ((await memory?.recall(key)) ?? null);
   const tell = (notes: readonly string[]): void => {
     for (const note of notes) ports.log.info(`note: ${note}`);
