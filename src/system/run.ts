@@ -47,9 +47,10 @@ const decode = (bytes: Uint8Array | undefined): { text: string; isUtf8: boolean 
 const closeWhenIdle = (command: Subprocess): void => {
   const streams = [command.stdout, command.stderr].filter((stream) => stream !== null);
   command.once('exit', () => {
+    // Where they are closed before, nobody has to wait for it.
     const idle = setTimeout(() => {
       for (const stream of streams) stream.destroy();
-    }, 100);
+    }, 100).unref();
     for (const stream of streams) {
       stream.on('data', () => {
         idle.refresh();

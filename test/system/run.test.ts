@@ -32,6 +32,13 @@ test('a daemon that keeps the output open is not waited for', async () => {
   process.kill(Number(stdout.split('\n')[1]));
 });
 
+test('nothing is waited for once a daemon has closed the output', async () => {
+  const waits = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = waits();
+  await shell('echo started', { leavesDaemon: true });
+  expect(waits()).toBe(before);
+});
+
 test('variables are added to the environment and taken from it', async () => {
   const env = { ADDED: 'yes', HOME: undefined };
   expect((await shell('echo "$ADDED ${HOME-none}"', { env })).stdout).toBe('yes none\n');
