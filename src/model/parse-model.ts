@@ -137,7 +137,7 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
                 managedProcess(args, { name, directories, forceDisableUserChange, overrides: process.overrides }),
               ),
             ),
-      dependencies: process.dependencies as readonly string[] as readonly ProcessName[],
+      dependencies: process.dependencies as readonly ProcessName[],
       directories,
       forceDisableUserChange,
       tools: { ...tools, ...process.tools },
