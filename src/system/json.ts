@@ -1,5 +1,3 @@
-import stableStringify from 'fast-json-stable-stringify';
-
 /** Plain data, as JSON carries it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -9,8 +7,32 @@ export interface JsonObject {
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** JSON text with sorted keys: the same data always gives the same bytes. */
-export const toStableJson = (value: Json): string => stableStringify(value);
+/** Whether JSON.stringify writes all keys in order: it takes them as they come, and whole numbers first. */
+const isInOrder = (value: Json): boolean => {
+  if (Array.isArray(value)) return value.every(isInOrder);
+  if (!isJsonObject(value)) return true;
+  let last = '';
+  for (const key of Object.keys(value)) {
+    if (key < last || !isInOrder(value[key] ?? null)) return false;
+    last = key;
+  }
+  return true;
+};
+
+/**
+ * JSON text with sorted keys: the same data always gives the same bytes. What is in order already is written several times
+ * as fast.
+ */
+export const toStableJson = (value: Json): string => {
+  if (isInOrder(value)) return JSON.stringify(value);
+  if (!isJsonObject(value)) return `[${(value as readonly Json[]).map(toStableJson).join(',')}]`;
+  // What is undefined is left out, as JSON.stringify does.
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  return `{${keys
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${toStableJson(value[key] ?? null)}`)
+    .join(',')}}`;
+};
 
 /**
  * Merges `changes` into `base` recursively, as nixpkgs' `lib.recursiveUpdate` does: attribute sets are merged key by

@@ -27,8 +27,8 @@ const activationSchema = z.object({
 export type Activation = z.infer<typeof activationSchema>;
 
 export const toActivation = ({ awaitsReadiness, ...activation }: Activation): JsonObject => ({
-  ...activation,
   ...(awaitsReadiness ? { awaitsReadiness } : {}),
+  ...activation,
 });
 
 const parse = parseOnce(activationSchema);
