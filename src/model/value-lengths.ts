@@ -4,11 +4,11 @@ import type { ManagedProcess, ProcessInstance } from './process-model.js';
 /** Linux takes no longer argument and no longer `NAME=value`, its NUL counted (MAX_ARG_STRLEN, execve(2)). */
 export const longestString = 131_072;
 
-/** What no encoding makes too long: a character of a text has three bytes at most in UTF-8. */
-export const isSurelyShort = (text: string): boolean => text.length * 3 < longestString;
+/** Whether a text has less bytes whatever its characters are: each has three at most in UTF-8. */
+export const isSurelyShorter = (text: string, bytes: number): boolean => text.length * 3 < bytes;
 
 const refuse = (where: string, text: string, { instance }: Pick<ProcessInstance, 'instance'>): void => {
-  if (isSurelyShort(text)) return;
+  if (isSurelyShorter(text, longestString)) return;
   const bytes = Buffer.byteLength(text);
   if (bytes < longestString) return;
   throw new ModelError({

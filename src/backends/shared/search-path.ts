@@ -18,13 +18,9 @@ export const searchDirectories = (
   { path: packages }: Pick<ManagedProcess, 'path'>,
   order: SearchPathOrder,
 ): readonly string[] => {
-  const base = baseTools.flatMap((name) => tools[name] ?? []);
-  const ordered = {
-    'packages-first': [...packages, ...base],
-    'tools-first': [...base, ...packages],
-    'packages-only': packages,
-  }[order];
-  return [...new Set(ordered.map((directory) => `${directory}/bin`))];
+  const base = order === 'packages-only' ? [] : baseTools.flatMap((name) => tools[name] ?? []);
+  const ordered = order === 'packages-first' ? [...packages, ...base] : [...base, ...packages];
+  return [...new Set(ordered)].map((directory) => `${directory}/bin`);
 };
 
 /** The value of PATH: the directories with colons between them; "" when there is none. */

@@ -1,4 +1,4 @@
-import { isSurelyShort, longestString } from '../../model/value-lengths.js';
+import { isSurelyShorter, longestString } from '../../model/value-lengths.js';
 import { ModelError } from '../../system/errors.js';
 import type { UnitContext } from '../backend.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
@@ -15,6 +15,7 @@ const hasSeveralCommands = (command: string): boolean =>
  * Adds the environment to [Service]. Variables that systemd cannot set (control characters, unusual names) are set by a
  * script, which then becomes the program.
  *
+ * @param environment sorted by name
  * @throws ModelError naming the variable when neither can.
  */
 export const carryEnvironment = (
@@ -30,13 +31,11 @@ export const carryEnvironment = (
       fix,
     });
   };
-  const names = Object.keys(environment).sort();
   const lines: string[] = [];
   const lost: Record<string, string> = {};
-  for (const name of names) {
-    const value = environment[name] ?? '';
+  for (const [name, value] of Object.entries(environment)) {
     const text = `${name}=${value}`;
-    const bytes = isSurelyShort(text) ? 0 : Buffer.byteLength(text);
+    const bytes = isSurelyShorter(text, longestString) ? 0 : Buffer.byteLength(text);
     if (bytes >= longestString) {
       fail(name, `Name and value have ${bytes} bytes; Linux takes ${longestString - 1} at most`, 'Put it into a file');
     }

@@ -36,6 +36,95 @@ const ownArguments = new Set([
 /** What a process may not do when user changes are disabled. */
 const userSwitches = new Set(['User', 'Group', 'SupplementaryGroups', 'DynamicUser']);
 
+/** Sections that only units of this type may have. */
+const ownSections = (type: UnitType): readonly string[] =>
+  [type, ...(type === 'service' ? activators : [])].flatMap((each) => sectionOf(each) ?? []);
+
+/** @throws ModelError naming the process instance and the argument. */
+type Fail = (argument: string, why: string, fix: string) => never;
+
+const texts = (argument: string, value: Json | undefined, fail: Fail): readonly string[] => {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) return fail(argument, 'It is not a list', `Make ${argument} a list`);
+  return value.flatMap((entry: Json) => {
+    if (isJsonObject(entry)) return fail(argument, 'It has an attribute set in it', `Put texts into ${argument}`);
+    return entry === null ? [] : [nixToString(entry)];
+  });
+};
+
+const variablesOf = (environment: Json, fail: Fail): Readonly<Record<string, string>> => {
+  if (!isJsonObject(environment)) {
+    return fail('environment', 'It is not an attribute set', 'Write environment = { NAME = "value"; }');
+  }
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]): readonly [string, string] => {
+      if (name === '' || name.includes('=')) {
+        fail(
+          'environment',
+          `It has a variable named ${JSON.stringify(name)}`,
+          'A name is not empty and has no "=" in it',
+        );
+      }
+      if (isJsonObject(value)) {
+        return fail(`environment.${name}`, 'It is an attribute set', `Make environment.${name} a text`);
+      }
+      return [name, nixToString(value)];
+    }),
+  );
+};
+
+/** The text as systemd reads it as one value. */
+const valueOf = (argument: string, text: string, fail: Fail): string => {
+  const value = text.replace(/\n+$/, '');
+  const continued = value.includes('\n') ? value.split('\n').slice(0, -1) : [];
+  if (value.includes('\r') || !continued.every(endsInBackslash)) {
+    return fail(
+      argument,
+      `It is ${JSON.stringify(text)}: systemd would take the second line for another property`,
+      'Write it in one line, or make it a list for several values',
+    );
+  }
+  // Otherwise the next property would become part of this one.
+  return endsInBackslash(value) ? `${value} ` : value;
+};
+
+const valuesOf = (argument: string, value: Json, fail: Fail): readonly string[] => {
+  if (value === null) return [];
+  if (Array.isArray(value)) {
+    return value.flatMap((entry: Json) => valuesOf(argument, Array.isArray(entry) ? nixToString(entry) : entry, fail));
+  }
+  if (typeof value === 'boolean') return [String(value)];
+  if (isJsonObject(value)) {
+    return fail(argument, 'It is an attribute set', `Make ${argument} a text, a number or a list`);
+  }
+  return [valueOf(argument, nixToString(value), fail)];
+};
+
+const readSection = (
+  title: string,
+  properties: Json,
+  isLeftOut: (title: string, property: string) => boolean,
+  fail: Fail,
+): Section => {
+  if (!isJsonObject(properties)) {
+    return fail(
+      title,
+      `createSystemdService has no such argument; every other one is a section, an attribute set`,
+      `Remove ${title}, or write ${title} = { Property = "value"; }`,
+    );
+  }
+  const section: Record<string, readonly string[]> = {};
+  for (const [name, value] of Object.entries(properties)) {
+    if (isLeftOut(title, name)) continue;
+    const argument = `${title}.${name}`;
+    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
+      fail(argument, 'No property has such a name', 'Names of properties have letters, digits and dashes');
+    }
+    section[name] = valuesOf(argument, value, fail);
+  }
+  return section;
+};
+
 /**
  * Checks the arguments of createSystemdService. Values of properties become text as in NixOS: a list gives a line for
  * each element, booleans are true and false, null leaves the property out.
@@ -43,7 +132,7 @@ const userSwitches = new Set(['User', 'Group', 'SupplementaryGroups', 'DynamicUs
  * @throws ModelError naming the process instance and the argument.
  */
 export const parseProcess = (args: JsonObject, { instance }: Pick<UnitContext, 'instance'>): SystemdProcess => {
-  const fail = (argument: string, why: string, fix: string): never => {
+  const fail: Fail = (argument, why, fix) => {
     throw new ModelError({
       what: `Process instance "${instance.instance}" has an argument that systemd cannot take: ${argument}`,
       why,
@@ -55,93 +144,18 @@ export const parseProcess = (args: JsonObject, { instance }: Pick<UnitContext, '
     return fail('unitType', `It is ${JSON.stringify(args['unitType'])}`, `Choose one of: ${unitTypes.join(', ')}`);
   }
 
-  const texts = (argument: string, value: Json | undefined): readonly string[] => {
-    if (value === undefined || value === null) return [];
-    if (!Array.isArray(value)) return fail(argument, 'It is not a list', `Make ${argument} a list`);
-    return value.flatMap((entry: Json) => {
-      if (isJsonObject(entry)) return fail(argument, 'It has an attribute set in it', `Put texts into ${argument}`);
-      return entry === null ? [] : [nixToString(entry)];
-    });
-  };
-
-  const environment = args['environment'] ?? {};
-  if (!isJsonObject(environment)) {
-    return fail('environment', 'It is not an attribute set', 'Write environment = { NAME = "value"; }');
-  }
-  const variables = Object.entries(environment).map(([name, value]): readonly [string, string] => {
-    if (name === '' || name.includes('=')) {
-      fail(
-        'environment',
-        `It has a variable named ${JSON.stringify(name)}`,
-        'A name is not empty and has no "=" in it',
-      );
-    }
-    if (isJsonObject(value)) {
-      return fail(`environment.${name}`, 'It is an attribute set', `Make environment.${name} a text`);
-    }
-    return [name, nixToString(value)];
-  });
-  if (type !== 'service' && variables.length > 0) {
+  const environment = variablesOf(args['environment'] ?? {}, fail);
+  if (type !== 'service' && Object.keys(environment).length > 0) {
     fail('environment', `A ${type} runs nothing that could have an environment`, 'Set it where the service is made');
   }
 
-  const lines = (argument: string, text: string): string => {
-    const value = text.replace(/\n+$/, '');
-    if (
-      value.includes('\r') ||
-      value
-        .split('\n')
-        .slice(0, -1)
-        .some((line) => !endsInBackslash(line))
-    ) {
-      return fail(
-        argument,
-        `It is ${JSON.stringify(text)}: systemd would take the second line for another property`,
-        'Write it in one line, or make it a list for several values',
-      );
-    }
-    // Otherwise the next property would become part of this one.
-    return endsInBackslash(value) ? `${value} ` : value;
-  };
-  const property = (argument: string, value: Json): readonly string[] => {
-    if (value === null) return [];
-    if (Array.isArray(value))
-      return value.flatMap((entry: Json) => property(argument, Array.isArray(entry) ? nixToString(entry) : entry));
-    if (typeof value === 'boolean') return [String(value)];
-    if (isJsonObject(value))
-      return fail(argument, 'It is an attribute set', `Make ${argument} a text, a number or a list`);
-    return [lines(argument, nixToString(value))];
-  };
-  const section = (title: string, properties: Json): Section => {
-    if (!isJsonObject(properties)) {
-      return fail(
-        title,
-        `createSystemdService has no such argument; every other one is a section, an attribute set`,
-        `Remove ${title}, or write ${title} = { Property = "value"; }`,
-      );
-    }
-    return Object.fromEntries(
-      Object.entries(properties)
-        .filter(([name]) => !(instance.forceDisableUserChange && title === 'Service' && userSwitches.has(name)))
-        .map(([name, value]) => {
-          if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
-            fail(
-              `${title}.${name}`,
-              'No property has such a name',
-              'Names of properties have letters, digits and dashes',
-            );
-          }
-          return [name, property(`${title}.${name}`, value)];
-        }),
-    );
-  };
-
-  const own = sectionOf(type);
-  const allowed = [...(own === null ? [] : [own]), ...(type === 'service' ? activators.map(sectionOf) : [])];
   const sections: Record<string, Section> = {};
+  const allowed = ownSections(type);
+  const isLeftOut = (title: string, property: string): boolean =>
+    instance.forceDisableUserChange && title === 'Service' && userSwitches.has(property);
   for (const [title, properties] of Object.entries(args)) {
     if (ownArguments.has(title)) continue;
-    if (properties !== null) sections[title] = section(title, properties);
+    if (properties !== null) sections[title] = readSection(title, properties, isLeftOut, fail);
     if (!isCommonSection(title) && !allowed.includes(title)) {
       fail(title, `A unit of type ${type} has no section of this name`, `It has: Unit, Install, ${allowed.join(', ')}`);
     }
@@ -152,9 +166,10 @@ export const parseProcess = (args: JsonObject, { instance }: Pick<UnitContext, '
   const basePackages = isJsonObject(outer) ? outer['basePackages'] : null;
   return {
     type,
-    environment: Object.fromEntries(variables),
-    path: texts('path', args['path']),
-    basePackages: basePackages === undefined || basePackages === null ? null : texts('basePackages', basePackages),
+    environment,
+    path: texts('path', args['path'], fail),
+    basePackages:
+      basePackages === undefined || basePackages === null ? null : texts('basePackages', basePackages, fail),
     credentials: credentialsFromArguments(args['credentials'], instance),
     sections,
   };

@@ -26,12 +26,15 @@ const escapeCharacter = (character: string): string => {
     case '\t':
       return '\\t';
     default:
-      return special.test(character) ? asBytes(character) : character;
+      return asBytes(character);
   }
 };
 
+/** Characters that `quote` escapes. */
+const escaped = new RegExp(`["\\\\%\\n\\t]|${special.source}`, 'gu');
+
 /** A word in double quotes, with what systemd would unescape or expand in it escaped. */
-const quote = (text: string): string => `"${Array.from(text, escapeCharacter).join('')}"`;
+const quote = (text: string): string => `"${text.replace(escaped, escapeCharacter)}"`;
 
 /** Characters that mean nothing to systemd wherever they stand in a word; a word of these needs no quotes. */
 const isPlain = (word: string): boolean => /^[A-Za-z0-9_@+:,./=-]+$/.test(word);
@@ -57,8 +60,9 @@ export const commandExecutable = (executable: string): string => (isPlain(execut
  * take, and of control characters only tab and line feed are allowed in the value.
  */
 export const environmentAssignment = (name: string, value: string): string | null => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || special.test(value)) return null;
-  return isPlain(value) ? `${name}=${value}` : quote(`${name}=${value}`);
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return null;
+  if (isPlain(value)) return `${name}=${value}`;
+  return special.test(value) ? null : quote(`${name}=${value}`);
 };
 
 /**
@@ -72,4 +76,5 @@ export const wholeValue = (text: string): string | null => {
 };
 
 /** A line that ends in a backslash is continued by the next one; a blank after it, which systemd trims, prevents that. */
-export const endsInBackslash = (line: string): boolean => (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;
+export const endsInBackslash = (line: string): boolean =>
+  line.endsWith('\\') && (/\\*$/.exec(line)?.[0].length ?? 0) % 2 === 1;

@@ -21,22 +21,17 @@ const prefixOf = ({ outer }: JsonObject): string => {
 /**
  * Names the units that arguments of createSystemdService make.
  *
- * @param notSocketActivated whether the service is started together with its socket
+ * @param startsWithSocket whether the service is started together with its socket; asked when it has one
  */
-export const processUnits = (name: string, args: JsonObject, notSocketActivated: boolean): ProcessUnits => {
+export const processUnits = (name: string, args: JsonObject, startsWithSocket: () => boolean): ProcessUnits => {
   const prefix = prefixOf(args);
   const type = typeOf(args) ?? 'service';
   const main = unitName(prefix, name, type);
   const beside = activators
     .filter((activator) => type === 'service' && isJsonObject(args[sectionOf(activator) ?? '']))
     .map((activator) => ({ type: activator, name: unitName(prefix, name, activator) }));
+  if (beside.length === 0) return { main, activators: [], started: [main] };
+  const names = beside.map((activator) => activator.name);
   const onlySockets = beside.every((activator) => activator.type === 'socket');
-  return {
-    main,
-    activators: beside,
-    started: [
-      ...beside.map((activator) => activator.name),
-      ...(beside.length === 0 || (onlySockets && notSocketActivated) ? [main] : []),
-    ],
-  };
+  return { main, activators: beside, started: onlySockets && startsWithSocket() ? [...names, main] : names };
 };

@@ -1,4 +1,5 @@
 import type { ProcessName } from '../../model/process-model.js';
+import { isSurelyShorter } from '../../model/value-lengths.js';
 import { ModelError } from '../../system/errors.js';
 import { nixToString, isJsonObject, type Json, type JsonObject } from '../../system/json.js';
 import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
@@ -44,7 +45,7 @@ export const render = (
   const { instance } = context;
   const process = parseProcess(args, context);
   const policy = unitPolicy(process.sections);
-  const { main, activators, started } = processUnits(instance.name, args, policy.notSocketActivated);
+  const { main, activators, started } = processUnits(instance.name, args, () => policy.notSocketActivated);
   const names = [main, ...activators.map(({ name }) => name)];
   checkNames(names, context);
 
@@ -98,15 +99,15 @@ export const render = (
       ? {}
       : { changePolicy: { onChange: policy.onChange, onRemoval: policy.onRemoval } }),
     activation: toActivation({
-      main,
-      units: names,
-      started: [...started],
-      installLinks: installLinks(process.sections['Install'] ?? {}, main, context),
-      onlyManualStart: policy.onlyManualStart,
-      endsByItself: process.sections['Service']?.['Type']?.at(-1) === 'oneshot',
-      canReload: reloads,
-      user: process.sections['Service']?.['User']?.at(-1) ?? null,
       awaitsReadiness: awaited['ExecStartPost'] !== undefined,
+      canReload: reloads,
+      endsByItself: process.sections['Service']?.['Type']?.at(-1) === 'oneshot',
+      installLinks: installLinks(process.sections['Install'] ?? {}, main, context),
+      main,
+      onlyManualStart: policy.onlyManualStart,
+      started: [...started],
+      units: names,
+      user: process.sections['Service']?.['User']?.at(-1) ?? null,
     }),
     credentials: process.credentials,
     ...(hasOwnNetwork(service) ? { ownNetwork: true as const } : {}),
@@ -120,7 +121,9 @@ const hasOwnNetwork = (service: Section): boolean => {
 };
 
 const without = (sections: Sections, titles: readonly string[]): Sections =>
-  Object.fromEntries(Object.entries(sections).filter(([title]) => !titles.includes(title)));
+  titles.length === 0
+    ? sections
+    : Object.fromEntries(Object.entries(sections).filter(([title]) => !titles.includes(title)));
 
 const checkNames = (names: readonly string[], { instance }: UnitContext): void => {
   const wrong = names.find((name) => !isUnitName(name));
@@ -135,6 +138,7 @@ const checkNames = (names: readonly string[], { instance }: UnitContext): void =
 const checkLines =
   ({ instance }: UnitContext) =>
   (text: string): void => {
+    if (isSurelyShorter(text, longestLine)) return;
     const line = text.split('\n').find((candidate) => Buffer.byteLength(candidate) >= longestLine);
     if (line === undefined) return;
     const property = line.slice(0, line.indexOf('='));
@@ -145,13 +149,19 @@ const checkLines =
     });
   };
 
+/** Sorted by name. */
 const environmentOf = (process: SystemdProcess, { instance }: UnitContext): Readonly<Record<string, string>> => {
   const { basePackages, path, environment } = process;
   const generated =
     basePackages === null
       ? searchPath(instance, process, 'tools-first')
       : [...new Set([...basePackages, ...path])].map((directory) => `${directory}/bin`).join(':');
-  return { ...(generated === '' ? {} : { PATH: generated }), ...environment };
+  const all: Readonly<Record<string, string>> = { ...(generated === '' ? {} : { PATH: generated }), ...environment };
+  return Object.fromEntries(
+    Object.keys(all)
+      .sort()
+      .map((name) => [name, all[name] ?? '']),
+  );
 };
 
 /** The units of the processes that this one depends on. */
@@ -166,7 +176,7 @@ const dependencyUnits = (
     ...new Set(
       names.flatMap((name) => {
         const of = all.get(name as ProcessName) ?? {};
-        return processUnits(name, of, startsWithSocket(of)).started;
+        return processUnits(name, of, () => startsWithSocket(of)).started;
       }),
     ),
   ].sort();
@@ -182,29 +192,24 @@ const startsWithSocket = (args: JsonObject): boolean => {
   return unitPolicy(Object.fromEntries(sections)).notSocketActivated;
 };
 
-const ordering = (unit: Section, dependencies: readonly string[]): Section =>
-  Object.fromEntries(
-    (dependencies.length === 0 ? [] : ['Wants', 'After']).map((property) => [
-      property,
-      [...(unit[property] ?? []), ...dependencies],
-    ]),
-  );
+const ordering = ({ Wants = [], After = [] }: Section, dependencies: readonly string[]): Section =>
+  dependencies.length === 0 ? {} : { Wants: [...Wants, ...dependencies], After: [...After, ...dependencies] };
 
 const jsonOf = (values: readonly string[]): Json => (values.length === 1 ? (values[0] ?? '') : values);
 
 /** What the running process was started with. */
 const propertiesOf = ({ sections }: SystemdProcess, environment: Readonly<Record<string, string>>): JsonObject => {
-  const judged = Object.entries(sections).flatMap(([title, section]): readonly (readonly [string, Json])[] => {
-    if (title === 'Install') return [];
-    const kept = Object.entries(section).filter(
-      ([property]) => !policyKeys.has(property) && !(title === 'Unit' && cosmetic.has(property)),
-    );
-    return kept.length === 0
-      ? []
-      : [[title, Object.fromEntries(kept.map(([property, values]) => [property, jsonOf(values)]))]];
-  });
-  return {
-    ...Object.fromEntries(judged),
-    ...(Object.keys(environment).length === 0 ? {} : { environment }),
-  };
+  const judged: Record<string, JsonObject> = {};
+  // In the order in which a manifest has them: it is written faster so.
+  for (const title of Object.keys(sections).sort()) {
+    if (title === 'Install') continue;
+    const section = sections[title] ?? {};
+    const kept: Record<string, Json> = {};
+    for (const property of Object.keys(section).sort()) {
+      if (policyKeys.has(property) || (title === 'Unit' && cosmetic.has(property))) continue;
+      kept[property] = jsonOf(section[property] ?? []);
+    }
+    if (Object.keys(kept).length > 0) judged[title] = kept;
+  }
+  return Object.keys(environment).length === 0 ? judged : { ...judged, environment };
 };

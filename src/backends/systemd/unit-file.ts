@@ -7,15 +7,19 @@ const rank = (section: string): number => (section === 'Unit' ? 0 : section === 
 
 const bySection = (a: string, b: string): number => rank(a) - rank(b) || (a < b ? -1 : 1);
 
+const linesOf = (section: Section): string => {
+  let lines = '';
+  for (const property of Object.keys(section).sort()) {
+    for (const value of section[property] ?? []) lines += `${property}=${value}\n`;
+  }
+  return lines;
+};
+
 /** The text of a unit file (systemd.syntax(7)); sections and properties without values are left out. */
 export const unitFileText = (sections: Sections): string =>
   Object.keys(sections)
     .sort(bySection)
-    .flatMap((name) => {
-      const section = sections[name] ?? {};
-      const lines = Object.keys(section)
-        .sort()
-        .flatMap((property) => (section[property] ?? []).map((value) => `${property}=${value}\n`));
-      return lines.length === 0 ? [] : [`[${name}]\n${lines.join('')}`];
-    })
+    .map((name) => [name, linesOf(sections[name] ?? {})])
+    .filter(([, lines]) => lines !== '')
+    .map(([name, lines]) => `[${name}]\n${lines}`)
     .join('\n');
