@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Run } from '../system/ports.js';
 import { openProcessTable } from '../system/processes.js';
@@ -27,10 +27,16 @@ export interface ProcessIdentities {
   readonly livenessOf: (identity: ProcessIdentity) => Promise<Liveness>;
 }
 
-const machineId = async (): Promise<string> => {
-  const text = await readFile('/etc/machine-id', 'utf8').catch(() => '');
-  return text.trim() || hostname();
+/** Null when it cannot be read. */
+const readText = (read: () => string): string | null => {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 };
+
+const machineId = (): string => (readText(() => readFileSync('/etc/machine-id', 'utf8')) ?? '').trim() || hostname();
 
 /** A signal is not sent; this only asks whether it could be. */
 const signalProblem = (pid: number): string | undefined => {
@@ -46,8 +52,8 @@ export const openProcessIdentities = async (run: Run): Promise<ProcessIdentities
   const table = await openProcessTable(run);
   const here = {
     bootId: table.bootId,
-    pidNamespace: await readlink('/proc/self/ns/pid').catch(() => null),
-    machine: await machineId(),
+    pidNamespace: readText(() => readlinkSync('/proc/self/ns/pid')),
+    machine: machineId(),
   };
   const self = await table.find(process.pid);
   if (self === null) throw new Error('the own process is not among those of the machine');

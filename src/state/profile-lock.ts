@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExplainedError, exitCodes } from '../system/errors.js';
@@ -19,6 +30,9 @@ import { openProcessIdentities, type ProcessIdentities } from './process-identit
  * have come and gone), renames its own file over it, which is atomic, and removes the claim. When a winner is killed in
  * between, its claim is the stale thing: the right passes to whoever claims that claim, and so on. All but the last in
  * such a chain are dead, so only one process acts. That is sound because "dead" is only said when it is certain.
+ *
+ * Nix starts only when the lock is ours, and nothing else is done until then: handing each file to another thread would
+ * take longer than what is done to it.
  */
 
 /** Another command works on the profile (exit code 9). */
@@ -57,9 +71,9 @@ export interface LockRequest {
 const pollMilliseconds = 100;
 
 /** Links `from` to a name that must be free. Returns whether it was. */
-const linkExclusively = async (from: string, to: string): Promise<boolean> => {
+const linkExclusively = (from: string, to: string): boolean => {
   try {
-    await link(from, to);
+    linkSync(from, to);
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
@@ -82,7 +96,7 @@ const damaged = (file: string, cause: unknown): ExplainedError =>
 const readRecord = async (file: string): Promise<LockHolder | null> => {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     throw explainFileError(`The lock ${file} cannot be read`, error);
@@ -112,13 +126,13 @@ const takeOver = async (
   let predecessor = stale;
   for (;;) {
     const claim = `${lockFile}.claim-${predecessor.token}`;
-    if (await linkExclusively(candidate, claim)) {
+    if (linkExclusively(candidate, claim)) {
       try {
         if ((await readRecord(lockFile))?.token !== stale.token) return { outcome: 'again' };
-        await rename(candidate, lockFile);
+        renameSync(candidate, lockFile);
         return { outcome: 'acquired' };
       } finally {
-        await rm(claim, { force: true });
+        rmSync(claim, { force: true });
       }
     }
     const claimant = await readRecord(claim);
@@ -130,7 +144,7 @@ const takeOver = async (
 };
 
 const attempt = async (lockFile: string, candidate: string, identities: ProcessIdentities): Promise<Attempt> => {
-  if (await linkExclusively(candidate, lockFile)) return { outcome: 'acquired' };
+  if (linkExclusively(candidate, lockFile)) return { outcome: 'acquired' };
   const holder = await readRecord(lockFile);
   if (holder === null) return { outcome: 'again' };
   const liveness = await identities.livenessOf(holder.process);
@@ -141,22 +155,22 @@ const attempt = async (lockFile: string, candidate: string, identities: ProcessI
 
 /** Removes what killed processes left beside the lock. A claim on a lock that is gone gives no right any more. */
 const sweep = async (directory: string, lockFile: string, { livenessOf }: ProcessIdentities): Promise<void> => {
-  const leftovers = (await readdir(directory)).filter((name) => name.startsWith(`${basename(lockFile)}.`));
+  const leftovers = readdirSync(directory).filter((name) => name.startsWith(`${basename(lockFile)}.`));
   for (const file of leftovers.map((name) => join(directory, name))) {
     // One that cannot be read may just be being written.
     const record = await readRecord(file).catch(() => null);
-    if (record !== null && (await livenessOf(record.process)) === 'dead') await rm(file, { force: true });
+    if (record !== null && (await livenessOf(record.process)) === 'dead') rmSync(file, { force: true });
   }
 };
 
-const writeCandidate = async (file: string, record: LockHolder): Promise<void> => {
-  const handle = await open(file, 'wx', 0o644);
+const writeCandidate = (file: string, record: LockHolder): void => {
+  const descriptor = openSync(file, 'wx', 0o644);
   try {
-    await handle.writeFile(JSON.stringify(record));
+    writeFileSync(descriptor, JSON.stringify(record));
     // Linked before its content is on the disk, it could be an empty lock after a power cut.
-    await handle.sync();
+    fsyncSync(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 };
 
@@ -193,8 +207,8 @@ export const withProfileLock = async <Result>(request: LockRequest, work: () => 
   const candidate = `${lockFile}.${token}`;
   const identities = await openProcessIdentities(request.run);
   try {
-    await mkdir(directory, { recursive: true });
-    await writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
+    mkdirSync(directory, { recursive: true });
+    writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
   } catch (error) {
     throw explainFileError(
       `The profile "${request.profileName}" cannot be locked in ${directory}`,
@@ -205,13 +219,13 @@ export const withProfileLock = async <Result>(request: LockRequest, work: () => 
   try {
     await acquire(request, lockFile, candidate, identities);
   } finally {
-    await rm(candidate, { force: true });
+    rmSync(candidate, { force: true });
   }
   try {
     await sweep(directory, lockFile, identities);
     return await work();
   } finally {
     // Somebody may have removed it by hand, and another command may hold its own by now.
-    if ((await readRecord(lockFile))?.token === token) await rm(lockFile, { force: true });
+    if ((await readRecord(lockFile))?.token === token) rmSync(lockFile, { force: true });
   }
 };
