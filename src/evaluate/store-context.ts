@@ -26,7 +26,8 @@ const evaluated = z.object({
 
 /** @throws ZodError: the Nix expressions and this program do not belong together. */
 export const parseEvaluated = (stdout: string): { text: string; context: StoreContext } => {
-  const { text, context, storePaths } = evaluated.parse(JSON.parse(stdout));
+  // For what is looked at once zod would take longer to write code than to do without.
+  const { text, context, storePaths } = evaluated.parse(JSON.parse(stdout), { jitless: true });
   const elements = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     text,

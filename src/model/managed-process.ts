@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../system/json.js';
+import { ArgumentReader } from './argument-reader.js';
 import type {
   CommandLine,
   Credentials,
@@ -10,57 +10,16 @@ import type {
   UserSpec,
 } from './process-model.js';
 
-const text = z.string().nullish();
-const texts = z.array(z.string()).nullish();
-const integer = z
-  .union(
-    [
-      z.int(),
-      z
-        .string()
-        .regex(/^[+-]?\d+$/)
-        .transform(Number),
-    ],
-    'expected an integer',
-  )
-  .nullish();
-
-const attributes = z.custom<JsonObject>((value) => isJsonObject(value as Json), 'expected an attribute set');
-
 /** The arguments of createManagedProcess as nix/nixproc/create-managed-process leaves them. */
-const argumentsSchema = z.strictObject({
-  name: text,
-  instanceName: text,
-  description: text,
-  initialize: text,
-  process: text,
-  args: texts,
-  daemon: text,
-  daemonExtraArgs: texts,
-  daemonArgs: texts,
-  foregroundProcess: text,
-  foregroundProcessExtraArgs: texts,
-  foregroundProcessArgs: texts,
-  pidFile: text,
-  path: z.array(z.string().nullable()).nullish(),
-  environment: z.record(z.string(), z.string()).nullish(),
-  directory: text,
-  umask: z
-    .union([z.int().nonnegative().transform(String), z.string()])
-    .pipe(z.string().regex(/^[0-7]+$/, 'expected octal digits'))
-    .nullish(),
-  nice: integer,
-  user: text,
-  credentials: z
-    .object({
-      groups: z.record(z.string(), attributes),
-      users: z.record(z.string(), attributes),
-    })
-    .nullish(),
-});
+const argumentNames = new Set([
+  ...['name', 'instanceName', 'description', 'initialize', 'process', 'args', 'pidFile', 'path', 'environment'],
+  ...['daemon', 'daemonExtraArgs', 'daemonArgs'],
+  ...['foregroundProcess', 'foregroundProcessExtraArgs', 'foregroundProcessArgs'],
+  ...['directory', 'umask', 'nice', 'user', 'credentials'],
+]);
 
-const commandLine = (executable: string | null | undefined, args: readonly string[]): CommandLine | null =>
-  executable === null || executable === undefined ? null : { executable, args };
+const commandLine = (executable: string | null, args: readonly string[]): CommandLine | null =>
+  executable === null ? null : { executable, args };
 
 const baseName = (path: string): string => path.split('/').at(-1) ?? path;
 
@@ -99,8 +58,8 @@ const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): n
 
 /** Users and groups, sorted by name. */
 export const credentials = (given: {
-  groups: Record<string, JsonObject>;
-  users: Record<string, JsonObject>;
+  groups: Readonly<Record<string, JsonObject>>;
+  users: Readonly<Record<string, JsonObject>>;
 }): Credentials => ({
   groups: Object.entries(given.groups)
     .sort(byName)
@@ -122,42 +81,49 @@ export interface ProcessSurroundings {
  * Fills in what createManagedProcess defaults to.
  *
  * @param args as given to createManagedProcess, as plain data
- * @throws ZodError for a property of the wrong type
+ * @throws WrongArgumentsError
  */
 export const managedProcess = (
   args: JsonObject,
   { name, directories, forceDisableUserChange, overrides }: ProcessSurroundings,
 ): ManagedProcess => {
-  const given = argumentsSchema.parse(args);
-  const instanceName = given.instanceName ?? null;
-  const sharedArgs = given.args ?? [];
-  const user = forceDisableUserChange ? null : (given.user ?? null);
+  const given = new ArgumentReader(args);
+  // The evaluation has told what comes of it.
+  given.text('name');
+  const instanceName = given.text('instanceName');
+  const program = given.text('process');
+  const sharedArgs = given.texts('args') ?? [];
+  const daemonExtraArgs = given.texts('daemonExtraArgs') ?? [];
+  const foregroundExtraArgs = given.texts('foregroundProcessExtraArgs') ?? [];
   const daemon = commandLine(
-    given.daemon ?? given.process,
-    given.daemonArgs ?? [...sharedArgs, ...(given.daemonExtraArgs ?? [])],
+    given.text('daemon') ?? program,
+    given.texts('daemonArgs') ?? [...sharedArgs, ...daemonExtraArgs],
   );
   const foreground = commandLine(
-    given.foregroundProcess ?? given.process,
-    given.foregroundProcessArgs ?? [...sharedArgs, ...(given.foregroundProcessExtraArgs ?? [])],
+    given.text('foregroundProcess') ?? program,
+    given.texts('foregroundProcessArgs') ?? [...sharedArgs, ...foregroundExtraArgs],
   );
+  const user = given.text('user');
   const executable = daemon?.executable ?? foreground?.executable ?? name;
-  const pidDirectory = user === null ? directories.runtimeDir : directories.tmpDir;
-  return {
+  const pidDirectory = user === null || forceDisableUserChange ? directories.runtimeDir : directories.tmpDir;
+  const process: ManagedProcess = {
     kind: 'managed',
     name,
     instanceName,
-    description: given.description ?? name,
-    initialize: given.initialize ?? '',
+    description: given.text('description') ?? name,
+    initialize: given.text('initialize') ?? '',
     daemon,
     foreground,
-    pidFile: given.pidFile ?? `${pidDirectory}/${instanceName ?? baseName(executable)}.pid`,
-    path: (given.path ?? []).filter((entry) => entry !== null),
-    environment: given.environment ?? {},
-    directory: given.directory ?? null,
-    umask: given.umask ?? null,
-    nice: given.nice ?? null,
-    user,
-    credentials: credentials(given.credentials ?? { groups: {}, users: {} }),
+    pidFile: given.text('pidFile') ?? `${pidDirectory}/${instanceName ?? baseName(executable)}.pid`,
+    path: (given.textsOrNulls('path') ?? []).filter((entry) => entry !== null),
+    environment: given.namedTexts('environment'),
+    directory: given.text('directory'),
+    umask: given.octalDigits('umask'),
+    nice: given.integer('nice'),
+    user: forceDisableUserChange ? null : user,
+    credentials: credentials(given.accounts('credentials')),
     overrides,
   };
+  given.finish(argumentNames);
+  return process;
 };

@@ -148,6 +148,7 @@ const pair = <A, B>(left: readonly A[], right: readonly B[]): readonly (readonly
  */
 export const parseModelDocument = (text: string): ModelDocument => {
   const [first = '', ...others] = text.split('\n');
+  // For what is looked at once zod would take longer to write code than to do without.
   const { instances, dependents, ...rest } = header.parse(JSON.parse(first), { jitless: true });
   const processes = others.map(parseProcess);
   return {

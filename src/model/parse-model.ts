@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import type { Json } from '../system/json.js';
+import { WrongArgumentsError } from './argument-reader.js';
 import { managedProcess } from './managed-process.js';
 import type { ModelDocument, ProcessDocument } from './model-document.js';
 import { takePasswordMarks } from './password-marks.js';
@@ -52,16 +52,16 @@ const untold = { port: null, readiness: null, critical: true, startTimeout: null
 
 const portOrNull = (port: number | null): number | null => (port !== null && port >= 1 && port <= 65535 ? port : null);
 
-/** @throws ModelError in the place of a ZodError. */
+/** @throws ModelError in the place of a WrongArgumentsError. */
 const explainBadArguments = <T>(instance: string, parse: () => T): T => {
   try {
     return parse();
   } catch (error) {
-    if (!(error instanceof z.ZodError)) throw error;
+    if (!(error instanceof WrongArgumentsError)) throw error;
     throw new ModelError(
       {
         what: `Process instance "${instance}" has a property of the wrong kind`,
-        why: error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+        why: error.message,
         fix: 'Correct the value where the constructor calls createManagedProcess',
       },
       { cause: error },

@@ -30,8 +30,9 @@ export const refuseTooLongValues = (process: ManagedProcess, instance: Pick<Proc
       refuse(`argument number ${index + 1}`, argument, instance);
     });
   }
-  for (const [name, value] of Object.entries(process.environment)) {
+  for (const name of Object.keys(process.environment)) {
+    const text = `${name}=${process.environment[name] ?? ''}`;
     // The name may be what is long.
-    refuse(`environment.${name.slice(0, 100)}`, `${name}=${value}`, instance);
+    if (!isSurelyShorter(text, longestString)) refuse(`environment.${name.slice(0, 100)}`, text, instance);
   }
 };

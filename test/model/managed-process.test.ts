@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { WrongArgumentsError } from '../../src/model/argument-reader.js';
 import { managedProcess } from '../../src/model/managed-process.js';
 import type { ProcessName } from '../../src/model/process-model.js';
-import type { JsonObject } from '../../src/system/json.js';
+import type { Json, JsonObject } from '../../src/system/json.js';
 
 const directories = { stateDir: '/var', runtimeDir: '/run', logDir: '/var/log', tmpDir: '/tmp' };
 
@@ -86,17 +87,37 @@ test.each([
   expect(parse({ process: '/bin/webapp', umask }).umask).toBe(parsed);
 });
 
-test.each([
-  { property: 'nice', value: 'high' },
-  { property: 'nice', value: 1.5 },
-  { property: 'umask', value: '9' },
-  { property: 'umask', value: -1 },
-  { property: 'args', value: 'one' },
-  { property: 'environment', value: ['A=B'] },
-  { property: 'directory', value: true },
-  { property: 'unheardOf', value: 1 },
-])('$property = $value is refused', ({ property, value }) => {
-  expect(() => parse({ process: '/bin/webapp', [property]: value })).toThrow(property);
+test.each<{ property: string; value: Json; problem: string }>([
+  { property: 'nice', value: 'high', problem: 'nice: expected an integer' },
+  { property: 'nice', value: 1.5, problem: 'nice: expected an integer' },
+  { property: 'umask', value: '9', problem: 'umask: expected octal digits' },
+  { property: 'umask', value: -1, problem: 'umask: expected octal digits' },
+  { property: 'umask', value: ['022'], problem: 'umask: expected octal digits' },
+  { property: 'args', value: 'one', problem: 'args: Invalid input: expected array, received string' },
+  { property: 'args', value: ['a', null], problem: 'args.1: Invalid input: expected string, received null' },
+  { property: 'path', value: [null, 1], problem: 'path.1: Invalid input: expected string, received number' },
+  { property: 'environment', value: ['A=B'], problem: 'environment: Invalid input: expected record, received array' },
+  {
+    property: 'environment',
+    value: { A: 1 },
+    problem: 'environment.A: Invalid input: expected string, received number',
+  },
+  { property: 'directory', value: true, problem: 'directory: Invalid input: expected string, received boolean' },
+  { property: 'credentials', value: 'web', problem: 'credentials: Invalid input: expected object, received string' },
+  {
+    property: 'credentials',
+    value: { groups: {}, users: { web: null } },
+    problem: 'credentials.users.web: expected an attribute set',
+  },
+  { property: 'unheardOf', value: 1, problem: 'unheardOf: there is no such argument' },
+])('$property = $value is refused', ({ property, value, problem }) => {
+  expect(() => parse({ process: '/bin/webapp', [property]: value })).toThrow(new WrongArgumentsError(problem));
+});
+
+test('all that is wrong is said', () => {
+  expect(() => parse({ process: 1, nice: 'high' })).toThrow(
+    new WrongArgumentsError('process: Invalid input: expected string, received number\nnice: expected an integer'),
+  );
 });
 
 test('users and groups are sorted, with every attribute as text', () => {
