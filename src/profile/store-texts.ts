@@ -70,7 +70,7 @@ export class ReferenceScanner {
   /** Sorted, without repetitions. A path that the evaluation did not mention is mere text, as it is for Nix. */
   scan(text: string): readonly StorePath[] {
     const found = new Set<string>();
-    for (const [candidate] of text.matchAll(this.#pattern)) {
+    for (const candidate of text.match(this.#pattern) ?? []) {
       // What follows a path may be one of the characters that names may have: "…-nginx.", "…-webapp=".
       for (let end = candidate.length; end > 0; end -= 1) {
         const path = candidate.slice(0, end);

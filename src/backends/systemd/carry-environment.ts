@@ -33,7 +33,8 @@ export const carryEnvironment = (
   };
   const lines: string[] = [];
   const lost: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
+  for (const name of Object.keys(environment)) {
+    const value = environment[name] ?? '';
     const text = `${name}=${value}`;
     const bytes = isSurelyShorter(text, longestString) ? 0 : Buffer.byteLength(text);
     if (bytes >= longestString) {

@@ -57,7 +57,8 @@ const variablesOf = (environment: Json, fail: Fail): Readonly<Record<string, str
     return fail('environment', 'It is not an attribute set', 'Write environment = { NAME = "value"; }');
   }
   return Object.fromEntries(
-    Object.entries(environment).map(([name, value]): readonly [string, string] => {
+    Object.keys(environment).map((name): readonly [string, string] => {
+      const value = environment[name] ?? null;
       if (name === '' || name.includes('=')) {
         fail(
           'environment',
@@ -114,13 +115,13 @@ const readSection = (
     );
   }
   const section: Record<string, readonly string[]> = {};
-  for (const [name, value] of Object.entries(properties)) {
+  for (const name of Object.keys(properties)) {
     if (isLeftOut(title, name)) continue;
     const argument = `${title}.${name}`;
     if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
       fail(argument, 'No property has such a name', 'Names of properties have letters, digits and dashes');
     }
-    section[name] = valuesOf(argument, value, fail);
+    section[name] = valuesOf(argument, properties[name] ?? null, fail);
   }
   return section;
 };
@@ -153,8 +154,9 @@ export const parseProcess = (args: JsonObject, { instance }: Pick<UnitContext, '
   const allowed = ownSections(type);
   const isLeftOut = (title: string, property: string): boolean =>
     instance.forceDisableUserChange && title === 'Service' && userSwitches.has(property);
-  for (const [title, properties] of Object.entries(args)) {
+  for (const title of Object.keys(args)) {
     if (ownArguments.has(title)) continue;
+    const properties = args[title] ?? null;
     if (properties !== null) sections[title] = readSection(title, properties, isLeftOut, fail);
     if (!isCommonSection(title) && !allowed.includes(title)) {
       fail(title, `A unit of type ${type} has no section of this name`, `It has: Unit, Install, ${allowed.join(', ')}`);

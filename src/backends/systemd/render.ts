@@ -156,12 +156,9 @@ const environmentOf = (process: SystemdProcess, { instance }: UnitContext): Read
     basePackages === null
       ? searchPath(instance, process, 'tools-first')
       : [...new Set([...basePackages, ...path])].map((directory) => `${directory}/bin`).join(':');
-  const all: Readonly<Record<string, string>> = { ...(generated === '' ? {} : { PATH: generated }), ...environment };
-  return Object.fromEntries(
-    Object.keys(all)
-      .sort()
-      .map((name) => [name, all[name] ?? '']),
-  );
+  const names = Object.keys(environment);
+  if (generated !== '' && !names.includes('PATH')) names.push('PATH');
+  return Object.fromEntries(names.sort().map((name) => [name, environment[name] ?? generated]));
 };
 
 /** The units of the processes that this one depends on. */

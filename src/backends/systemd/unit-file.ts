@@ -16,10 +16,11 @@ const linesOf = (section: Section): string => {
 };
 
 /** The text of a unit file (systemd.syntax(7)); sections and properties without values are left out. */
-export const unitFileText = (sections: Sections): string =>
-  Object.keys(sections)
-    .sort(bySection)
-    .map((name) => [name, linesOf(sections[name] ?? {})])
-    .filter(([, lines]) => lines !== '')
-    .map(([name, lines]) => `[${name}]\n${lines}`)
-    .join('\n');
+export const unitFileText = (sections: Sections): string => {
+  const texts: string[] = [];
+  for (const name of Object.keys(sections).sort(bySection)) {
+    const lines = linesOf(sections[name] ?? {});
+    if (lines !== '') texts.push(`[${name}]\n${lines}`);
+  }
+  return texts.join('\n');
+};
