@@ -1,5 +1,5 @@
+import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { access, constants, stat } from 'node:fs/promises';
 import { loadBackend } from '../backends/registry.js';
 import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
@@ -65,15 +65,24 @@ const noModel = (path: string, cause: unknown): UsageError => {
   );
 };
 
-/** @throws UsageError when there is nothing at `path`, or nothing that we may read */
-const expressionFile = async (path: string): Promise<string> => {
+/** @throws UsageError when there is nothing at `path` */
+const modelAt = (path: string): Stats => {
   try {
-    const file = (await stat(path)).isDirectory() ? join(path, 'default.nix') : path;
-    await access(file, constants.R_OK);
-    return file;
+    return statSync(path);
   } catch (cause) {
     throw noModel(path, cause);
   }
+};
+
+/** @throws UsageError when there is nothing at `path`, or nothing that we may read */
+const expressionFile = (path: string): string => {
+  const file = modelAt(path).isDirectory() ? join(path, 'default.nix') : path;
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (cause) {
+    throw noModel(path, cause);
+  }
+  return file;
 };
 
 /**
@@ -87,7 +96,7 @@ export const evaluationRequest = async (
   location: ProfileLocation | null,
   { env }: CommandContext,
 ): Promise<EvaluationRequest> => ({
-  exprFile: await expressionFile(path),
+  exprFile: expressionFile(path),
   // The current generation is not read for what -P says: Nix shall not wait for that.
   manager: chosenManager(
     args.processManager,
@@ -144,10 +153,7 @@ export const buildFromArguments = async (
   meanwhile?: () => Promise<unknown>,
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
-  const found = await stat(path).catch((cause: unknown) => {
-    throw noModel(path, cause);
-  });
-  const prebuilt = found.isFile()
+  const prebuilt = modelAt(path).isFile()
     ? null
     : await readBuiltProfile(path, location === null ? null : await currentManifest(location));
   if (prebuilt !== null) {
@@ -177,7 +183,7 @@ export const buildFromArguments = async (
     modelSource(request.exprFile, context),
     buildModel(request, outLink, { ...context, run }, memory),
   ]);
-  const profile = manifest === null ? await readBuiltProfile(built) : await newlyBuilt(built, manifest);
+  const profile = manifest === null ? await readBuiltProfile(built) : newlyBuilt(built, manifest);
   if (profile === null) throw new Error(`${built} was built without a manifest`);
   return { ...profile, ...held, source };
 };

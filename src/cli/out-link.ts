@@ -1,18 +1,23 @@
-import { access, constants, lstat } from 'node:fs/promises';
+import { accessSync, constants, lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { UsageError } from '../system/errors.js';
 
-const isForbidden = (directory: string): Promise<boolean> =>
-  access(directory, constants.W_OK).then(
-    () => false,
-    () => true,
-  );
+const isForbidden = (directory: string): boolean => {
+  try {
+    accessSync(directory, constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
+};
 
-const isInTheWay = (path: string): Promise<boolean> =>
-  lstat(path).then(
-    (stats) => !stats.isSymbolicLink(),
-    () => false,
-  );
+const isInTheWay = (path: string): boolean => {
+  try {
+    return !lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+};
 
 /**
  * Finds out before a long build whether its result can be linked at a path.
@@ -20,10 +25,10 @@ const isInTheWay = (path: string): Promise<boolean> =>
  * @param path absolute
  * @throws UsageError when it cannot
  */
-export const requireLinkable = async (path: string): Promise<void> => {
-  const why = (await isForbidden(dirname(path)))
+export const requireLinkable = (path: string): void => {
+  const why = isForbidden(dirname(path))
     ? `The directory ${dirname(path)} is not there, or you may not write to it`
-    : (await isInTheWay(path))
+    : isInTheWay(path)
       ? 'Something that is no link is there already'
       : null;
   if (why === null) return;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { Run } from '../system/ports.js';
 
@@ -26,18 +26,18 @@ const ownUser = (): string | null => {
 };
 
 /** Node cannot ask the system for groups: only those of group(5) are found here. */
-const ownGroup = async (): Promise<string | null> => {
-  const gid = process.getegid?.();
-  const text = await readFile('/etc/group', 'utf8').catch(() => '');
-  const line = text.split('\n').find((entry) => entry.split(':')[2] === String(gid));
-  return line?.split(':')[0] ?? null;
+const ownGroup = (): string | null => {
+  const gid = String(process.getegid?.());
+  try {
+    const lines = readFileSync('/etc/group', 'utf8').split('\n');
+    return lines.find((line) => line.split(':')[2] === gid)?.split(':')[0] ?? null;
+  } catch {
+    return null;
+  }
 };
 
 /** The names of our user and group, or their numbers where they have no name. id(1) is run for what cannot be told otherwise. */
 export const findCallingUser = async (run: Run): Promise<CallingUser> => {
-  const [callingUser, callingGroup] = await Promise.all([
-    ownUser() ?? ask(run, '-un'),
-    ownGroup().then((name) => name ?? ask(run, '-gn')),
-  ]);
+  const [callingUser, callingGroup] = await Promise.all([ownUser() ?? ask(run, '-un'), ownGroup() ?? ask(run, '-gn')]);
   return { callingUser, callingGroup };
 };

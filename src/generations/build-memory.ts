@@ -1,14 +1,15 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildMemory } from '../profile/build-model.js';
 import type { BuildRecord } from './build-record.js';
+import { targetOf } from './built-profile.js';
 import type { ProfileLocation } from './profile-location.js';
 
 /** Null when there is none, or when another version of this program wrote it. */
 const readRecord = async (file: string): Promise<BuildRecord | null> => {
   try {
     const { parseBuildRecord } = await import('./build-record.js');
-    return parseBuildRecord(await readFile(file, 'utf8'));
+    return parseBuildRecord(readFileSync(file, 'utf8'));
   } catch {
     return null;
   }
@@ -24,8 +25,7 @@ export const buildMemory = ({ link, stateDirectory }: ProfileLocation): BuildMem
     recall: async (key) => {
       const found = await readRecord(file);
       if (found?.key !== key) return null;
-      const current = await realpath(link).catch(() => null);
-      return current === found.path ? found : null;
+      return targetOf(link) === found.path ? found : null;
     },
     remember: async (key, { path, notes, warnings }) => {
       const { writeJsonAtomically } = await import('../state/atomic-file.js');

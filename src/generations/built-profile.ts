@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DeployedProfile } from '../backends/backend.js';
 import type { Manifest } from '../profile/manifest.js';
@@ -18,15 +18,15 @@ export interface BuiltProfile {
 const known = new Map<string, Promise<BuiltProfile>>();
 
 /** Tells a profile that was read before. @throws Error of Node when there is no manifest */
-const keyOf = async (path: string): Promise<{ readonly real: string; readonly key: string }> => {
-  const { dev, ino, size, ctimeMs } = await stat(join(path, manifestPath));
-  const real = await realpath(path);
+const keyOf = (path: string): { readonly real: string; readonly key: string } => {
+  const { dev, ino, size, ctimeMs } = statSync(join(path, manifestPath));
+  const real = realpathSync.native(path);
   return { real, key: [real, dev, ino, size, ctimeMs].join(' ') };
 };
 
 /** A profile that was built just now, whose manifest nobody needs to read any more. */
-export const newlyBuilt = async (path: string, manifest: Manifest): Promise<BuiltProfile> => {
-  const { real, key } = await keyOf(path);
+export const newlyBuilt = (path: string, manifest: Manifest): BuiltProfile => {
+  const { real, key } = keyOf(path);
   const profile = { path: real, manifest };
   known.set(key, Promise.resolve(profile));
   return profile;
@@ -40,10 +40,10 @@ export const newlyBuilt = async (path: string, manifest: Manifest): Promise<Buil
 const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   const file = join(path, manifestPath);
   try {
-    const { real, key } = await keyOf(path);
+    const { real, key } = keyOf(path);
     const read = async (): Promise<BuiltProfile> => {
       const { parseManifest } = await import('../profile/parse-manifest.js');
-      return { path: real, manifest: parseManifest(await readFile(file, 'utf8'), file) };
+      return { path: real, manifest: parseManifest(readFileSync(file, 'utf8'), file) };
     };
     // Two sides may look at the same time.
     const profile = known.get(key) ?? read();
@@ -55,6 +55,23 @@ const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   }
 };
 
+/** Where a link leads in the end; null when it leads nowhere. */
+export const targetOf = (link: string): string | null => {
+  try {
+    return realpathSync.native(link);
+  } catch {
+    return null;
+  }
+};
+
+const entriesOf = (directory: string): readonly string[] => {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+};
+
 /**
  * The manifest of the newest generation that this tool built of the same profile.
  *
@@ -62,7 +79,7 @@ const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
  */
 const newestRelative = async (link: string): Promise<Manifest | null> => {
   const name = basename(link).replace(/-\d+-link$/, '');
-  const numbers = (await readdir(dirname(link)).catch(() => [])).flatMap((entry) => {
+  const numbers = entriesOf(dirname(link)).flatMap((entry) => {
     const [, number] = entry.startsWith(`${name}-`) ? (/^(\d+)-link$/.exec(entry.slice(name.length + 1)) ?? []) : [];
     return number === undefined ? [] : [Number(number)];
   });
@@ -87,7 +104,7 @@ export const readBuiltProfile = async (
 ): Promise<BuiltProfile | null> => {
   const own = await readOwnProfile(path);
   if (own !== null) return own;
-  const target = await realpath(path).catch(() => null);
+  const target = targetOf(path);
   if (target === null) return null;
   // Most commands never see such a profile.
   const { readForeignProfile } = await import('../profile/foreign-profile.js');

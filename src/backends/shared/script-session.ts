@@ -6,7 +6,8 @@ import { explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { RunRequest, RunResult } from '../../system/ports.js';
-import { openProcessTable, runningCommands } from '../../system/processes.js';
+import { openProcessTable } from '../../system/processes.js';
+import { runningCommands } from '../../system/running-commands.js';
 import { MissingProgramError } from '../../system/run.js';
 import type {
   DeployedProfile,

@@ -29,7 +29,7 @@ export const build = defineCommand({
     const { requireLinkable } = await import('../out-link.js');
     const { profileLocation } = await import('../../generations/profile-location.js');
     const outLink = args.noOutLink === true ? null : resolve(args.outLink);
-    if (outLink !== null) await requireLinkable(outLink);
+    if (outLink !== null) requireLinkable(outLink);
     const location = profileLocation(args.profile, context.env);
     const what = args.undeploy === true ? { ...args, model: emptyModel } : args;
     const { path, manifest, release } = await buildFromArguments(what, location, outLink, context);
