@@ -19,14 +19,14 @@
 }@arguments:
 
 let
-  inherit (builtins) listToAttrs removeAttrs;
+  inherit (builtins) catAttrs listToAttrs removeAttrs;
 
   given = if createManagedProcessExpr == null then removeAttrs arguments [ "createManagedProcessExpr" ] else arguments;
   pkg = import ./nixproc/create-managed-process/agnostic/create-managed-process-from-config.nix given;
 in
 if pkg ? nixproc then
   listToAttrs (map
-    ({ process, ... }: { inherit (process) name; value.pkg.nixproc = process; })
-    (import ./process-closure.nix [ pkg.nixproc ]))
+    (process: { inherit (process) name; value.pkg.nixproc = process; })
+    ([ pkg.nixproc ] ++ catAttrs "process" (import ./process-closure.nix { } [ pkg.nixproc ])))
 else
   { ${pkg.name} = { inherit pkg; }; }

@@ -8,8 +8,8 @@
 }:
 
 let
-  inherit (builtins) addErrorContext any attrNames attrValues concatStringsSep deepSeq filter foldl' hashString intersectAttrs
-    isAttrs isFunction isString listToAttrs mapAttrs match pathExists removeAttrs toJSON toString unsafeGetAttrPos;
+  inherit (builtins) addErrorContext any attrNames attrValues catAttrs concatStringsSep deepSeq filter foldl' hashString
+    intersectAttrs isAttrs isFunction isString listToAttrs mapAttrs match pathExists removeAttrs toJSON toString unsafeGetAttrPos;
 
   explain = import ./explain.nix;
   typeInWords = import ./type-in-words.nix;
@@ -46,16 +46,22 @@ let
         tools = withoutNulls tools.base;
       };
     in
-    { inherit pkgs tools data forceDisableUserChange; key = hashString "sha256" (toJSON data); };
+    {
+      inherit pkgs tools;
+      # An item of the table of scopes; a model has few.
+      named = { name = hashString "sha256" (toJSON data); value = data; };
+    };
+
+  # The groups of tools that a process needs besides the base.
+  toolsFor = scope: needs: withoutNulls (foldl' (tools: need: tools // scope.tools.${need} or { }) { } needs);
 
   # A process made without the framework.
   foreignProcess = package: rec {
     inherit (package) name;
     dependencies = [ ];
     overrides = null;
-    overridesAreFunctions = false;
-    scope = null;
-    text = toJSON { kind = "package"; inherit name; path = "${package}"; };
+    data = { inherit name; path = "${package}"; };
+    text = toJSON data;
   };
 
   isPackage = value: isAttrs value && value ? outPath && value ? name;
@@ -135,38 +141,43 @@ let
     else
       wrong "override for ${manager}" own;
 
+  # What is told of overrides, which are called when there are generated arguments for them (call-overrides.nix).
+  overridesAsData = name: manager: overrides:
+    if isFunction overrides || any isFunction (attrValues overrides) then
+      "function"
+    else
+      plainData "override of process \"${name}\" for ${manager}" overrides;
+
   # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: in our
   # own evaluation only who asks for the output path has postInstall run.
-  makeProcess =
-    { kind
-    , manager
-    , scope
-    , properties # as given to the create function
-    , arguments # what `properties` say to the process manager, as plain data
-    , needs # which groups of the manager's tools are needed besides the base
-    }:
+  # isDirect: whether it is the manager's own create function
+  # properties: as given to the create function
+  # arguments: what `properties` say to the process manager, as plain data
+  # needs: which groups of the manager's tools are needed besides the base
+  makeProcess = { manager, scope, isDirect }: properties: arguments: needs:
     let
       name = nameOf properties;
-      dependencies = map (processOf "dependency of process \"${name}\"") (properties.dependencies or [ ]);
-      overrides = checkedOverrides name manager (properties.overrides or null);
-      overridesAreFunctions = isFunction overrides || isAttrs overrides && any isFunction (attrValues overrides);
-      postInstall = properties.postInstall or "";
-      files = filesOf scope.pkgs name postInstall;
-      text = toJSON ({
-        inherit kind name arguments;
-        scope = scope.key;
-        tools = if needs == [ ] then { } else withoutNulls (foldl' (tools: need: tools // scope.tools.${need} or { }) { } needs);
-        dependencies = map (dependency: dependency.name) dependencies;
-        overrides =
-          if overrides == null then
-            null
-          else if overridesAreFunctions then
-            "function"
-          else
-            plainData "override of process \"${name}\" for ${manager}" overrides;
-        files = if postInstall == "" then null else "${files}";
-      } // (if kind == "direct" then { inherit manager; } else { }));
-      process = { inherit name manager dependencies overrides overridesAreFunctions scope text; };
+      dependencies = map
+        (dependency: dependency.nixproc or (processOf "dependency of process \"${name}\"" dependency))
+        (properties.dependencies or [ ]);
+      overrides =
+        # Most say nothing for the manager at hand.
+        if isAttrs (properties.overrides or { }) && !(properties ? overrides.${manager}) then
+          null
+        else
+          checkedOverrides name manager properties.overrides;
+      files = filesOf scope.pkgs name (properties.postInstall or "");
+      # What most processes do not have is left out.
+      data = { inherit arguments; }
+        // (if isDirect then { inherit manager; } else { })
+        // (if needs == [ ] then { } else { tools = toolsFor scope needs; })
+        // (if dependencies == [ ] then { } else { dependencies = catAttrs "name" dependencies; })
+        // (if overrides == null then { } else { overrides = overridesAsData name manager overrides; })
+        // (if properties.postInstall or "" == "" then { } else { files = "${files}"; });
+      process = {
+        inherit name manager dependencies overrides scope data;
+        text = toJSON [ data scope.named.name ];
+      };
       package = if packageOf == null then files else packageOf process;
     in
     {
@@ -179,10 +190,11 @@ let
 
   interpolate = value: if value == null then null else "${value}";
 
-  # Properties of a process as plain data.
+  # Some properties of a process as plain data.
   # convert: property -> where -> value -> data, for values that are no strings
   # unknown: what stands for a property that `convert` does not have
-  plainProperties = { convert, unknown ? null }: given:
+  # given: all properties of the process
+  plainProperties = { convert, unknown ? null }: given: some:
     let
       where = property: "property \"${property}\" of process \"${nameOf given}\"";
       plain = property: value:
@@ -193,7 +205,7 @@ let
         else
           (convert.${property} or plainData) (where property) value;
     in
-    mapAttrs (if locateFailures then (property: value: located given property (plain property value)) else plain) given;
+    mapAttrs (if locateFailures then (property: value: located given property (plain property value)) else plain) some;
 
   # Says which property a failure comes from: `throw` and many others tell no place.
   located = given: property: data:
@@ -239,21 +251,17 @@ let
         credentials = where: value: plainData where (createCredentials value);
       } // convert;
     in
-    makeProcess {
-      kind = "direct";
-      inherit manager scope properties;
-      arguments =
-        plainProperties { convert = conversions; } (removeAttrs properties [ "dependencies" "postInstall" ])
+    makeProcess { inherit manager scope; isDirect = true; } properties
+      (plainProperties { convert = conversions; } properties (removeAttrs properties [ "dependencies" "postInstall" ])
         // (if outerData == { } then { } else { outer = outerData; })
-        // { name = nameOf properties; };
-      needs = needs properties;
-    };
+        // { name = nameOf properties; })
+      (needs properties);
 
   # The function of the framework that a file of ours stands for, as a part of this evaluation.
   inEvaluation = file: import file { modelEvaluation = evaluation; };
 
   evaluation = {
-    inherit processManager directories forceDisableUserChange pkgs inEvaluation;
+    inherit processManager directories forceDisableUserChange locateFailures pkgs inEvaluation;
     inherit explain plainData plainProperties interpolate nameOf makeScope makeProcess processOf directFunction;
     createCredentials = inEvaluation ./nixproc/create-credentials;
     fallbackTools = withoutNulls (toolsOf processManager { inherit pkgs; }).base;

@@ -3,12 +3,12 @@
 process:
 
 let
-  inherit (builtins) listToAttrs mapAttrs;
+  inherit (builtins) catAttrs listToAttrs mapAttrs;
   inherit (process.scope) pkgs;
 
   processes = listToAttrs (map
-    (item: { inherit (item.process) name; value = item.process; })
-    (import ./process-closure.nix [ process ]));
+    (process: { inherit (process) name; value = process; })
+    ([ process ] ++ catAttrs "process" (import ./process-closure.nix { } [ process ])));
 in
 import ./render.nix {
   inherit pkgs;

@@ -11,8 +11,8 @@
 }:
 
 let
-  inherit (builtins) attrNames attrValues concatStringsSep filter fromJSON functionArgs head intersectAttrs isAttrs isFunction
-    listToAttrs mapAttrs readFile removeAttrs;
+  inherit (builtins) any attrNames attrValues concatStringsSep filter fromJSON functionArgs head intersectAttrs isAttrs
+    isFunction listToAttrs mapAttrs readFile removeAttrs;
 
   explain = import ./explain.nix;
   typeInWords = import ./type-in-words.nix;
@@ -105,18 +105,25 @@ let
         position = builtins.unsafeGetAttrPos name all;
       };
 
-  processes = mapAttrs processOfInstance instances;
+  processes = mapAttrs (name: instance: instance.pkg.nixproc or (processOfInstance name instance)) instances;
 
-  # A dependency that is an instance has its text, and the instance is there first.
-  others = filter ({ dependent, ... }: dependent != null) (import ./process-closure.nix (attrValues processes));
-  names = listToAttrs (map (process: { inherit (process) name; value = null; }) (attrValues processes));
+  processList = attrValues processes;
+  named = listToAttrs (map (process: { inherit (process) name; value = process; }) processList);
+
+  # Processes that are made of the same are the same. Mostly these are the same values, which takes no time to find out.
+  isSame = one: other: one.data == other.data && one.scope.named or null == other.scope.named or null;
+
+  isInstance = process:
+    named ? ${process.name} && (isSame process named.${process.name} || any (isSame process) processList);
+
+  others = import ./process-closure.nix { isKnown = isInstance; } processList;
 in
 {
   inherit evaluation all instances processes usesHostPackages;
   # Extra parameters that the model does not declare.
   ignoredParams = attrNames (removeAttrs params (attrNames declared));
   # Items of processes that only dependencies lead to.
-  dependencies = filter ({ process, ... }: !(names ? ${process.name})) others;
+  dependencies = filter ({ process, ... }: !(named ? ${process.name})) others;
   # Items of processes that are called as an instance but differ from it.
-  conflicts = filter ({ process, ... }: names ? ${process.name}) others;
+  conflicts = filter ({ process, ... }: named ? ${process.name}) others;
 }

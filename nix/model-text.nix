@@ -1,29 +1,32 @@
-# Lines of JSON (src/model/model-document.ts describes them): the first is about a model, each of the others about one
-# process. Their context is the only record of what has to be built or kept for the model.
+# The JSON text that src/model/model-document.ts describes. Its context is the only record of what has to be built or kept
+# for the model.
 { model # as load-model.nix gives it
-, extras ? _: _: { } # name -> instance -> what is told besides the process
+, extras ? { } # what is told of the instances besides their processes (instance-extras.nix)
 , outline ? null # all instances that there are, when these are only some
 }:
 
 let
-  inherit (builtins) attrValues concatStringsSep filter listToAttrs mapAttrs storeDir toJSON;
+  inherit (builtins) attrNames attrValues catAttrs length listToAttrs map storeDir toJSON;
 
-  processes = attrValues model.processes ++ map (item: item.process) model.dependencies;
-  scopes = listToAttrs (map
-    (process: { name = process.scope.key; value = process.scope.data; })
-    (filter (process: process.scope != null) processes));
+  processes = attrValues model.processes ++ catAttrs "process" model.dependencies;
+  scopes = listToAttrs (catAttrs "named" (catAttrs "scope" processes));
 
-  header = toJSON {
-    formatVersion = 1;
-    inherit storeDir outline scopes;
-    hostPackages = model.usesHostPackages;
-    inherit (model) ignoredParams;
-    fallbackTools = if scopes == { } then model.evaluation.fallbackTools else null;
-    # The processes that follow are these instances', and then those that only dependencies lead to.
-    instances = attrValues (mapAttrs (name: instance: { inherit name; } // extras name instance) model.instances);
-    dependents = map (item: item.dependent) model.dependencies;
-    conflicts = map (item: { inherit (item) dependent; dependency = item.process.name; }) model.conflicts;
-  };
+  # Nearly always there is one scope, which need not be told of each process.
+  told =
+    if length (attrNames scopes) < 2 then
+      catAttrs "data"
+    else
+      map (process: process.data // (if process ? scope then { scope = process.scope.named.name; } else { }));
 in
-# The JSON of a process exists already, since it is what processes are compared by.
-concatStringsSep "\n" ([ header ] ++ map (process: process.text) processes)
+toJSON {
+  formatVersion = 2;
+  inherit storeDir outline scopes;
+  hostPackages = model.usesHostPackages;
+  inherit (model) ignoredParams;
+  fallbackTools = if scopes == { } then model.evaluation.fallbackTools else null;
+  instances = extras // { name = attrNames model.instances; };
+  # The instances', and then those that only dependencies lead to.
+  processes = told processes;
+  dependents = catAttrs "dependent" model.dependencies;
+  conflicts = map (item: { inherit (item) dependent; dependency = item.process.name; }) model.conflicts;
+}

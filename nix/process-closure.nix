@@ -1,10 +1,16 @@
-# What a list of processes needs, each once, as items { process; dependent }: the processes themselves first (their
-# dependent is null), then what they depend on. What a process is known by is all that is known of it.
-processes:
+# What processes depend on, directly or not, each once, as items { process; dependent }. Two that are made of the same are
+# the same process.
+# isKnown: process -> whether to leave it out, with what it depends on in turn
+{ isKnown ? _: false }: processes:
 
-builtins.genericClosure {
-  startSet = map (process: { key = process.text; inherit process; dependent = null; }) processes;
-  operator = { process, ... }: map
-    (dependency: { key = dependency.text; process = dependency; dependent = process.name; })
-    process.dependencies;
+let
+  inherit (builtins) concatLists filter genericClosure map;
+
+  needs = dependent: map
+    (process: { key = process.text; inherit process; dependent = dependent.name; })
+    (filter (process: !(isKnown process)) dependent.dependencies);
+in
+genericClosure {
+  startSet = concatLists (map needs (filter (process: process.dependencies != [ ]) processes));
+  operator = { process, ... }: needs process;
 }

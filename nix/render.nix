@@ -54,7 +54,7 @@ let
     { inherit text; storePaths = import ./realised-paths.nix text; };
 
   processes = attrValues model.processes ++ map (item: item.process) model.dependencies;
-  needsCalls = any (process: process.overridesAreFunctions) processes;
+  needsCalls = any (process: process.data.overrides or null == "function") processes;
 in
 import ./profile.nix {
   documentDirectory = render { inherit result; overridden = if needsCalls then overridden else none; };

@@ -2,18 +2,18 @@ import * as z from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
 import type { SourcePosition } from './process-model.js';
 
-/** The version of the document that this program and its nix/evaluate.nix agree on. */
-const formatVersion = 1;
+/** The version of the document that this program and its nix/model-text.nix agree on. */
+const formatVersion = 2;
 
-/** What is told of an instance besides its process. What it does not have is left out. */
+/** What is told of an instance besides its process. */
 export interface InstanceDocument {
   readonly name: string;
-  readonly port?: number | null;
-  readonly readiness?: Json;
-  readonly critical?: boolean;
-  readonly startTimeout?: Json;
-  readonly stopTimeout?: Json;
-  readonly position?: SourcePosition | null;
+  readonly port: number | null;
+  readonly readiness: Json;
+  readonly critical: boolean;
+  readonly startTimeout: Json;
+  readonly stopTimeout: Json;
+  readonly position: SourcePosition | null;
 }
 
 interface CalledProcess {
@@ -35,57 +35,51 @@ export type ProcessDocument =
   | (CalledProcess & { readonly kind: 'direct'; readonly manager: string })
   | { readonly kind: 'package'; readonly name: string; readonly path: string };
 
+/** The instances as a table: each list has an element for each instance, and lists that would say nothing are left out. */
+interface InstanceTable {
+  readonly name: readonly string[];
+  readonly port?: readonly (number | null)[];
+  readonly readiness?: readonly Json[];
+  readonly critical?: readonly boolean[];
+  readonly startTimeout?: readonly Json[];
+  readonly stopTimeout?: readonly Json[];
+  readonly position?: {
+    readonly file: readonly (string | null)[];
+    readonly line: readonly (number | null)[];
+    readonly column: readonly (number | null)[];
+  };
+}
+
 // Instances and processes are looked at without zod, which takes five times as long for hundreds of them. In JSON that
 // nobody but nix/evaluate.nix writes, nobody has to be told what is wrong.
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string';
-const isTextOrNull = (value: Json | undefined): value is string | null => value === null || isText(value);
+const isNumberOrNull = (value: Json): boolean => value === null || typeof value === 'number';
+
+const isListOf = (value: Json | undefined, isElement: (element: Json) => boolean): boolean =>
+  Array.isArray(value) && value.every(isElement);
 
 const isPosition = (value: Json): boolean =>
   isJsonObject(value) &&
-  isText(value['file']) &&
-  typeof value['line'] === 'number' &&
-  typeof value['column'] === 'number';
+  isListOf(value['file'], (file) => file === null || isText(file)) &&
+  isListOf(value['line'], isNumberOrNull) &&
+  isListOf(value['column'], isNumberOrNull);
 
-const isInstance = (value: Json): boolean => {
+const isInstanceTable = (value: Json): boolean => {
   if (!isJsonObject(value)) return false;
-  const { name, port = null, critical = true, position = null } = value;
+  const { name, port = [], readiness = [], critical = [], startTimeout = [], stopTimeout = [], position } = value;
   return (
-    isText(name) &&
-    (port === null || Number.isInteger(port)) &&
-    typeof critical === 'boolean' &&
-    (position === null || isPosition(position))
+    isListOf(name, isText) &&
+    isListOf(port, (element) => element === null || Number.isInteger(element)) &&
+    isListOf(critical, (element) => typeof element === 'boolean') &&
+    [readiness, startTimeout, stopTimeout].every(Array.isArray) &&
+    (position === undefined || isPosition(position))
   );
-};
-
-const isCalledProcess = ({ scope, arguments: args, tools, dependencies, files }: JsonObject): boolean =>
-  isText(scope) &&
-  isJsonObject(args) &&
-  isJsonObject(tools) &&
-  Object.values(tools).every(isText) &&
-  Array.isArray(dependencies) &&
-  dependencies.every(isText) &&
-  isTextOrNull(files);
-
-const isProcess = (value: Json): boolean => {
-  if (!isJsonObject(value) || !isText(value['name'])) return false;
-  const { kind, overrides, manager, path } = value;
-  switch (kind) {
-    case 'managed':
-      return isCalledProcess(value) && (overrides === null || overrides === 'function' || isJsonObject(overrides));
-    case 'direct':
-      return isCalledProcess(value) && isText(manager);
-    default:
-      return kind === 'package' && isText(path);
-  }
 };
 
 const tools = z.record(z.string(), z.string());
 
-const position = z.object({ file: z.string(), line: z.number(), column: z.number() });
-
-/** The first line. */
-const header = z.object({
+const modelText = z.object({
   formatVersion: z.literal(formatVersion),
   storeDir: z.string(),
   hostPackages: z.boolean(),
@@ -107,31 +101,69 @@ const header = z.object({
   /** The default package set's, when there is no scope that has them. */
   fallbackTools: tools.nullable(),
   /** All instances that there are; null when all were evaluated. */
-  outline: z.array(z.object({ name: z.string(), position: position.nullable() })).nullable(),
-  instances: z.custom<readonly InstanceDocument[]>(
-    (value) => Array.isArray(value) && value.every(isInstance),
-    'expected instances',
-  ),
+  outline: z
+    .array(
+      z.object({
+        name: z.string(),
+        position: z.object({ file: z.string(), line: z.number(), column: z.number() }).nullable(),
+      }),
+    )
+    .nullable(),
+  instances: z.custom<InstanceTable>((value) => isInstanceTable(value as Json), 'expected instances'),
+  /** One for each instance, and then those that no instance stands for. What a process does not have is left out. */
+  processes: z.custom<readonly Json[]>(Array.isArray, 'expected processes'),
   /** For each process that no instance stands for, the name of one that depends on it. */
   dependents: z.array(z.string()),
   /** Dependencies that are called as an instance but were made from other arguments. */
   conflicts: z.array(z.object({ dependent: z.string(), dependency: z.string() })),
 });
 
-export type ModelHeader = z.infer<typeof header>;
+/** What nix/model-text.nix writes. */
+export type ModelText = z.infer<typeof modelText>;
 
 /** What nix/evaluate.nix says about a model. */
-export interface ModelDocument extends Omit<ModelHeader, 'instances' | 'dependents'> {
+export interface ModelDocument extends Omit<ModelText, 'instances' | 'processes' | 'dependents'> {
   readonly instances: readonly (InstanceDocument & { readonly process: ProcessDocument })[];
   /** Processes that no instance stands for, with one of those that depend on them. */
   readonly dependencies: readonly { readonly dependent: string; readonly process: ProcessDocument }[];
 }
 
-/** @throws Error for a line that is not about a process. */
-const parseProcess = (line: string): ProcessDocument => {
-  const process = JSON.parse(line) as Json;
-  if (!isProcess(process)) throw new Error(`the evaluation says nothing of a process: ${line}`);
-  return process as unknown as ProcessDocument;
+/**
+ * @param soleScope of processes that name none
+ * @returns null for what tells of no process
+ */
+const processDocument = (told: Json, soleScope: string): ProcessDocument | null => {
+  if (!isJsonObject(told)) return null;
+  const { path, arguments: args, scope = soleScope, tools = {}, dependencies = [], files = null } = told;
+  if (isText(path)) return isText(told['name']) ? { kind: 'package', name: told['name'], path } : null;
+  if (!isJsonObject(args) || !isText(scope) || !(files === null || isText(files))) return null;
+  const name = args['name'] ?? args['instanceName'];
+  if (!isText(name) || !isJsonObject(tools) || !Object.values(tools).every(isText)) return null;
+  if (!Array.isArray(dependencies) || !dependencies.every(isText)) return null;
+  const called = { name, scope, arguments: args, tools: tools as Record<string, string>, dependencies, files };
+  const { manager, overrides = null } = told;
+  if (manager !== undefined) return isText(manager) ? { ...called, kind: 'direct', manager } : null;
+  return overrides === null || overrides === 'function' || isJsonObject(overrides)
+    ? { ...called, kind: 'managed', overrides }
+    : null;
+};
+
+const instanceDocuments = (table: InstanceTable): readonly InstanceDocument[] => {
+  const positionAt = (index: number): SourcePosition | null => {
+    const file = table.position?.file[index] ?? null;
+    const line = table.position?.line[index] ?? null;
+    const column = table.position?.column[index] ?? null;
+    return file === null || line === null || column === null ? null : { file, line, column };
+  };
+  return table.name.map((name, index) => ({
+    name,
+    port: table.port?.[index] ?? null,
+    readiness: table.readiness?.[index] ?? null,
+    critical: table.critical?.[index] ?? true,
+    startTimeout: table.startTimeout?.[index] ?? null,
+    stopTimeout: table.stopTimeout?.[index] ?? null,
+    position: positionAt(index),
+  }));
 };
 
 /** Puts an element of a second list to each of the first. @throws Error when there are not as many. */
@@ -142,19 +174,20 @@ const pair = <A, B>(left: readonly A[], right: readonly B[]): readonly (readonly
     return [element, other];
   });
 
-/**
- * @param text lines of JSON: the header, a process for each of its instances, a process for each of its dependents
- * @throws ZodError or Error: nix/evaluate.nix and this program do not belong together.
- */
+/** @throws ZodError or Error: nix/model-text.nix and this program do not belong together. */
 export const parseModelDocument = (text: string): ModelDocument => {
-  const [first = '', ...others] = text.split('\n');
   // For what is looked at once zod would take longer to write code than to do without.
-  const { instances, dependents, ...rest } = header.parse(JSON.parse(first), { jitless: true });
-  const processes = others.map(parseProcess);
+  const { instances, processes, dependents, ...rest } = modelText.parse(JSON.parse(text), { jitless: true });
+  const [soleScope = ''] = Object.keys(rest.scopes);
+  const documents = processes.map((told) => {
+    const process = processDocument(told, soleScope);
+    if (process === null) throw new Error(`the evaluation says nothing of a process: ${JSON.stringify(told)}`);
+    return process;
+  });
   return {
     ...rest,
-    instances: pair(instances, processes).map(([instance, process]) => ({ ...instance, process })),
-    dependencies: pair(dependents, processes.slice(instances.length)).map(([dependent, process]) => ({
+    instances: pair(instanceDocuments(instances), documents).map(([instance, process]) => ({ ...instance, process })),
+    dependencies: pair(dependents, documents.slice(instances.name.length)).map(([dependent, process]) => ({
       dependent,
       process,
     })),

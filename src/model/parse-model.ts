@@ -158,8 +158,8 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
     };
   };
 
-  const declared = document.instances.map(({ name, process, port = null, ...place }) =>
-    instanceOf(process, { ...untold, ...place, instance: name, declared: true, port: portOrNull(port) }),
+  const declared = document.instances.map(({ name, process, ...place }) =>
+    instanceOf(process, { ...place, instance: name, declared: true, port: portOrNull(place.port) }),
   );
   const taken = new Set<string>(declared.map(({ instance }) => instance));
   const added = document.dependencies.map(({ process, dependent }) => {

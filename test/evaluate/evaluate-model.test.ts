@@ -48,6 +48,42 @@ test('properties become text as Nix makes it', async () => {
   expect({ umask, nice }).toEqual({ umask: '22', nice: 5 });
 });
 
+test('properties that are what is expected stay as they are, with what they refer to', async () => {
+  const evaluated = await evaluator.evaluateInstances(`
+    {
+      webapp.pkg = createManagedProcess {
+        instanceName = "webapp";
+        foregroundProcess = "\${pkgs.coreutils}/bin/sleep";
+        foregroundProcessArgs = [ "10" "\${pkgs.gnused}/sed" ];
+        environment = { PORT = 5000; GREP = "\${pkgs.gnugrep}"; };
+        path = [ null pkgs.coreutils "/opt/tools" ];
+        credentials = { groups.webapp = { gid = 7; }; users.webapp = { group = "webapp"; homeDir = "\${pkgs.bash}"; }; };
+      };
+    }`);
+  const { name, foreground, environment, path, credentials } = managedOf(evaluated, 'webapp');
+  const inStore = (rest: string): unknown => expect.stringMatching(new RegExp(`/[0-9a-z]{32}-${rest}$`));
+  expect({ name, foreground, environment, path }).toEqual({
+    name: 'webapp',
+    foreground: { executable: inStore('coreutils.*/bin/sleep'), args: ['10', inStore('gnused.*/sed')] },
+    environment: { PORT: '5000', GREP: inStore('gnugrep.*') },
+    path: [inStore('coreutils.*'), '/opt/tools'],
+  });
+  expect(credentials).toMatchObject({ groups: [{ gid: 7 }], users: [{ homeDir: inStore('bash.*') }] });
+  expect(evaluated.context.storePaths.map(withoutHash)).toEqual(
+    expect.arrayContaining(['bash', 'coreutils', 'gnugrep', 'gnused'].map((tool) => expect.stringMatching(tool))),
+  );
+});
+
+test.each(['args = "a b"', 'environment = "A=1"', 'path = "/opt/tools"', 'credentials = "webapp"'])(
+  'a text in the place of a list or a set is refused: %s',
+  async (property) => {
+    await expect(
+      evaluator.evaluateInstances(`
+        { webapp.pkg = createManagedProcess { name = "webapp"; process = "/bin/webapp"; ${property}; }; }`),
+    ).rejects.toMatchObject({ message: expect.stringContaining('"webapp" has a property of the wrong kind') });
+  },
+);
+
 test('what a process refers to is what has to be realised', async () => {
   const { context } = await evaluator.evaluateFiles({
     'processes.nix': `
@@ -195,6 +231,45 @@ test('ports that are none are ignored', async () => {
   expect(model.instances.map(({ port }) => port)).toEqual([null, null, null, null, 65535, 1]);
 });
 
+test('what only some instances have stays with them', async () => {
+  const { model } = await evaluator.evaluateInstances(`
+    let create = name: { pkg = createManagedProcess { inherit name; process = "/bin/x"; }; }; in
+    { a = create "a"; b = create "b" // { port = 2; readiness = null; }; c = create "c" // { critical = false; }; }
+    // builtins.mapAttrs (name: _: create name // { startTimeout = 7; }) { aa = null; d = null; }`);
+  expect(
+    model.instances.map(({ instance, port, critical, startTimeout, position }) => [
+      instance,
+      port,
+      critical,
+      startTimeout,
+      position === null,
+    ]),
+  ).toEqual([
+    ['a', null, true, null, false],
+    ['aa', null, true, 7, true],
+    ['b', 2, true, null, false],
+    ['c', null, false, null, false],
+    ['d', null, true, 7, true],
+  ]);
+});
+
+test('processes of create functions that were given different directories keep theirs', async () => {
+  const { model } = await evaluator.evaluateFiles({
+    'processes.nix': `
+      { pkgs, processManager }:
+      let
+        create = import ../nowhere/nixproc/create-managed-process/universal/create-managed-process-universal.nix;
+        process = stateDir: name: create { inherit pkgs stateDir; } { inherit name; process = "/bin/x"; };
+      in {
+        a.pkg = process "/a" "a";
+        b.pkg = process "/b" "b";
+        c.pkg = pkgs.coreutils;
+        d.pkg = process "/a" "d";
+      }`,
+  });
+  expect(model.instances.map(({ directories }) => directories.stateDir)).toEqual(['/a', '/b', '/var', '/a']);
+});
+
 test('an instance knows where the model defines it', async () => {
   const evaluated = await evaluator.evaluate('imports/relative-path/processes.nix');
   expect(instanceOf(evaluated, 'webapp').position).toEqual({
@@ -250,6 +325,33 @@ test('a dependency with the name of an instance and other arguments is refused',
   await expect(failure).rejects.toThrow(
     '"webapp" depends on a process "database" that is not the model\'s own "database"',
   );
+});
+
+test('a dependency is compared with all instances of its name, which ordering refuses', async () => {
+  const { model } = await evaluator.evaluateInstances(`
+    let database = port: createManagedProcess { name = "database"; process = "/bin/database"; args = [ port ]; }; in
+    {
+      database1.pkg = database 1;
+      database2.pkg = database 2;
+      webapp.pkg = createManagedProcess { name = "webapp"; process = "/bin/webapp"; dependencies = [ (database 2) ]; };
+    }`);
+  expect(model.instances.map(({ name }) => name)).toEqual(['database', 'database', 'webapp']);
+});
+
+test('processes that differ in their directories alone are different', async () => {
+  await expect(
+    evaluator.evaluateFiles({
+      'processes.nix': `
+        { pkgs, processManager }:
+        let
+          create = import ../nowhere/nixproc/create-managed-process/universal/create-managed-process-universal.nix;
+          database = stateDir: create { inherit pkgs stateDir; } { name = "database"; process = "/bin/database"; };
+        in {
+          database.pkg = database "/a";
+          webapp.pkg = create { inherit pkgs; } { name = "webapp"; process = "/bin/x"; dependencies = [ (database "/b") ]; };
+        }`,
+    }),
+  ).rejects.toThrow('"webapp" depends on a process "database" that is not the model\'s own "database"');
 });
 
 test('a dependency whose name is the attribute of another process is refused', async () => {

@@ -2,53 +2,74 @@ import { expect, test } from '@jest/globals';
 import { parseModelDocument } from '../../src/model/model-document.js';
 import type { Json, JsonObject } from '../../src/system/json.js';
 
-const header = {
-  formatVersion: 1,
+const scope = {
+  directories: { stateDir: '/var', runtimeDir: '/run', logDir: '/var/log', tmpDir: '/tmp' },
+  forceDisableUserChange: false,
+  tools: {},
+};
+
+const model = {
+  formatVersion: 2,
   storeDir: '/nix/store',
   hostPackages: false,
   ignoredParams: [],
-  scopes: {},
+  scopes: { scope, second: scope },
   fallbackTools: null,
   outline: null,
-  instances: [{ name: 'webapp' }],
+  instances: { name: ['webapp'] },
   dependents: [],
   conflicts: [],
 };
 
-const managed = {
-  kind: 'managed',
-  name: 'webapp',
-  scope: 'scope',
-  arguments: {},
-  tools: { shell: '/bin/sh' },
-  dependencies: ['database'],
-  overrides: null,
-  files: null,
-};
-const direct = { ...managed, kind: 'direct', manager: 'sysvinit' };
-const foreign = { kind: 'package', name: 'webapp', path: '/nix/store/webapp' };
-
 const parse = (process: Json, changes: JsonObject = {}) =>
-  parseModelDocument([{ ...header, ...changes }, process].map((line) => JSON.stringify(line)).join('\n'));
+  parseModelDocument(JSON.stringify({ ...model, processes: [process], ...changes }));
 
-test.each<JsonObject>([
-  managed,
-  { ...managed, overrides: 'function', files: '/nix/store/files' },
-  { ...managed, overrides: { Service: {} } },
-  direct,
-  foreign,
-])('a process stands beside its instance: $kind', (process) => {
-  const told = { name: 'webapp', port: 80, critical: false, position: { file: '/x.nix', line: 1, column: 2 } };
-  expect(parse(process, { instances: [told] }).instances).toEqual([{ ...told, process }]);
-  expect(parse(process).instances).toEqual([{ name: 'webapp', process }]);
+const managed = { arguments: { instanceName: 'webapp' } };
+const direct = { ...managed, manager: 'sysvinit' };
+const foreign = { name: 'webapp', path: '/nix/store/webapp' };
+
+const nothing = { name: 'webapp', scope: 'scope', ...managed, tools: {}, dependencies: [], files: null };
+const told = { tools: { shell: '/bin/sh' }, dependencies: ['database'], files: '/nix/store/files' };
+
+test.each<{ process: JsonObject; read: JsonObject }>([
+  { process: managed, read: { kind: 'managed', ...nothing, overrides: null } },
+  { process: { ...managed, ...told }, read: { kind: 'managed', ...nothing, ...told, overrides: null } },
+  { process: { ...managed, scope: 'second' }, read: { kind: 'managed', ...nothing, scope: 'second', overrides: null } },
+  { process: { ...managed, overrides: 'function' }, read: { kind: 'managed', ...nothing, overrides: 'function' } },
+  { process: { ...managed, overrides: { Unit: {} } }, read: { kind: 'managed', ...nothing, overrides: { Unit: {} } } },
+  { process: { ...direct, ...told }, read: { kind: 'direct', ...nothing, ...told, manager: 'sysvinit' } },
+  { process: foreign, read: { kind: 'package', ...foreign } },
+])('what is not told of a process, it does not have: $process', ({ process, read }) => {
+  expect(parse(process).instances.map((instance) => instance.process)).toEqual([read]);
+});
+
+test('the name of a process goes before the name of its instance', () => {
+  expect(parse({ arguments: { name: 'a', instanceName: 'b' } }).instances[0]?.process.name).toBe('a');
+});
+
+test('instances are the rows of a table, whose processes come first', () => {
+  const instances = {
+    name: ['a', 'b'],
+    port: [null, 80],
+    critical: [false, true],
+    position: { file: [null, '/x.nix'], line: [null, 1], column: [null, 2] },
+  };
+  const [one, two, three] = [{ arguments: { name: 'a' } }, { arguments: { name: 'b' } }, foreign];
+  const read = parse(null, { instances, processes: [one, two, three], dependents: ['b'] });
+  const untold = { readiness: null, startTimeout: null, stopTimeout: null, process: expect.anything() };
+  expect(read.instances).toEqual([
+    { name: 'a', port: null, critical: false, position: null, ...untold },
+    { name: 'b', port: 80, critical: true, position: { file: '/x.nix', line: 1, column: 2 }, ...untold },
+  ]);
+  expect(read.dependencies).toEqual([{ dependent: 'b', process: { kind: 'package', ...foreign } }]);
 });
 
 test.each<{ wrong: Json }>([
   { wrong: 'webapp' },
-  { wrong: { ...managed, kind: 'other' } },
-  { wrong: { ...managed, name: null } },
+  { wrong: { arguments: {} } },
+  { wrong: { arguments: { name: 1 } } },
+  { wrong: { arguments: [] } },
   { wrong: { ...managed, scope: 1 } },
-  { wrong: { ...managed, arguments: [] } },
   { wrong: { ...managed, tools: { shell: null } } },
   { wrong: { ...managed, dependencies: 'database' } },
   { wrong: { ...managed, dependencies: [1] } },
@@ -57,21 +78,24 @@ test.each<{ wrong: Json }>([
   { wrong: { ...direct, manager: null } },
   { wrong: { ...direct, tools: null } },
   { wrong: { ...foreign, path: 1 } },
-])('a line that tells of no process is refused: $wrong', ({ wrong }) => {
+  { wrong: { ...foreign, name: null } },
+])('what tells of no process is refused: $wrong', ({ wrong }) => {
   expect(() => parse(wrong)).toThrow('the evaluation says nothing of a process');
 });
 
 test.each<{ wrong: Json }>([
   { wrong: 'webapp' },
-  { wrong: { port: 80 } },
-  { wrong: { name: 'webapp', port: '80' } },
-  { wrong: { name: 'webapp', port: 1.5 } },
-  { wrong: { name: 'webapp', critical: null } },
-  { wrong: { name: 'webapp', position: { file: '/x.nix', line: '1', column: 2 } } },
-])('what is told of no instance is refused: $wrong', ({ wrong }) => {
-  expect(() => parse(managed, { instances: [wrong] })).toThrow('expected instances');
+  { wrong: { name: [1] } },
+  { wrong: { port: [80] } },
+  { wrong: { name: ['webapp'], port: ['80'] } },
+  { wrong: { name: ['webapp'], port: [1.5] } },
+  { wrong: { name: ['webapp'], critical: [null] } },
+  { wrong: { name: ['webapp'], readiness: {} } },
+  { wrong: { name: ['webapp'], position: { file: ['/x.nix'], line: ['1'], column: [2] } } },
+])('what is no table of instances is refused: $wrong', ({ wrong }) => {
+  expect(() => parse(managed, { instances: wrong })).toThrow('expected instances');
 });
 
 test('a process for each instance is required', () => {
-  expect(() => parse(managed, { instances: [{ name: 'webapp' }, { name: 'other' }] })).toThrow('fewer processes');
+  expect(() => parse(managed, { instances: { name: ['webapp', 'other'] } })).toThrow('fewer processes');
 });

@@ -1,11 +1,9 @@
-import type { ModelHeader, ProcessDocument } from '../../model/model-document.js';
-
-const position = { file: '/model/processes.nix', line: 1, column: 1 };
+import type { ModelText } from '../../model/model-document.js';
 
 const tool = (name: string): string => `/nix/store/${'0'.repeat(32)}-${name}`;
 
-const headerOf = (names: readonly string[]): ModelHeader => ({
-  formatVersion: 1,
+const modelOf = (names: readonly string[], processes: ModelText['processes']): ModelText => ({
+  formatVersion: 2,
   storeDir: '/nix/store',
   hostPackages: true,
   ignoredParams: [],
@@ -23,23 +21,20 @@ const headerOf = (names: readonly string[]): ModelHeader => ({
   },
   fallbackTools: Object.fromEntries(['coreutils', 'shell'].map((name) => [name, tool(name)])),
   outline: null,
-  instances: names.map((name) => ({
-    name,
-    port: null,
-    readiness: null,
-    critical: true,
-    startTimeout: null,
-    stopTimeout: null,
-    position,
-  })),
+  instances: {
+    name: [...names],
+    position: {
+      file: names.map(() => '/model/processes.nix'),
+      line: names.map(() => 1),
+      column: names.map(() => 1),
+    },
+  },
+  processes,
   dependents: [],
   conflicts: [],
 });
 
-const processOf = (name: string, dependencies: readonly string[]): ProcessDocument => ({
-  kind: 'managed',
-  name,
-  scope: 'scope',
+const processOf = (name: string, dependencies: readonly string[]): ModelText['processes'][number] => ({
   arguments: {
     instanceName: name,
     description: `The process ${name}`,
@@ -53,10 +48,7 @@ const processOf = (name: string, dependencies: readonly string[]): ProcessDocume
     user: name,
     credentials: { groups: { [name]: {} }, users: { [name]: { group: name } } },
   },
-  tools: {},
   dependencies: [...dependencies],
-  overrides: null,
-  files: null,
 });
 
 /**
@@ -65,12 +57,9 @@ const processOf = (name: string, dependencies: readonly string[]): ProcessDocume
  * @param dependencies of each process, by its name
  */
 export const sampleEvaluation = (dependencies: Readonly<Record<string, readonly string[]>>): string => {
-  const lines = [
-    headerOf(Object.keys(dependencies)),
-    ...Object.entries(dependencies).map(([name, needed]) => processOf(name, needed)),
-  ];
+  const processes = Object.entries(dependencies).map(([name, needed]) => processOf(name, needed));
   return JSON.stringify({
-    text: lines.map((line) => JSON.stringify(line)).join('\n'),
+    text: JSON.stringify(modelOf(Object.keys(dependencies), processes)),
     context: {},
     storePaths: [],
   });

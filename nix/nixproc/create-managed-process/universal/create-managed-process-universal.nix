@@ -12,45 +12,50 @@ import ../../../framework-function.nix (evaluation:
 }:
 
 let
-  inherit (builtins) attrNames concatStringsSep mapAttrs removeAttrs unsafeGetAttrPos;
-  inherit (evaluation) explain interpolate nameOf plainData plainProperties;
+  inherit (builtins) all any attrNames attrValues concatStringsSep intersectAttrs isAttrs isString map mapAttrs removeAttrs seq
+    toString unsafeGetAttrPos;
+  inherit (evaluation) explain interpolate locateFailures nameOf plainData plainProperties;
 
   manager = evaluation.processManager;
   scope = evaluation.makeScope { inherit manager pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange; };
   createCredentials = evaluation.createCredentials { inherit ids forceDisableUserChange; };
 
-  texts = _: map toString;
   program = _: interpolate;
 
-  # Every property, with how it becomes plain data when it is no string.
-  convert = {
+  # Every property, with how it becomes plain data when it is no string. First those that nearly always are strings:
+  texts = {
     name = plainData;
     instanceName = plainData;
     description = plainData;
     initialize = plainData;
     process = program;
-    args = texts;
     daemon = program;
-    daemonExtraArgs = texts;
-    daemonArgs = texts;
     foregroundProcess = program;
-    foregroundProcessExtraArgs = texts;
-    foregroundProcessArgs = texts;
     pidFile = plainData;
-    path = _: map interpolate;
-    environment = _: mapAttrs (_: toString);
     directory = plainData;
     umask = plainData;
     nice = plainData;
     user = plainData;
-    credentials = where: value: plainData where (createCredentials value);
-    dependencies = null;
-    overrides = null;
-    postInstall = null;
   };
+  lists = {
+    args = listOfTexts;
+    daemonExtraArgs = listOfTexts;
+    daemonArgs = listOfTexts;
+    foregroundProcessExtraArgs = listOfTexts;
+    foregroundProcessArgs = listOfTexts;
+  };
+  others = {
+    path = _: map interpolate;
+    credentials = where: value: plainData where (createCredentials value);
+  };
+  convert = texts // lists // others // { environment = _: setOfTexts; };
+
+  listOfTexts = _: list: if isString list then list else map toString list;
+  setOfTexts = set: if isString set then set else mapAttrs (_: toString) set;
 
   # Those that are no arguments of the process.
-  separate = [ "dependencies" "overrides" "postInstall" ];
+  separate = { dependencies = null; overrides = null; postInstall = null; };
+  known = convert // separate;
 
   # What a process has to be started with, by what the manager wants it to be.
   missingForm = {
@@ -60,28 +65,50 @@ let
 
   needs = given:
     (if given.${missingForm.form} or null != null || given.process or null != null then [ ] else [ missingForm.tools ])
-    ++ (if given.user or null != null && !forceDisableUserChange then [ "userSwitch" ] else [ ]);
+    ++ (if !forceDisableUserChange && given.user or null != null then [ "userSwitch" ] else [ ]);
   refuse = given: property: explain {
     what = "Process \"${nameOf given}\" has an unknown property \"${property}\"";
-    why = "createManagedProcess knows: ${concatStringsSep ", " (attrNames convert)}";
+    why = "createManagedProcess knows: ${concatStringsSep ", " (attrNames known)}";
     fix = "Correct the name of the property, or move it to overrides if it belongs to one process manager";
     position = unsafeGetAttrPos property given;
   };
+
+  # Where users are not to be changed, little is left of most credentials.
+  isAboutUsers = credentials:
+    !forceDisableUserChange
+    || !(isAttrs credentials)
+    || any (user: user.createHomeDir or false) (attrValues (credentials.users or { }));
+
+  # What the properties say to the process manager. Looking at all of them at once takes half the time of looking at each.
+  argumentsOf = given:
+    let
+      itsTexts = intersectAttrs texts given;
+      isUsual =
+        intersectAttrs known given == given
+        && all isString (attrValues itsTexts)
+        && (itsTexts ? instanceName || itsTexts ? name);
+    in
+    if isUsual && !locateFailures then
+      itsTexts
+      // mapAttrs listOfTexts (intersectAttrs lists given)
+      // (if given ? environment then { environment = setOfTexts given.environment; } else { })
+      // (if given ? path || given ? credentials && isAboutUsers given.credentials then
+        plainProperties { inherit convert; } given (intersectAttrs others given)
+      else
+        { })
+    else
+      seq (nameOf given)
+        (plainProperties { inherit convert; unknown = refuse given; } given (removeAttrs given (attrNames separate)));
+
+  makeProcess = evaluation.makeProcess { inherit manager scope; isDirect = false; };
 in
 given:
-let
-  arguments = plainProperties { inherit convert; unknown = refuse given; } (removeAttrs given separate);
-in
 if manager == null then
   import ../../../agnostic-package.nix {
-    inherit evaluation pkgs arguments;
+    inherit evaluation pkgs;
+    arguments = argumentsOf given;
     properties = given;
     dependencies = given.dependencies or [ ];
   }
 else
-  evaluation.makeProcess {
-    kind = "managed";
-    inherit manager scope arguments;
-    properties = given;
-    needs = needs given;
-  })
+  makeProcess given (argumentsOf given) (needs given))
