@@ -37,21 +37,23 @@ const attributeTexts = (attributes: JsonObject): Record<string, string> =>
     Object.entries(attributes).flatMap(([name, value]) => (isJsonObject(value) ? [] : [[name, nixToString(value)]])),
   );
 
+// Both in the order in which a manifest has them: it is written faster so.
+
 const group = (name: string, attributes: JsonObject): GroupSpec => ({
-  name,
-  gid: idOrNull(attributes['gid']),
   attributes: attributeTexts(attributes),
+  gid: idOrNull(attributes['gid']),
+  name,
 });
 
 const user = (name: string, attributes: JsonObject): UserSpec => ({
-  name,
-  uid: idOrNull(attributes['uid']),
-  group: textOrNull(attributes['group']),
-  description: textOrNull(attributes['description']),
-  homeDir: textOrNull(attributes['homeDir']),
-  createHomeDir: textOrNull(attributes['createHomeDir']) === '1',
-  shell: textOrNull(attributes['shell']),
   attributes: attributeTexts(attributes),
+  createHomeDir: textOrNull(attributes['createHomeDir']) === '1',
+  description: textOrNull(attributes['description']),
+  group: textOrNull(attributes['group']),
+  homeDir: textOrNull(attributes['homeDir']),
+  name,
+  shell: textOrNull(attributes['shell']),
+  uid: idOrNull(attributes['uid']),
 });
 
 const byName = (a: readonly [string, unknown], b: readonly [string, unknown]): number => (a[0] < b[0] ? -1 : 1);

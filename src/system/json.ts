@@ -7,16 +7,26 @@ export interface JsonObject {
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Whether JSON.stringify writes all keys in order: it takes them as they come, and whole numbers first. */
-const isInOrder = (value: Json): boolean => {
-  if (Array.isArray(value)) return value.every(isInOrder);
-  if (!isJsonObject(value)) return true;
-  let last = '';
-  for (const key of Object.keys(value)) {
-    if (key < last || !isInOrder(value[key] ?? null)) return false;
-    last = key;
+/**
+ * Whether JSON.stringify would not write all keys in order: it takes them as they come, and whole numbers first.
+ *
+ * @param found gets every object and list of which that is so
+ */
+const isOutOfOrder = (value: Json, found: Set<Json>): boolean => {
+  if (typeof value !== 'object' || value === null) return false;
+  let isFound = false;
+  if (Array.isArray(value)) {
+    for (const element of value as readonly Json[]) isFound = isOutOfOrder(element, found) || isFound;
+  } else {
+    const object = value as JsonObject;
+    let last = '';
+    for (const key of Object.keys(object)) {
+      isFound = isOutOfOrder(object[key] ?? null, found) || key < last || isFound;
+      last = key;
+    }
   }
-  return true;
+  if (isFound) found.add(value);
+  return isFound;
 };
 
 /**
@@ -24,14 +34,21 @@ const isInOrder = (value: Json): boolean => {
  * as fast.
  */
 export const toStableJson = (value: Json): string => {
-  if (isInOrder(value)) return JSON.stringify(value);
-  if (!isJsonObject(value)) return `[${(value as readonly Json[]).map(toStableJson).join(',')}]`;
-  // What is undefined is left out, as JSON.stringify does.
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  return `{${keys
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${toStableJson(value[key] ?? null)}`)
-    .join(',')}}`;
+  const outOfOrder = new Set<Json>();
+  isOutOfOrder(value, outOfOrder);
+  const write = (part: Json): string => {
+    if (!outOfOrder.has(part)) return JSON.stringify(part);
+    if (!isJsonObject(part)) return `[${(part as readonly Json[]).map(write).join(',')}]`;
+    let members = '';
+    for (const key of Object.keys(part).sort()) {
+      const member = part[key];
+      // Left out, as JSON.stringify does.
+      if (member === undefined) continue;
+      members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${write(member)}`;
+    }
+    return `{${members}}`;
+  };
+  return write(value);
 };
 
 /**
