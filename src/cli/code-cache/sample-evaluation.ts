@@ -10,12 +10,11 @@ const modelOf = (names: readonly string[], processes: ModelText['processes']): M
   scopes: {
     scope: {
       directories: { stateDir: '/var', runtimeDir: '/var/run', logDir: '/var/log', tmpDir: '/tmp' },
-      forceDisableUserChange: true,
+      forceDisableUserChange: false,
       tools: Object.fromEntries(
-        ['coreutils', 'daemon', 'gnugrep', 'gnused', 'inetutils', 'shell', 'supervisor', 'sysvinit'].map((name) => [
-          name,
-          tool(name),
-        ]),
+        ['coreutils', 'daemon', 'gnugrep', 'gnused', 'inetutils', 'setpriv', 'shell', 'supervisor', 'sysvinit'].map(
+          (name) => [name, tool(name)],
+        ),
       ),
     },
   },
@@ -23,6 +22,8 @@ const modelOf = (names: readonly string[], processes: ModelText['processes']): M
   outline: null,
   instances: {
     name: [...names],
+    port: names.map(() => 80),
+    readiness: names.map(() => ({ port: 80 })),
     position: {
       file: names.map(() => '/model/processes.nix'),
       line: names.map(() => 1),
@@ -43,10 +44,10 @@ const processOf = (name: string, dependencies: readonly string[]): ModelText['pr
     foregroundProcessArgs: ['--port', '80'],
     daemon: `${tool('program')}/bin/program`,
     daemonExtraArgs: ['-D'],
-    environment: { SETTING: 'a value' },
+    environment: { SETTING: 'a "value"' },
     path: [tool('coreutils')],
     user: name,
-    credentials: { groups: { [name]: {} }, users: { [name]: { group: name } } },
+    credentials: { groups: { [name]: {} }, users: { [name]: { group: name, homeDir: '/home', createHomeDir: true } } },
   },
   dependencies: [...dependencies],
 });
@@ -60,7 +61,8 @@ export const sampleEvaluation = (dependencies: Readonly<Record<string, readonly 
   const processes = Object.entries(dependencies).map(([name, needed]) => processOf(name, needed));
   return JSON.stringify({
     text: JSON.stringify(modelOf(Object.keys(dependencies), processes)),
-    context: {},
-    storePaths: [],
+    context: { [`${tool('program')}.drv`]: { outputs: ['out'] } },
+    // What is there on any machine.
+    storePaths: ['/'],
   });
 };

@@ -30,15 +30,15 @@ try {
   writeFileSync(model, sampleEvaluation({ application: [], proxy: ['application'] }));
   const empty = join(directory, 'empty.nix');
   writeFileSync(empty, sampleEvaluation({}));
-  const state = ['--state-dir', join(directory, 'state'), '--force-disable-user-change'];
+  const state = ['--state-dir', join(directory, 'state')];
   for (const { command, expected = 0 } of [
     { command: ['--help'] },
     { command: ['build', '-P', 'systemd', '--out-link', join(directory, 'result'), ...state, model] },
     { command: ['build', '-P', 'supervisord', '--no-out-link', ...state, model] },
     { command: ['build', '-P', 'sysvinit', '--no-out-link', ...state, model] },
     // Of nothing, which starts nothing; and again, which changes nothing.
-    { command: ['switch', '-P', 'sysvinit', ...state, empty] },
-    { command: ['switch', ...state, empty] },
+    { command: ['switch', '-P', 'sysvinit', '--force-disable-user-change', ...state, empty] },
+    { command: ['switch', '--force-disable-user-change', ...state, empty] },
     { command: ['status'], expected: 4 },
   ]) {
     const exitCode = await runCli(command, env, 'unknown');
