@@ -1,3 +1,5 @@
+import stableStringify from 'fast-json-stable-stringify';
+
 /** Plain data, as JSON carries it. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -7,49 +9,25 @@ export interface JsonObject {
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/**
- * Whether JSON.stringify would not write all keys in order: it takes them as they come, and whole numbers first.
- *
- * @param found gets every object and list of which that is so
- */
-const isOutOfOrder = (value: Json, found: Set<Json>): boolean => {
-  if (typeof value !== 'object' || value === null) return false;
-  let isFound = false;
-  if (Array.isArray(value)) {
-    for (const element of value as readonly Json[]) isFound = isOutOfOrder(element, found) || isFound;
-  } else {
-    const object = value as JsonObject;
-    let last = '';
-    for (const key of Object.keys(object)) {
-      isFound = isOutOfOrder(object[key] ?? null, found) || key < last || isFound;
-      last = key;
-    }
+/** Whether JSON.stringify writes all keys in order: it takes them as they come, but whole numbers first. */
+const isInOrder = (value: Json): boolean => {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return (value as readonly Json[]).every(isInOrder);
+  const object = value as JsonObject;
+  let last = '';
+  for (const key of Object.keys(object)) {
+    if (key < last || !isInOrder(object[key] ?? null)) return false;
+    last = key;
   }
-  if (isFound) found.add(value);
-  return isFound;
+  return true;
 };
 
 /**
  * JSON text with sorted keys: the same data always gives the same bytes. What is in order already is written several times
  * as fast.
  */
-export const toStableJson = (value: Json): string => {
-  const outOfOrder = new Set<Json>();
-  isOutOfOrder(value, outOfOrder);
-  const write = (part: Json): string => {
-    if (!outOfOrder.has(part)) return JSON.stringify(part);
-    if (!isJsonObject(part)) return `[${(part as readonly Json[]).map(write).join(',')}]`;
-    let members = '';
-    for (const key of Object.keys(part).sort()) {
-      const member = part[key];
-      // Left out, as JSON.stringify does.
-      if (member === undefined) continue;
-      members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${write(member)}`;
-    }
-    return `{${members}}`;
-  };
-  return write(value);
-};
+export const toStableJson = (value: Json): string =>
+  isInOrder(value) ? JSON.stringify(value) : stableStringify(value);
 
 /**
  * Merges `changes` into `base` recursively, as nixpkgs' `lib.recursiveUpdate` does: attribute sets are merged key by
