@@ -190,20 +190,22 @@ let
 
   interpolate = value: if value == null then null else "${value}";
 
+  # A property of a process, as errors name it.
+  inWords = given: property: "property \"${property}\" of process \"${nameOf given}\"";
+
   # Some properties of a process as plain data.
   # convert: property -> where -> value -> data, for values that are no strings
   # unknown: what stands for a property that `convert` does not have
   # given: all properties of the process
   plainProperties = { convert, unknown ? null }: given: some:
     let
-      where = property: "property \"${property}\" of process \"${nameOf given}\"";
       plain = property: value:
         if unknown != null && !(convert ? ${property}) then
           unknown property
         else if isString value then
           value
         else
-          (convert.${property} or plainData) (where property) value;
+          (convert.${property} or plainData) (inWords given property) value;
     in
     mapAttrs (if locateFailures then (property: value: located given property (plain property value)) else plain) some;
 
@@ -262,7 +264,7 @@ let
 
   evaluation = {
     inherit processManager directories forceDisableUserChange locateFailures pkgs inEvaluation;
-    inherit explain plainData plainProperties interpolate nameOf makeScope makeProcess processOf directFunction;
+    inherit explain inWords plainData plainProperties interpolate nameOf makeScope makeProcess processOf directFunction;
     createCredentials = inEvaluation ./nixproc/create-credentials;
     fallbackTools = withoutNulls (toolsOf processManager { inherit pkgs; }).base;
   };

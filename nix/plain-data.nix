@@ -1,6 +1,6 @@
 # Turns a value of a model into plain data that JSON carries without loss: `where` says in words what the value is.
 let
-  inherit (builtins) isAttrs isInt isList isString mapAttrs toString typeOf;
+  inherit (builtins) all attrValues isAttrs isInt isList isString mapAttrs toString typeOf;
   explain = import ./explain.nix;
 
   # JSON's numbers are doubles for most readers.
@@ -30,7 +30,9 @@ let
       ofSimple.${typeOf value} where value
     else if value ? outPath || value ? __toString then
       toString value
+    else if all isString (attrValues value) then
+      value
     else
-      mapAttrs (name: value: if isString value then value else plainData "${where}.${name}" value) value;
+      mapAttrs (name: plainData "${where}.${name}") value;
 in
 plainData

@@ -14,7 +14,7 @@ import ../../../framework-function.nix (evaluation:
 let
   inherit (builtins) all any attrNames attrValues concatStringsSep intersectAttrs isAttrs isString map mapAttrs removeAttrs seq
     toString unsafeGetAttrPos;
-  inherit (evaluation) explain interpolate locateFailures nameOf plainData plainProperties;
+  inherit (evaluation) explain interpolate inWords locateFailures nameOf plainData plainProperties;
 
   manager = evaluation.processManager;
   scope = evaluation.makeScope { inherit manager pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange; };
@@ -22,7 +22,7 @@ let
 
   program = _: interpolate;
 
-  # Every property, with how it becomes plain data when it is no string. First those that nearly always are strings:
+  # Every property, with how it becomes plain data. First those that nearly always are strings, and stay as they are:
   texts = {
     name = plainData;
     instanceName = plainData;
@@ -44,14 +44,17 @@ let
     foregroundProcessExtraArgs = listOfTexts;
     foregroundProcessArgs = listOfTexts;
   };
-  others = {
-    path = _: map interpolate;
-    credentials = where: value: plainData where (createCredentials value);
+  convert = texts // lists // {
+    path = _: pathOf;
+    environment = _: environmentOf;
+    credentials = credentialsOf;
   };
-  convert = texts // lists // others // { environment = _: setOfTexts; };
 
   listOfTexts = _: list: if isString list then list else map toString list;
-  setOfTexts = set: if isString set then set else mapAttrs (_: toString) set;
+  pathOf = path: if isString path then path else map interpolate path;
+  environmentOf = variables: if isString variables then variables else mapAttrs (_: toString) variables;
+  credentialsOf = where: credentials:
+    if isString credentials then credentials else plainData where (createCredentials credentials);
 
   # Those that are no arguments of the process.
   separate = { dependencies = null; overrides = null; postInstall = null; };
@@ -63,9 +66,13 @@ let
     foreground = { form = "foregroundProcess"; tools = "daemonProxy"; };
   }.${scope.tools.wants};
 
+  # Some managers do so without tools.
+  canSwitchUser = !forceDisableUserChange && scope.tools ? userSwitch;
+
   needs = given:
     (if given.${missingForm.form} or null != null || given.process or null != null then [ ] else [ missingForm.tools ])
-    ++ (if !forceDisableUserChange && given.user or null != null then [ "userSwitch" ] else [ ]);
+    ++ (if canSwitchUser && given.user or null != null then [ "userSwitch" ] else [ ]);
+
   refuse = given: property: explain {
     what = "Process \"${nameOf given}\" has an unknown property \"${property}\"";
     why = "createManagedProcess knows: ${concatStringsSep ", " (attrNames known)}";
@@ -73,7 +80,7 @@ let
     position = unsafeGetAttrPos property given;
   };
 
-  # Where users are not to be changed, little is left of most credentials.
+  # Where users are not to be changed, nothing is left of most credentials.
   isAboutUsers = credentials:
     !forceDisableUserChange
     || !(isAttrs credentials)
@@ -91,9 +98,10 @@ let
     if isUsual && !locateFailures then
       itsTexts
       // mapAttrs listOfTexts (intersectAttrs lists given)
-      // (if given ? environment then { environment = setOfTexts given.environment; } else { })
-      // (if given ? path || given ? credentials && isAboutUsers given.credentials then
-        plainProperties { inherit convert; } given (intersectAttrs others given)
+      // (if given ? path then { path = pathOf given.path; } else { })
+      // (if given ? environment then { environment = environmentOf given.environment; } else { })
+      // (if given ? credentials && isAboutUsers given.credentials then
+        { credentials = credentialsOf (inWords given "credentials") given.credentials; }
       else
         { })
     else
