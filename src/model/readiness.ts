@@ -95,16 +95,18 @@ export interface ReadinessSurroundings {
 /** The message becomes the reason of the error. */
 class Malformed extends Error {}
 
+// Keys are in the order in which a manifest has them: it is written faster so.
+
 const fromUrl = (text: string): Probe => {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url?.protocol !== 'http:' || url.username !== '' || url.password !== '' || url.hash !== '') {
     throw new Malformed('http: expected an http:// URL, or a path that begins with "/" of the server on port `port`');
   }
   return {
-    kind: 'http',
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? 80 : Number(url.port),
+    kind: 'http',
     path: `${url.pathname}${url.search}`,
+    port: url.port === '' ? 80 : Number(url.port),
   };
 };
 
@@ -113,22 +115,22 @@ const httpProbe = (given: NonNullable<Attribute['http']>, instancePort: number |
   const place = httpPlace.parse(typeof given === 'string' ? { path: given } : given);
   const port = place.port ?? instancePort;
   if (port === null) throw new Malformed('http: it names no port, and the instance has none');
-  return { kind: 'http', host: place.host ?? 'localhost', port, path: place.path ?? '/' };
+  return { host: place.host ?? 'localhost', kind: 'http', path: place.path ?? '/', port };
 };
 
 const probesOf = (
   { port, host, path, command, http, notify }: Attribute,
   { shell, port: instancePort }: ReadinessSurroundings,
 ): readonly Probe[] => [
-  ...(port === null || port === undefined ? [] : [{ kind: 'port' as const, host: host ?? 'localhost', port }]),
+  ...(port === null || port === undefined ? [] : [{ host: host ?? 'localhost', kind: 'port' as const, port }]),
   ...(path === null || path === undefined ? [] : [{ kind: 'path' as const, path }]),
   ...(command === null || command === undefined
     ? []
-    : [{ kind: 'command' as const, command: typeof command === 'string' ? [shell, '-c', command] : command }]),
+    : [{ command: typeof command === 'string' ? [shell, '-c', command] : command, kind: 'command' as const }]),
   ...(http === null || http === undefined ? [] : [httpProbe(http, instancePort)]),
   ...(notify === null || notify === undefined || notify === false
     ? []
-    : [{ kind: 'notify' as const, descriptor: notify === true ? defaultDescriptor : notify.descriptor }]),
+    : [{ descriptor: notify === true ? defaultDescriptor : notify.descriptor, kind: 'notify' as const }]),
 ];
 
 const parse = (value: Json, surroundings: ReadinessSurroundings): Readiness => {
@@ -142,7 +144,7 @@ const parse = (value: Json, surroundings: ReadinessSurroundings): Readiness => {
   if (probe.kind !== 'port' && given.host !== null && given.host !== undefined) {
     throw new Malformed('host: it belongs to port');
   }
-  return { probe, timeout: given.timeout ?? defaultTimeout, interval: given.interval ?? defaultInterval };
+  return { interval: given.interval ?? defaultInterval, probe, timeout: given.timeout ?? defaultTimeout };
 };
 
 /** In words; null for an error that is not the model's. */

@@ -69,26 +69,31 @@ export interface TranslatedModel {
   readonly renderInstance: (overridden: Overridden, instance: InstanceName) => Promise<ProfileDocument>;
 }
 
+// Manifests, and all that is in them, are put together in the order of their keys: they are written faster so.
+
 const manifestUnit = (
   { context, rendered }: { readonly context: UnitContext; readonly rendered: RenderedUnit },
   dependencies: ManifestUnit['dependencies'],
-): ManifestUnit => ({
-  // In the order in which a manifest has them: it is written faster so.
-  activation: rendered.activation,
-  ...(rendered.changePolicy === undefined ? {} : { changePolicy: rendered.changePolicy }),
-  credentials: rendered.credentials,
-  dependencies,
-  fingerprint: fingerprintOf(rendered.properties),
-  instance: context.instance.instance,
-  level: context.level,
-  name: context.instance.name,
-  ...(rendered.ownNetwork === undefined ? {} : { ownNetwork: rendered.ownNetwork }),
-  port: context.instance.port,
-  properties: rendered.properties,
-  readiness: context.instance.readiness,
-  ...(rendered.reloadProperties === undefined ? {} : { reloadProperties: rendered.reloadProperties }),
-  ...remarksOn(context.instance),
-});
+): ManifestUnit => {
+  const { critical, ...timeouts } = remarksOn(context.instance);
+  return {
+    activation: rendered.activation,
+    ...(rendered.changePolicy === undefined ? {} : { changePolicy: rendered.changePolicy }),
+    credentials: rendered.credentials,
+    ...(critical === undefined ? {} : { critical }),
+    dependencies,
+    fingerprint: fingerprintOf(rendered.properties),
+    instance: context.instance.instance,
+    level: context.level,
+    name: context.instance.name,
+    ...(rendered.ownNetwork === undefined ? {} : { ownNetwork: rendered.ownNetwork }),
+    port: context.instance.port,
+    properties: rendered.properties,
+    readiness: context.instance.readiness,
+    ...(rendered.reloadProperties === undefined ? {} : { reloadProperties: rendered.reloadProperties }),
+    ...timeouts,
+  };
+};
 
 /** Where state goes: what the user said, else what the model itself says, else the defaults. */
 const directoriesOf = (model: ProcessModel, settings: StateDirectorySettings): OwnManifest['directories'] => {
@@ -156,14 +161,14 @@ export const translateRealised = (
       const directories = directoriesOf(model, settings);
       const names = new Set(units.map(({ context }) => context.instance.name));
       const manifest: OwnManifest = {
-        formatVersion: 1,
-        manager: model.manager,
+        builder: { coreutils, shell },
+        data: backend.profileData({ units, options }),
         directories,
         forceDisableUserChange:
           settings.forceDisableUserChange ?? model.instances.some((instance) => instance.forceDisableUserChange),
-        builder: { shell, coreutils },
+        formatVersion: 1,
         hostPackages: model.hostPackages,
-        data: backend.profileData({ units, options }),
+        manager: model.manager,
         units: [
           ...manifestUnits(units, order),
           ...(await foreignPackageUnits(order, backend, directories, names, warn)),

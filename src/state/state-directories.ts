@@ -38,15 +38,16 @@ export const stateDirectories = (settings: StateDirectorySettings, platform: Nod
     libDir: join(stateDir, 'lib'),
   };
   const choose = (directory: keyof ManifestDirectories): string => absolute(settings[directory] ?? defaults[directory]);
+  // In the order in which a manifest has them: it is written faster so.
   return {
+    cacheDir: choose('cacheDir'),
+    libDir: choose('libDir'),
+    lockDir: choose('lockDir'),
+    logDir: choose('logDir'),
+    runtimeDir: choose('runtimeDir'),
+    spoolDir: choose('spoolDir'),
     stateDir,
     tmpDir: choose('tmpDir'),
-    runtimeDir: choose('runtimeDir'),
-    logDir: choose('logDir'),
-    cacheDir: choose('cacheDir'),
-    spoolDir: choose('spoolDir'),
-    lockDir: choose('lockDir'),
-    libDir: choose('libDir'),
   };
 };
 
