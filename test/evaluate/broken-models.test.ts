@@ -44,6 +44,18 @@ test('a throw inside one instance', async () => {
   });
 });
 
+test('a throw in the place of a property', async () => {
+  const processes = `{ pkgs, processManager }:
+{ webapp.pkg = import ../nowhere/nixproc/create-managed-process/universal/create-managed-process-universal.nix { } {
+    name = "webapp";
+    args = throw "the arguments are missing";
+}; }`;
+  expect(await explanationOf(evaluator.evaluateFiles({ 'processes.nix': processes }))).toMatchObject({
+    what: 'Process instance "webapp" cannot be evaluated',
+    why: expect.stringMatching(/^the arguments are missing\nat .*\/processes\.nix:4:5$/),
+  });
+});
+
 test('a missing package of nixpkgs', async () => {
   expect(await explanationOfFixture('missing-package')).toEqual({
     exitCode: 3,

@@ -95,7 +95,7 @@ let
         && all isString (attrValues itsTexts)
         && (itsTexts ? instanceName || itsTexts ? name);
     in
-    if isUsual && !locateFailures then
+    if !locateFailures && isUsual then
       itsTexts
       // mapAttrs listOfTexts (intersectAttrs lists given)
       // (if given ? path then { path = pathOf given.path; } else { })
