@@ -70,11 +70,12 @@ const sameHome = (units: readonly Unit[]): readonly Conflict[] => {
   );
 };
 
-/** Every text in a value, however deep. */
-const textsIn = (value: Json): readonly string[] => {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(textsIn);
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+/** Adds every text in a value, however deep. */
+const collectTexts = (value: Json, texts: string[]): void => {
+  if (typeof value === 'string') texts.push(value);
+  else if (typeof value === 'object' && value !== null) {
+    for (const element of Object.values(value) as readonly Json[]) collectTexts(element, texts);
+  }
 };
 
 /**
@@ -82,10 +83,13 @@ const textsIn = (value: Json): readonly string[] => {
  *
  * @param mayMatter tells texts of which no path is wanted, without looking for paths in them. Default: there are none
  */
-const pathsIn = ({ properties }: Unit, mayMatter: (text: string) => boolean = () => true): readonly string[] =>
-  textsIn(properties)
+const pathsIn = ({ properties }: Unit, mayMatter: (text: string) => boolean = () => true): readonly string[] => {
+  const texts: string[] = [];
+  collectTexts(properties, texts);
+  return texts
     .filter(mayMatter)
     .flatMap((text) => [...text.matchAll(/(?:^|[\s"'=:,@])(\/[^\s"'=:,;<>|&()$`]+)/g)].map(([, path = '']) => path));
+};
 
 /** unix(7): sun_path has 108 bytes, the last of which is NUL. */
 const longestSocketPath = 107;

@@ -6,7 +6,8 @@ const nixBuild = (directory: string): string => `
 document=$(sed -n 's/^ *documentDirectory = "\\(.*\\)";$/\\1/p')
 out=$(mktemp -d '${directory}/profile.XXXXXX')
 export out
-sed 1d "$document/build.sh" | sh -e
+sed 1d "$document/build.sh" >"$out.sh"
+sh -e "$out.sh"
 echo "$out"
 `;
 
