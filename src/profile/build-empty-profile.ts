@@ -1,3 +1,4 @@
+import { withDir } from 'tmp-promise';
 import type { Ports } from '../system/ports.js';
 import { buildProfile } from './build-profile.js';
 import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
@@ -39,5 +40,7 @@ export const buildEmptyProfile = async (
     scanner,
   });
   const nix = { offline: true, hostPackages: after.hostPackages, showTrace: false };
-  return buildProfile(() => Promise.resolve({ document }), outLink, nix, ports);
+  return withDir(({ path }) => buildProfile(() => Promise.resolve({ document }), path, outLink, nix, ports), {
+    unsafeCleanup: true,
+  });
 };

@@ -45,7 +45,7 @@ export const buildEvaluated = async (
 ): Promise<BuiltModel & { readonly isDetermined: boolean }> => {
   const backend = await loadBackend(model.manager);
   const nix = { offline, hostPackages: model.hostPackages, showTrace };
-  const { path: roots, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+  const { path: temporary, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
     const seen: { readonly context: StoreContext; readonly root: string }[] = [];
     /** What texts may refer to. */
@@ -54,7 +54,7 @@ export const buildEvaluated = async (
       seen.push({ context, root });
       return context.storePaths;
     };
-    const ofModel = await obtain(context, roots, broughtRoots(model.instances).length > 0);
+    const ofModel = await obtain(context, temporary, broughtRoots(model.instances).length > 0);
 
     const warnings: string[] = [];
     const manifests: Manifest[] = [];
@@ -64,7 +64,7 @@ export const buildEvaluated = async (
         ports.log.warn(sentence);
       });
       const { arguments: args, context } = await applyOverrides(translated.generated);
-      const ofOverrides = await obtain(context, join(roots, 'overrides'), false);
+      const ofOverrides = await obtain(context, join(temporary, 'overrides'), false);
       const overridden = { arguments: args, storePaths: ofOverrides };
       if (extent === 'last process') {
         return { document: await translated.renderInstance(overridden, lastOf(model)) };
@@ -78,7 +78,7 @@ export const buildEvaluated = async (
     };
     let source: Promise<ProfileSource> | null = null;
     const build = (): Promise<string> =>
-      buildProfile(() => (source ??= render()), outLink ?? join(roots, 'profile'), nix, ports);
+      buildProfile(() => (source ??= render()), temporary, outLink ?? join(temporary, 'profile'), nix, ports);
     const path = await build().catch(async (error: unknown) => {
       if (!(error instanceof BuildError) || seen.length === 0) throw error;
       // What we saw may be what an interrupted build has left, or has been collected since then.

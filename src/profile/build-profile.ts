@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withDir } from 'tmp-promise';
 import type { StoreContext } from '../evaluate/store-context.js';
 import { writeTemporaryFile } from '../state/temporary-file.js';
 import { BuildError } from '../system/errors.js';
@@ -101,32 +100,30 @@ const expressionOf = (documentDirectory: string): string =>
  * does.
  *
  * @param render when it fails, nothing is built
+ * @param directory a temporary one of the caller's, for the files that Nix reads
  * @param outLink where to make a link that keeps it from being collected
  * @returns the profile's store path
  * @throws BuildError
  */
 export const buildProfile = async (
   render: () => Promise<ProfileSource>,
+  directory: string,
   outLink: string,
   options: NixOptions,
   { run, env }: Ports,
-): Promise<string> =>
-  withDir(
-    async ({ path: directory }) => {
-      const { exitCode, stdout, stderr } = await run({
-        file: 'nix-build',
-        input: async () => {
-          const { document, meanwhile } = await render();
-          for (const [name, text] of Object.entries(documentFiles(document))) {
-            writeTemporaryFile(join(directory, name), text);
-          }
-          if (meanwhile !== undefined) setImmediate(meanwhile);
-          return expressionOf(directory);
-        },
-        args: [...['-', '--out-link', outLink], ...nixOptions(options, env)],
-      });
-      if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
-      return stdout.trim();
+): Promise<string> => {
+  const { exitCode, stdout, stderr } = await run({
+    file: 'nix-build',
+    input: async () => {
+      const { document, meanwhile } = await render();
+      for (const [name, text] of Object.entries(documentFiles(document))) {
+        writeTemporaryFile(join(directory, name), text);
+      }
+      if (meanwhile !== undefined) setImmediate(meanwhile);
+      return expressionOf(directory);
     },
-    { unsafeCleanup: true },
-  );
+    args: [...['-', '--out-link', outLink], ...nixOptions(options, env)],
+  });
+  if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
+  return stdout.trim();
+};
