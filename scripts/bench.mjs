@@ -54,7 +54,7 @@ const progress = (words) => {
 
 /**
  * All that were opened. They are taken away when everything is measured: for minutes after thousands of files were deleted,
- * ext4 without a journal looks at each of them again before it makes another file, which makes builds several times slower.
+ * ext4 without a journal looks at each of them again before it makes another file.
  */
 const workshops = [];
 const removeWorkshops = () => {
@@ -62,7 +62,7 @@ const removeWorkshops = () => {
 };
 
 const measureSubset = async (subset) => {
-  const workshop = openWorkshop(repository);
+  const workshop = openWorkshop(repository, subset.inMemory);
   workshops.push(workshop);
   // The caller ends us with a signal: what runs in the workshop is to end, too.
   const interrupted = Object.fromEntries(

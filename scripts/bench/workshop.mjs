@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { endProcessesThatMention } from '../processes.mjs';
 import { measure } from './measure.mjs';
+import { placeFor } from './places.mjs';
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -39,9 +40,11 @@ PATH='${systemPath}' exec ${program} "$@"
  * Nix store and profiles of its own.
  *
  * @param {string} repository where `npm run build` has made dist
+ * @param {boolean} inMemory see places.mjs. Default: false
  */
-export const openWorkshop = (repository) => {
-  const directory = mkdtempSync('/tmp/npb-');
+export const openWorkshop = (repository, inMemory = false) => {
+  // Sockets are in it, whose paths must not be long.
+  const directory = mkdtempSync(join(placeFor(inMemory), 'npb-'));
   chmodSync(directory, 0o755);
   const installation = join(directory, 'tool');
   for (const part of ['bin', 'dist', 'nix', 'package.json']) {

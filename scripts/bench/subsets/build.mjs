@@ -5,6 +5,7 @@ export const build = {
   name: 'build',
   about: 'Build for systemd: web applications behind one proxy, packages realised before',
   rounds: 7,
+  inMemory: true,
   isForCi: true,
   open: async ({ workshop, count, isSmall }) => {
     const { run, build: buildProfile, evaluationOf } = workshop;

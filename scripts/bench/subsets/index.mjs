@@ -13,6 +13,7 @@ import { sysvinit } from './sysvinit.mjs';
  * @property {string} about in one line
  * @property {number} rounds how many, when the command line does not say it
  * @property {boolean} [isForCi] Default: false
+ * @property {boolean} [inMemory] whether files are not to be written to a disk. Default: false
  * @property {() => string | null} [cannotRun] why not on this machine. Default: it can
  * @property {(bench: { workshop: object, count: number, isSmall: boolean }) => Promise<{
  *   rows: import('../rounds.mjs').Row[],

@@ -5,6 +5,7 @@ export const scale = {
   name: 'scale',
   about: 'Cold builds for systemd of more and more processes behind one proxy, and of a chain',
   rounds: 3,
+  inMemory: true,
   open: async ({ workshop, isSmall }) => {
     const { run, build, evaluationOf } = workshop;
     const sizes = isSmall ? counts.filter((count) => count <= 300) : counts;
