@@ -87,7 +87,8 @@ export const createDeployment = async (
   const home = join(directory, 'home');
   const profilesDir = join(directory, 'profiles');
   const stateDir = join(directory, 'state');
-  for (const path of [home, profilesDir, stateDir]) {
+  const temporaryFiles = join(directory, 'tmp');
+  for (const path of [home, profilesDir, stateDir, temporaryFiles]) {
     await mkdir(path);
     await chown(path, account.uid, account.gid);
   }
@@ -98,6 +99,8 @@ export const createDeployment = async (
     PATH: systemPath,
     HOME: home,
     NIX_USER_PROFILE_DIR: profilesDir,
+    // A command that is killed leaves some.
+    TMPDIR: temporaryFiles,
     // Most tests look at what runs themselves.
     NIXPROC_SETTLE: '0',
     ...nixStore(directory),
