@@ -21,6 +21,21 @@ class Batches {
   }
 }
 
+/** How many programs make links at the same time; more than most machines that build have cores for. */
+const parallel = 4;
+
+/** Commands that need not wait for each other, as commands that run some at once and end when all of them have. */
+const atOnce = (commands: readonly string[]): readonly string[] => {
+  if (commands.length < 10 * parallel) return commands;
+  const size = Math.ceil(commands.length / parallel);
+  const groups = Array.from({ length: parallel }, (_, index) => commands.slice(index * size, (index + 1) * size));
+  return [
+    ...groups.flatMap((group, index) => ['(', ...group, ') &', `group${index}=$!`]),
+    // One by one: a wait for several tells of the last one alone.
+    ...groups.map((_, index) => `wait "$group${index}"`),
+  ];
+};
+
 /**
  * Shell commands that make links. Each program that is started costs a millisecond, and ln(1) can only make links that
  * are called as their targets many at a time. Of other links only the first of its kind is made by itself: those of the
@@ -44,5 +59,5 @@ export const linkCommands = (links: readonly Link[]): readonly string[] => {
       copies.add(`cp -P -t ${directory}`, inOut(original));
     }
   }
-  return [...together.lines(), ...single, ...copies.lines()];
+  return [...together.lines(), ...atOnce(single), ...copies.lines()];
 };
