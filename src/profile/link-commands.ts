@@ -31,8 +31,10 @@ const atOnce = (commands: readonly string[]): readonly string[] => {
   const groups = Array.from({ length: parallel }, (_, index) => commands.slice(index * size, (index + 1) * size));
   return [
     ...groups.flatMap((group, index) => ['(', ...group, ') &', `group${index}=$!`]),
-    // One by one: a wait for several tells of the last one alone.
-    ...groups.map((_, index) => `wait "$group${index}"`),
+    // One by one, since a wait for several tells of the last one alone; and for all of them, whatever has become of one.
+    'status=0',
+    ...groups.map((_, index) => `wait "$group${index}" || status=1`),
+    'test "$status" = 0',
   ];
 };
 

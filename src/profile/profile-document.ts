@@ -63,7 +63,8 @@ const builderScript = (files: readonly ProfileFile[], coreutils: string): string
     ...chunks(directories).map((some) => `mkdir -p ${some.map(inOut).join(' ')}`),
     // No word of it is a pattern.
     'set -f',
-    ...(programs.length === 0 ? [] : ['(', ...programs, ') &', 'programs=$!']),
+    // Nobody goes on writing into a profile that has failed.
+    ...(programs.length === 0 ? [] : ['trap wait EXIT', '(', ...programs, ') &', 'programs=$!']),
     ...texts
       .filter((file) => file !== appended)
       .map(({ path, text }) => `printf %s ${textInOut(text)} > ${inOut(path)}`),

@@ -43,7 +43,9 @@ test('one link among many that cannot be made makes the builder fail', () => {
   try {
     mkdirSync(join(out, 'rc2.d/S01app3'), { recursive: true });
     writeFileSync(join(out, 'rc2.d/S01app3/app3'), 'in the way');
-    expect(() => { makeIn(out, linkCommands(links)); }).toThrow('Command failed');
+    expect(() => {
+      makeIn(out, linkCommands(links));
+    }).toThrow('Command failed');
   } finally {
     rmSync(out, { recursive: true });
   }
