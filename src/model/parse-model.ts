@@ -1,8 +1,7 @@
 import { ModelError } from '../system/errors.js';
-import type { Json } from '../system/json.js';
 import { WrongArgumentsError } from './argument-reader.js';
 import { managedProcess } from './managed-process.js';
-import type { ModelDocument, ProcessDocument } from './model-document.js';
+import type { InstanceDocument, ModelDocument, ProcessDocument } from './model-document.js';
 import { takePasswordMarks } from './password-marks.js';
 import type {
   InstanceName,
@@ -11,7 +10,6 @@ import type {
   ProcessInstance,
   ProcessModel,
   ProcessName,
-  SourcePosition,
   StateDirectories,
   StorePath,
 } from './process-model.js';
@@ -36,15 +34,9 @@ export interface ParsedModel {
 }
 
 /** What an instance is called and where it stands, before its process is looked at. */
-interface Place {
+interface Place extends Omit<InstanceDocument, 'name'> {
   readonly instance: string;
   readonly declared: boolean;
-  readonly port: number | null;
-  readonly readiness: Json;
-  readonly critical: boolean;
-  readonly startTimeout: Json;
-  readonly stopTimeout: Json;
-  readonly position: SourcePosition | null;
 }
 
 /** What is the case of an instance of which nothing is told. */
