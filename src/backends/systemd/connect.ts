@@ -1,11 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import { ManagerUnavailableError, UsageError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
-import { activationOf } from './activation-data.js';
+import { activationOf, unitsOf } from './activation-data.js';
 import { chooseScope, type Scope } from './scope.js';
 import { createSession } from './session.js';
 import { createSystemctl, parseProperties, type Systemctl, type UnitProperties } from './systemctl.js';
+import { listDirectory, searchUnits } from './unit-search.js';
 
 const linger = 'As root, let it run without a login: loginctl enable-linger';
 
@@ -70,15 +72,29 @@ const checkUsers = ({ kind }: Scope, { target }: Pick<SessionContext, 'target'>)
   });
 };
 
+/**
+ * What does not need systemd's answer. Its processes are started first.
+ *
+ * @throws ZodError as activationOf
+ */
+const lookMeanwhile = async ({ directory }: Scope, { target }: Pick<SessionContext, 'target'>) => {
+  await setImmediate();
+  const units = target?.units.flatMap(unitsOf) ?? [];
+  return { units, ours: listDirectory(directory, units) };
+};
+
 /** @throws ManagerUnavailableError when systemd cannot be reached; UsageError when it cannot run these units */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
-  const scope = await chooseScope(context);
+  const scope = chooseScope(context);
   const systemctl = createSystemctl(context.run, scope);
-  const manager = await askManager(systemctl, scope);
+  const asking = askManager(systemctl, scope);
+  // Nearly everybody who connects asks next what runs.
+  systemctl.askAhead();
+  const [manager, { units, ours }] = await Promise.all([asking, lookMeanwhile(scope, context)]);
   const unitPath = manager('UnitPath')
     .split(' ')
     .filter((directory) => directory !== '');
   checkDirectory(scope, unitPath, context);
   checkUsers(scope, context);
-  return createSession(context, scope, systemctl, unitPath);
+  return createSession(context, scope, systemctl, searchUnits(unitPath, ours, units));
 };

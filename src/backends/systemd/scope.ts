@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../system/errors.js';
@@ -47,11 +47,8 @@ const userScope = (env: Environment, uid: number): Scope => {
   };
 };
 
-const isInstalled = ({ directory }: Scope, profileName: string): Promise<boolean> =>
-  access(join(directory, recordFile(profileName))).then(
-    () => true,
-    () => false,
-  );
+const isInstalled = ({ directory }: Scope, profileName: string): boolean =>
+  existsSync(join(directory, recordFile(profileName)));
 
 /**
  * Chooses between the system's systemd and the user's own one: an ordinary user has the latter alone, root says --user,
@@ -59,18 +56,18 @@ const isInstalled = ({ directory }: Scope, profileName: string): Promise<boolean
  *
  * @throws UsageError when --user would move a deployment from one to the other
  */
-export const chooseScope = async ({
+export const chooseScope = ({
   env,
   managerOptions,
   profileName,
-}: Pick<SessionContext, 'env' | 'managerOptions' | 'profileName'>): Promise<Scope> => {
+}: Pick<SessionContext, 'env' | 'managerOptions' | 'profileName'>): Scope => {
   const uid = process.getuid?.() ?? 0;
   const user = userScope(env, uid);
   if (uid !== 0) return user;
   const system = systemScope(env);
-  const inSystem = await isInstalled(system, profileName);
+  const inSystem = isInstalled(system, profileName);
   if (managerOptions['user'] !== 'true') {
-    return !inSystem && system.directory !== user.directory && (await isInstalled(user, profileName)) ? user : system;
+    return !inSystem && system.directory !== user.directory && isInstalled(user, profileName) ? user : system;
   }
   if (inSystem && system.directory !== user.directory) {
     throw new UsageError({

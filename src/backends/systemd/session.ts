@@ -13,7 +13,7 @@ import { outcomesOfStart } from './start-outcomes.js';
 import { wordsAbout, type Answers } from './systemctl-answers.js';
 import type { Systemctl } from './systemctl.js';
 import { targetUnit } from './target-unit.js';
-import { searchUnits } from './unit-search.js';
+import type { UnitSearch } from './unit-search.js';
 import { activators } from './unit-types.js';
 
 const isActivator = (name: string): boolean => activators.some((type) => name.endsWith(`.${type}`));
@@ -21,14 +21,13 @@ const hasSocket = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => 
 const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: true, detail: null });
 
 /** Talks to one systemd. systemd knows what depends on what: it gets all units at once, and orders them. */
-export const createSession = async (
-  { profileName, profileLink, current, target, run, repair = false }: SessionContext,
+export const createSession = (
+  { profileName, profileLink, current, run, repair = false }: SessionContext,
   scope: Scope,
   systemctl: Systemctl,
-  unitPath: readonly string[],
-): Promise<ManagerSession> => {
+  search: UnitSearch,
+): ManagerSession => {
   const installation = createInstallation(scope, profileName, profileLink, current, repair);
-  const search = await searchUnits(unitPath, scope.directory, target?.units.flatMap(unitsOf) ?? []);
   const isHidden = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => search.hiddenBy(name) !== null);
   const judgeStart = (units: readonly DeployedUnit[], since: number, answers: Answers) =>
     outcomesOfStart(units, { since, answers }, { run, scope, systemctl, installation });

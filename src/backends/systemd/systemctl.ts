@@ -20,6 +20,11 @@ export interface Systemctl {
   readonly call: (...args: readonly string[]) => Promise<RunResult>;
   /** All units that are loaded, by name: one cheap call, whatever their number. */
   readonly listUnits: () => Promise<ReadonlyMap<string, UnitState>>;
+  /**
+   * Asks what the next `listUnits` is going to ask, for whoever has to wait for another answer first. It counts unless
+   * anything else is said to systemd in between, and for a second; nothing that goes wrong with it matters.
+   */
+  readonly askAhead: () => void;
   /** Properties of some units, by name: costs milliseconds for each unit. */
   readonly show: (
     units: readonly string[],
@@ -28,15 +33,15 @@ export interface Systemctl {
 }
 
 /** Reads `systemctl list-units --plain --no-legend`: name, load, active, sub, description. */
-export const parseUnitList = (text: string): ReadonlyMap<string, UnitState> =>
-  new Map(
-    text.split('\n').flatMap((line) => {
-      const [name = '', load, active, substate] = line.trim().split(/\s+/);
-      return load === undefined || active === undefined || substate === undefined
-        ? []
-        : [[name, { load, active, substate }]];
-    }),
-  );
+export const parseUnitList = (text: string): ReadonlyMap<string, UnitState> => {
+  const units = new Map<string, UnitState>();
+  for (const line of text.split('\n')) {
+    const [name = '', load, active, substate] = line.trim().split(/\s+/, 4);
+    if (load === undefined || active === undefined || substate === undefined) continue;
+    units.set(name, { load, active, substate });
+  }
+  return units;
+};
 
 /** Reads the blocks that `systemctl show` prints, one for each unit and with a blank line between them. */
 export const parseProperties = (text: string): ReadonlyMap<string, UnitProperties> =>
@@ -49,18 +54,42 @@ export const parseProperties = (text: string): ReadonlyMap<string, UnitPropertie
     }),
   );
 
-export const createSystemctl = (run: Run, { options, environment }: Scope): Systemctl => {
-  const call: Systemctl['call'] = (...args) =>
-    run({
+/** How long an answer that was asked for ahead counts, in milliseconds. */
+const longest = 1000;
+
+/**
+ * @param now milliseconds since whenever. Default: the clock that nobody sets
+ */
+export const createSystemctl = (
+  run: Run,
+  { options, environment }: Scope,
+  now = () => performance.now(),
+): Systemctl => {
+  let ahead: { readonly since: number; readonly units: Promise<ReadonlyMap<string, UnitState> | null> } | null = null;
+  const call: Systemctl['call'] = (...args) => {
+    ahead = null;
+    return run({
       file: 'systemctl',
       args: [...options, '--no-pager', '--no-ask-password', ...args],
       // Times are read from what it prints.
       env: { ...environment, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_LOG_LEVEL: undefined },
     });
+  };
+  const askForUnits = async (): Promise<ReadonlyMap<string, UnitState>> =>
+    parseUnitList((await call('list-units', '--all', '--plain', '--no-legend', '--full')).stdout);
   return {
     call,
-    listUnits: async () =>
-      parseUnitList((await call('list-units', '--all', '--plain', '--no-legend', '--full')).stdout),
+    listUnits: async () => {
+      const known = ahead;
+      ahead = null;
+      const units = (await known?.units) ?? null;
+      return known === null || units === null || now() - known.since > longest ? askForUnits() : units;
+    },
+    askAhead: () => {
+      const since = now();
+      const units = askForUnits().catch(() => null);
+      ahead = { since, units };
+    },
     show: async (units, properties) =>
       units.length === 0
         ? new Map()

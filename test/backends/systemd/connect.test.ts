@@ -83,7 +83,7 @@ test("a process with a user of its own cannot be deployed to a user's systemd", 
 
 test('SYSTEMD_TARGET_DIR names the directory of the units', async () => {
   const env = { SYSTEMD_TARGET_DIR: '/somewhere' };
-  expect((await chooseScope(context(answering(''), { env }))).directory).toBe('/somewhere');
+  expect(chooseScope(context(answering(''), { env })).directory).toBe('/somewhere');
 });
 
 // Ordinary users have one systemd alone.
@@ -92,13 +92,31 @@ const testAsRoot = isRoot ? test : test.skip;
 testAsRoot("root's deployments are the system's, or where --user has put them", async () => {
   const scope = (managerOptions: Readonly<Record<string, string>>) =>
     chooseScope(context(answering(''), { managerOptions }));
-  expect(await scope({})).toMatchObject({
+  expect(scope({})).toMatchObject({
     kind: 'system',
     directory: '/etc/systemd/system',
     bootTarget: 'multi-user.target',
   });
-  expect(await scope({ user: 'true' })).toMatchObject({ kind: 'user', bootTarget: 'default.target' });
+  expect(scope({ user: 'true' })).toMatchObject({ kind: 'user', bootTarget: 'default.target' });
   await mkdir(userDirectory, { recursive: true });
   await writeFile(join(userDirectory, '.nix-processmgmt-processes.json'), '');
-  expect(await scope({})).toMatchObject({ kind: 'user' });
+  expect(scope({})).toMatchObject({ kind: 'user' });
+});
+
+test('what runs is asked together with the first question, and that answer counts once, unless something was done', async () => {
+  const requests: RunRequest[] = [];
+  const unit = deployedUnit('a', '/store/p');
+  const target = deployedProfile('/store/p', [unit]);
+  const session = await connect(context(answering(healthy(userDirectory), 0, '', requests), { target }));
+  const listings = (): number => requests.filter(({ args }) => args.includes('list-units')).length;
+  expect(requests).toHaveLength(2);
+  await session.observe([unit], 'state');
+  expect(listings()).toBe(1);
+  await session.observe([unit], 'state');
+  expect(listings()).toBe(2);
+  const other = await connect(context(answering(healthy(userDirectory), 0, '', requests), { target }));
+  await other.stop([unit]);
+  const before = listings();
+  await other.observe([unit], 'state');
+  expect(listings()).toBe(before + 1);
 });

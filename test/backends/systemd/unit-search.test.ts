@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { searchUnits } from '../../../src/backends/systemd/unit-search.js';
+import { listDirectory, searchUnits } from '../../../src/backends/systemd/unit-search.js';
 import { makeTemporaryDirectory } from '../../support/temporary-directory.js';
 
 test('masks, units that hide ours, and drop-ins of every kind are found in the order of systemd', async () => {
@@ -29,7 +29,7 @@ test('masks, units that hide ours, and drop-ins of every kind are found in the o
       await writeFile(join(runtime, name, 'x.conf~'), '');
     }
     const names = ['a', 'b', 'c', 'd', 'e'].map((name) => `nix-process-${name}.service`);
-    const search = await searchUnits([...directories, join(path, 'missing')], ours, names);
+    const search = searchUnits([...directories, join(path, 'missing')], listDirectory(ours, names), names);
     expect(names.map((name) => search.hiddenBy(name))).toEqual([
       { path: join(control, 'nix-process-a.service'), isMask: true },
       { path: join(ours, 'nix-process-b.service'), isMask: true },
