@@ -37,11 +37,11 @@ export const prepareAccounts = async (
   { units, forceDisableUserChange }: Pick<Manifest, 'units' | 'forceDisableUserChange'>,
   ports: Ports,
 ): Promise<PreparedAccounts> => {
-  const decide = async (next: typeof units): ReturnType<typeof decideCredentialChanges> =>
+  const decide = (next: typeof units): ReturnType<typeof decideCredentialChanges> =>
     decideCredentialChanges(
       {
         next,
-        otherGenerations: await credentialsOfGenerations(location),
+        otherGenerations: () => credentialsOfGenerations(location),
         userChanges: !forceDisableUserChange,
         stateDirectory: location.stateDirectory,
       },

@@ -11,8 +11,8 @@ import { planCredentials, requireAccountRights, type CredentialPlan } from './pl
 export interface CredentialChangesRequest {
   /** The units of the generation that is to run; none when nothing is. */
   readonly next: readonly CredentialsOwner[];
-  /** What the other generations that remain ask for: their accounts stay. */
-  readonly otherGenerations: readonly Credentials[];
+  /** What the other generations that remain ask for: their accounts stay. Called only when there are some of ours. */
+  readonly otherGenerations: () => Promise<readonly Credentials[]>;
   /** False with --force-disable-user-change: only home directories are made. */
   readonly userChanges: boolean;
   /** Of the profile (ProfileLocation.stateDirectory); the ledger of accounts is in it. */

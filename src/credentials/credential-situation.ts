@@ -9,8 +9,8 @@ import { accountQuery, type CredentialSituation } from './plan-credentials.js';
 export interface CredentialRequest {
   /** The units of the next generation; none when nothing is to run any more. */
   readonly next: readonly CredentialsOwner[];
-  /** What the other generations that remain ask for. */
-  readonly otherGenerations: readonly Credentials[];
+  /** What the other generations that remain ask for; called only when there are accounts that may have to go. */
+  readonly otherGenerations: () => Promise<readonly Credentials[]>;
   /** False with --force-disable-user-change. */
   readonly userChanges: boolean;
   /** See ledgerFile. */
@@ -41,13 +41,14 @@ export const readCredentialSituation = async ({
   const wanted = mergeCredentials(next);
   const ledger = userChanges ? await readLedger(ledgerFile) : emptyLedger;
   const query = accountQuery(wanted, ledger);
+  const isEmpty = Object.keys(ledger.users).length === 0 && Object.keys(ledger.groups).length === 0;
   const isNeeded = userChanges && (query.users.length > 0 || query.groups.length > 0);
   return {
     wanted,
     existing: isNeeded ? await (await tools()).read(query) : { users: [], groups: [] },
     existingHomes: await existingHomesOf(wanted),
     ledger,
-    stillNamed: namesIn(otherGenerations),
+    stillNamed: namesIn(isEmpty ? [] : await otherGenerations()),
     userChanges,
   };
 };

@@ -49,7 +49,7 @@ const onPrivateAccounts = (name: string, work: (machine: Machine) => Promise<voi
             decideCredentialChanges(
               {
                 next,
-                otherGenerations: others.map(({ credentials }) => credentials),
+                otherGenerations: () => Promise.resolve(others.map(({ credentials }) => credentials)),
                 userChanges: true,
                 stateDirectory,
               },
