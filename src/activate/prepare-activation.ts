@@ -1,6 +1,5 @@
-import { realpath } from 'node:fs/promises';
 import type { ObservationDepth } from '../backends/backend.js';
-import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import { deployedProfile, readBuiltProfile, targetOf, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ActivationPlan } from '../plan/activation-plan.js';
@@ -85,10 +84,18 @@ export const changesOf = (
   isUnfinished: planned.unfinished !== null,
 });
 
+/** Where nothing changes, the same profile is what runs, what was looked at and what is wanted. */
+const known = new WeakMap<BuiltProfile, Map<string, ManagedProfile>>();
+
 const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null => {
   if (built === null) return null;
   const { manager, units } = built.manifest;
-  return manager === null || units.length === 0 ? null : { manager, profile: deployedProfile(built, name) };
+  if (manager === null || units.length === 0) return null;
+  const byName = known.get(built) ?? new Map<string, ManagedProfile>();
+  known.set(built, byName);
+  const managed = byName.get(name) ?? { manager, profile: deployedProfile(built, name) };
+  byName.set(name, managed);
+  return managed;
 };
 
 /** Who may use the state directories of a deployment. */
@@ -240,8 +247,7 @@ export const prepareActivation = async (
       sessions,
       ports,
     ),
-    recorded: await realpath(location.link).catch(() => null),
-    directories:
-      target === null ? [] : await missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),
+    recorded: targetOf(location.link),
+    directories: target === null ? [] : missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),
   };
 };

@@ -29,12 +29,18 @@ export const recogniseProcesses = async (
   { run, env }: Pick<Ports, 'run' | 'env'>,
 ): Promise<readonly ObservedUnit[]> => {
   if (target === null) return present;
-  const { differences } = await loadBackend(target.manager);
   const wanted = new Map(target.profile.units.map((unit) => [unit.name, unit]));
-  return mapConcurrently(present, jobs, async (observed) => {
-    const { manager, unit } = observed;
+  const counterpart = ({ manager, unit }: ObservedUnit): DeployedUnit | null => {
     const after = manager === target.manager ? wanted.get(unit.name) : undefined;
-    if (after === undefined || (unit.isLaidOut === true) === (after.isLaidOut === true)) return observed;
+    return after === undefined || (unit.isLaidOut === true) === (after.isLaidOut === true) ? null : after;
+  };
+  // As nearly always: nothing of another tool is involved.
+  if (present.every((observed) => counterpart(observed) === null)) return present;
+  const { differences } = await loadBackend(target.manager);
+  return mapConcurrently(present, jobs, async (observed) => {
+    const { unit } = observed;
+    const after = counterpart(observed);
+    if (after === null) return observed;
     const found = (await differences?.(unit, after, { run, env })) ?? [incomparable];
     return found.length === 0 ? { ...observed, unit: recognisedAs(unit, after) } : { ...observed, differences: found };
   });
@@ -47,6 +53,7 @@ export const withRecognised = (
 ): ManagedProfile | null => {
   if (side === null) return null;
   const recognised = new Map(present.map(({ unit }) => [unit.name, unit]));
+  if (side.profile.units.every((unit) => (recognised.get(unit.name) ?? unit) === unit)) return side;
   const units = side.profile.units.map((unit) => recognised.get(unit.name) ?? unit);
   return { ...side, profile: { ...side.profile, units } };
 };

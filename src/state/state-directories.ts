@@ -1,4 +1,5 @@
-import { chmod, lstat, mkdir, readlink, stat, symlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ManifestDirectories } from '../profile/manifest.js';
 import { ActivationError, UsageError, unreachable } from '../system/errors.js';
@@ -175,9 +176,9 @@ export const planStateDirectories = (
   return steps;
 };
 
-const readFacts = async (path: string): Promise<PathFacts> => {
+const readFacts = (path: string): PathFacts => {
   try {
-    const stats = await stat(path);
+    const stats = statSync(path);
     return stats.isDirectory() ? { kind: 'directory', mode: stats.mode, uid: stats.uid } : { kind: 'file' };
   } catch (error) {
     switch (errnoOf(error)) {
@@ -192,22 +193,22 @@ const readFacts = async (path: string): Promise<PathFacts> => {
   }
 };
 
-const readDanglingLink = async (path: string): Promise<PathFacts> => {
+const readDanglingLink = (path: string): PathFacts => {
   try {
-    const { uid } = await lstat(path);
-    return { kind: 'dangling-link', target: resolve(dirname(path), await readlink(path)), uid };
+    const { uid } = lstatSync(path);
+    return { kind: 'dangling-link', target: resolve(dirname(path), readlinkSync(path)), uid };
   } catch {
     return { kind: 'absent' };
   }
 };
 
 /** Adds what is at `path` and its ancestors to `facts`, and at the targets of links that lead to nothing. */
-const collectFacts = async (path: string, facts: Map<string, PathFacts>): Promise<void> => {
+const collectFacts = (path: string, facts: Map<string, PathFacts>): void => {
   for (const ancestor of ancestors(path)) {
     if (facts.has(ancestor)) continue;
-    const found = await readFacts(ancestor);
+    const found = readFacts(ancestor);
     facts.set(ancestor, found);
-    if (found.kind === 'dangling-link') await collectFacts(found.target, facts);
+    if (found.kind === 'dangling-link') collectFacts(found.target, facts);
   }
 };
 
@@ -245,15 +246,18 @@ const doing = (step: StateStep): string =>
       ? `The directory ${step.path} cannot be made`
       : `The mode of ${step.path} cannot be set`;
 
-/** What {@link createStateDirectories} would do. */
-export const missingStateDirectories = async (
+/**
+ * What {@link createStateDirectories} would do. All that is looked at is looked at synchronously: where nothing is missing,
+ * handing each of two dozen paths to another thread would take longer than all looks.
+ */
+export const missingStateDirectories = (
   directories: ManifestDirectories,
   options: StateOptions,
-): Promise<readonly StateStep[]> => {
+): readonly StateStep[] => {
   const facts = new Map<string, PathFacts>();
   const directoryPaths = orderOfCreation.map((name) => directories[name]);
   for (const path of [...directoryPaths, ...compatibilityLinks(directories).keys()]) {
-    await collectFacts(path, facts);
+    collectFacts(path, facts);
   }
   return planStateDirectories(directories, facts, options, process.getuid?.() ?? 0);
 };
@@ -269,7 +273,7 @@ export const createStateDirectories = async (
   directories: ManifestDirectories,
   options: StateOptions,
 ): Promise<readonly StateStep[]> => {
-  const steps = await missingStateDirectories(directories, options);
+  const steps = missingStateDirectories(directories, options);
   for (const step of steps) {
     try {
       await perform(step);
