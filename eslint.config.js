@@ -15,15 +15,28 @@ export default tseslint.config(
       'no-restricted-syntax': [
         'error',
         {
-          selector: "ImportDeclaration[source.value='zod'] > ImportSpecifier[imported.name='z']",
+          selector: 'ImportDeclaration[source.value=/system.schema\\.js$/] > ImportSpecifier',
           message:
-            "Write: import * as z from 'zod'. Of `{ z }` nothing can be left out of the bundle, which then loads slowly.",
+            "Write: import * as z from '…/system/schema.js'. Of `{ z }` nothing can be left out of the bundle, which then loads slowly.",
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['zod', 'zod/*'],
+              message:
+                "Write: import * as z from '…/system/schema.js'. Schemas of zod itself take longer to make, and zod/mini has no messages.",
+            },
+          ],
         },
       ],
       // Port implementations are async by contract even where one of them has nothing to wait for.
       '@typescript-eslint/require-await': 'off',
     },
   },
+  { files: ['src/system/schema.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['**/*.mjs', '*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

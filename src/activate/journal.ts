@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as z from 'zod';
 import { arrivalSchema } from '../generations/arrival.js';
 import { syncDirectory } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
+import * as z from '../system/schema.js';
 
 /*
  * One JSON document per line: first what the switch is, then two lines for each thing that it does, "begin" before and
@@ -28,19 +28,19 @@ const headerSchema = z.object({
   command: z.string(),
   since: z.iso.datetime(),
   process: z.object({
-    pid: z.number().int(),
+    pid: z.int(),
     startTime: z.string(),
     bootId: z.string(),
-    pidNamespace: z.string().nullable(),
+    pidNamespace: z.nullable(z.string()),
     machine: z.string(),
   }),
   /** The profile in the store that is to run. */
   to: z.string(),
   /** Every profile of which something may run besides the current generation; `to` is the last. */
-  reaching: z.array(z.string()).readonly(),
-  arrival: arrivalSchema.nullable(),
+  reaching: z.readonly(z.array(z.string())),
+  arrival: z.nullable(arrivalSchema),
   /** What runs before the first step. */
-  running: z.array(runningProcess).readonly(),
+  running: z.readonly(z.array(runningProcess)),
 });
 export type JournalHeader = z.infer<typeof headerSchema>;
 
@@ -48,7 +48,7 @@ const effectSchema = z.union([
   z.object({
     action: z.enum(['stop', 'start', 'restart', 'reload']),
     manager: z.string(),
-    units: z.array(z.object({ instance: z.string(), name: z.string(), profile: z.string() })).readonly(),
+    units: z.readonly(z.array(z.object({ instance: z.string(), name: z.string(), profile: z.string() }))),
   }),
   z.object({ action: z.enum(['install', 'leave', 'finish']), manager: z.string() }),
   z.object({ action: z.enum(['accounts', 'record', 'clean']) }),
@@ -68,7 +68,7 @@ const entrySchema = z.union([
     event: z.literal('done'),
     at: z.iso.datetime(),
     /** Names of the processes for which it did not succeed. */
-    failed: z.array(z.string()).readonly(),
+    failed: z.readonly(z.array(z.string())),
   }),
 ]);
 export type JournalEntry = z.infer<typeof entrySchema>;

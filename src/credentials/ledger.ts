@@ -1,9 +1,9 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { ActivationError } from '../system/errors.js';
+import * as z from '../system/schema.js';
 
 /**
  * Which accounts we made: only those may we remove. The number is the uid or gid; null while the account is being made,
@@ -16,7 +16,7 @@ export interface AccountLedger {
 
 export const emptyLedger: AccountLedger = { users: {}, groups: {} };
 
-const id = z.number().int().nonnegative().nullable();
+const id = z.nullable(z.int().check(z.nonnegative()));
 const ledgerDocument = z.object({
   formatVersion: z.literal(1),
   users: z.record(z.string(), id),

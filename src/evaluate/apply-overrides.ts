@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import type { ProcessModel } from '../model/process-model.js';
 import type { JsonObject } from '../system/json.js';
+import * as z from '../system/schema.js';
 import { explainFailure } from './explain-failure.js';
 import { findCulprit } from './find-culprit.js';
 import type { Attempt, AttemptResult, Evaluate } from './nix-evaluation.js';

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { isJsonObject, type Json } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
+import * as z from '../system/schema.js';
 import { blameSurroundings } from './blame-surroundings.js';
 import { findCallingUser } from './calling-user.js';
 import { evaluateWithRemedies } from './evaluate-with-remedies.js';
@@ -21,7 +21,7 @@ export interface IdRequirements {
 /** What nix/id-requirements.nix prints. */
 const document = z.object({
   ignoredParams: z.array(z.string()),
-  instances: z.custom<Readonly<Record<string, Json>>>((value) => isJsonObject(value as Json)),
+  instances: z.custom<Readonly<Record<string, Json>>>((value: unknown) => isJsonObject(value as Json)),
 });
 
 /**

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import * as z from 'zod';
 import type { SourcePosition } from '../model/process-model.js';
 import type { Explanation } from '../system/errors.js';
+import * as z from '../system/schema.js';
 
 /** Why Nix could not evaluate. */
 export interface NixFailure {
@@ -19,19 +19,19 @@ export interface NixFailure {
 const logLine = z.object({
   action: z.literal('msg'),
   msg: z.string(),
-  raw_msg: z.string().optional(),
-  file: z.string().nullish(),
-  line: z.number().nullish(),
-  column: z.number().nullish(),
+  raw_msg: z.optional(z.string()),
+  file: z.nullish(z.string()),
+  line: z.nullish(z.number()),
+  column: z.nullish(z.number()),
 });
 type LogLine = z.infer<typeof logLine>;
 
 /** What nix/explain.nix throws. */
 const explanation = z.object({
   what: z.string(),
-  why: z.string().nullish(),
-  fix: z.string().nullish(),
-  position: z.object({ file: z.string(), line: z.number(), column: z.number() }).nullish(),
+  why: z.nullish(z.string()),
+  fix: z.nullish(z.string()),
+  position: z.nullish(z.object({ file: z.string(), line: z.number(), column: z.number() })),
 });
 
 const parseLogLine = (line: string): LogLine | null => {

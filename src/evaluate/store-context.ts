@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../system/schema.js';
 
 /** What must be in the store before the result of an evaluation can be used. */
 export interface StoreContext {
@@ -12,9 +12,9 @@ export interface StoreContext {
 
 /** What builtins.getContext says of one store path (Nix manual, "String context"). */
 const contextElement = z.object({
-  path: z.boolean().optional(),
-  outputs: z.array(z.string()).optional(),
-  allOutputs: z.boolean().optional(),
+  path: z.optional(z.boolean()),
+  outputs: z.optional(z.array(z.string())),
+  allOutputs: z.optional(z.boolean()),
 });
 
 /** The output of nix/evaluate.nix and nix/apply-overrides.nix: a JSON document and the context of its text. */

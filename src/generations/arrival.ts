@@ -1,15 +1,15 @@
 import { realpath } from 'node:fs/promises';
-import * as z from 'zod';
 import type { Ports } from '../system/ports.js';
+import * as z from '../system/schema.js';
 import { currentGeneration, setGeneration, switchGeneration } from './generations.js';
 import { historyAfterLeaving, readHistory, writeHistory } from './history.js';
 import type { ProfileLocation } from './profile-location.js';
 
 export const arrivalSchema = z.object({
   /** The generation that becomes the current one; null: a new one, unless the profile is current already. */
-  generation: z.int().positive().nullable(),
+  generation: z.nullable(z.int().check(z.positive())),
   /** What the history is then. */
-  history: z.array(z.int().positive()).readonly(),
+  history: z.readonly(z.array(z.int().check(z.positive()))),
 });
 
 /**

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../system/schema.js';
 
 const record = z.strictObject({
   key: z.string(),

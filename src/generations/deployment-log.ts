@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import type { Json } from '../system/json.js';
+import * as z from '../system/schema.js';
 import { deploymentRecordSchema, type DeploymentRecord, type DeploymentResult } from './deployment-record.js';
 import type { ProfileLocation } from './profile-location.js';
 

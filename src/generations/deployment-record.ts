@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../system/schema.js';
 
 /** Which model a generation was made of. */
 export interface ModelSource {
@@ -57,24 +57,30 @@ export interface DeploymentRecord {
 
 const names = z.array(z.string());
 
-export const deploymentRecordSchema: z.ZodType<DeploymentRecord> = z.object({
+export const deploymentRecordSchema: z.ZodMiniType<DeploymentRecord> = z.object({
   command: z.string(),
   started: z.iso.datetime(),
-  ended: z.iso.datetime().nullable(),
+  ended: z.nullable(z.iso.datetime()),
   result: z.enum(deploymentResults),
-  from: z.int().positive().nullable(),
-  generation: z.int().positive().nullable(),
+  from: z.nullable(z.int().check(z.positive())),
+  generation: z.nullable(z.int().check(z.positive())),
   made: z.boolean(),
   profile: z.string(),
-  manager: z.string().nullable(),
-  message: z.string().nullable(),
-  by: z.object({ user: z.string(), sudoUser: z.string().nullable(), host: z.string() }),
-  model: z
-    .object({
+  manager: z.nullable(z.string()),
+  message: z.nullable(z.string()),
+  by: z.object({ user: z.string(), sudoUser: z.nullable(z.string()), host: z.string() }),
+  model: z.nullable(
+    z.object({
       path: z.string(),
-      revision: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
-    })
-    .nullable(),
+      revision: z.nullable(z.object({ commit: z.string(), dirty: z.boolean() })),
+    }),
+  ),
   tool: z.string(),
-  steps: z.object({ start: names, stop: names, restart: names, reload: names, untouched: z.int().nonnegative() }),
+  steps: z.object({
+    start: names,
+    stop: names,
+    restart: names,
+    reload: names,
+    untouched: z.int().check(z.nonnegative()),
+  }),
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
+import * as z from '../system/schema.js';
 import type { Generation } from './generations.js';
 import type { ProfileLocation } from './profile-location.js';
 
@@ -11,7 +11,7 @@ import type { ProfileLocation } from './profile-location.js';
  */
 export type History = readonly number[];
 
-const schema = z.array(z.int().positive());
+const schema = z.array(z.int().check(z.positive()));
 const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'history.json');
 
 /** An unreadable history is an empty one: rollback then goes by generation numbers. */

@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import { ActivationError } from '../system/errors.js';
+import * as z from '../system/schema.js';
 import type { ProfileLocation } from './profile-location.js';
 
 /** Numbers of the generations that are not deleted, ascending. */
 export type Pins = readonly number[];
 
-const schema = z.array(z.int().positive());
+const schema = z.array(z.int().check(z.positive()));
 const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'pins.json');
 
 /**

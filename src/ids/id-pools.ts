@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { UsageError } from '../system/errors.js';
+import * as z from '../system/schema.js';
 
 /** Numbers that instances get one each of, as idresources.nix describes them. */
 export interface IdPool {
@@ -27,21 +27,21 @@ const pools = z.record(
     .object({
       min: z.int(),
       max: z.int(),
-      step: z.int().min(1).default(1),
+      step: z._default(z.int().check(z.minimum(1)), 1),
       // Dynamic Disnix' words for where a number is unique. A deployment is on one machine: they mean the same here.
-      scope: z.enum(['global', 'machine', '']).optional(),
+      scope: z.optional(z.enum(['global', 'machine', ''])),
     })
-    .refine(({ min, max }) => min <= max, 'min is greater than max'),
+    .check(z.refine(({ min, max }) => min <= max, 'min is greater than max')),
 );
 
 const assignments = z.strictObject({
-  ids: z.record(z.string(), z.record(z.string(), z.int())).default({}),
-  lastAssignments: z.record(z.string(), z.int()).default({}),
+  ids: z._default(z.record(z.string(), z.record(z.string(), z.int())), {}),
+  lastAssignments: z._default(z.record(z.string(), z.int()), {}),
   // Dynamic Disnix writes it for deployments on several machines.
-  lastAssignmentsPerTarget: z.unknown().optional(),
+  lastAssignmentsPerTarget: z.optional(z.unknown()),
 });
 
-const parse = <T>(schema: z.ZodType<T>, data: unknown, file: string, what: string, example: string): T => {
+const parse = <T>(schema: z.ZodMiniType<T>, data: unknown, file: string, what: string, example: string): T => {
   const { success, data: parsed, error } = schema.safeParse(data);
   if (success) return parsed;
   throw new UsageError(

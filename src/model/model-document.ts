@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
+import * as z from '../system/schema.js';
 import type { SourcePosition } from './process-model.js';
 
 /** The version of the document that this program and its nix/model-text.nix agree on. */
@@ -99,17 +99,17 @@ const modelText = z.object({
     }),
   ),
   /** The default package set's, when there is no scope that has them. */
-  fallbackTools: tools.nullable(),
+  fallbackTools: z.nullable(tools),
   /** All instances that there are; null when all were evaluated. */
-  outline: z
-    .array(
+  outline: z.nullable(
+    z.array(
       z.object({
         name: z.string(),
-        position: z.object({ file: z.string(), line: z.number(), column: z.number() }).nullable(),
+        position: z.nullable(z.object({ file: z.string(), line: z.number(), column: z.number() })),
       }),
-    )
-    .nullable(),
-  instances: z.custom<InstanceTable>((value) => isInstanceTable(value as Json), 'expected instances'),
+    ),
+  ),
+  instances: z.custom<InstanceTable>((value: unknown) => isInstanceTable(value as Json), 'expected instances'),
   /** One for each instance, and then those that no instance stands for. What a process does not have is left out. */
   processes: z.custom<readonly Json[]>(Array.isArray, 'expected processes'),
   /** For each process that no instance stands for, the name of one that depends on it. */

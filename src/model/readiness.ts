@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
+import * as z from '../system/schema.js';
 import { secondsSchema } from './time-outs.js';
 
 /** What has to be the case when a process is ready. */
@@ -42,44 +42,46 @@ export const portReadiness = (port: number): Readiness => ({
   interval: defaultInterval,
 });
 
-const portNumber = z.int().min(1).max(65_535);
-const text = z.string().regex(/^[^\0]*$/, 'expected a text without NUL');
-const word = text.min(1);
-const words = z
-  .array(text)
-  .min(1)
-  .refine(([program]) => program !== '', 'expected a program and its arguments');
-const hostName = word.regex(/^[A-Za-z0-9._:-]+$/, 'expected the name or the address of a host');
-const absolutePath = word.regex(/^\//, 'expected an absolute path');
-const pagePath = z.string().regex(/^\/[\x21-\x7e]*$/, 'expected a path that begins with "/", percent-encoded');
+const portNumber = z.int().check(z.minimum(1), z.maximum(65_535));
+const text = z.string().check(z.regex(/^[^\0]*$/, 'expected a text without NUL'));
+const word = text.check(z.minLength(1));
+const words = z.array(text).check(
+  z.minLength(1),
+  z.refine(([program]) => program !== '', 'expected a program and its arguments'),
+);
+const hostName = word.check(z.regex(/^[A-Za-z0-9._:-]+$/, 'expected the name or the address of a host'));
+const absolutePath = word.check(z.regex(/^\//, 'expected an absolute path'));
+const pagePath = z.string().check(z.regex(/^\/[\x21-\x7e]*$/, 'expected a path that begins with "/", percent-encoded'));
 
 /** Readiness as a manifest holds it. */
-export const readinessSchema: z.ZodType<Readiness> = z.strictObject({
+export const readinessSchema: z.ZodMiniType<Readiness> = z.strictObject({
   probe: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('port'), host: hostName, port: portNumber }),
     z.strictObject({ kind: z.literal('path'), path: absolutePath }),
     z.strictObject({ kind: z.literal('command'), command: words }),
     z.strictObject({ kind: z.literal('http'), host: hostName, port: portNumber, path: pagePath }),
-    z.strictObject({ kind: z.literal('notify'), descriptor: z.int().min(1) }),
+    z.strictObject({ kind: z.literal('notify'), descriptor: z.int().check(z.minimum(1)) }),
   ]),
   timeout: secondsSchema,
   interval: secondsSchema,
 });
 
-const httpPlace = z.strictObject({ path: pagePath.nullish(), port: portNumber.nullish(), host: hostName.nullish() });
+const httpPlace = z.strictObject({ path: z.nullish(pagePath), port: z.nullish(portNumber), host: z.nullish(hostName) });
 
-const attributes = z.custom<JsonObject>((value) => isJsonObject(value as Json), 'expected an attribute set');
+const attributes = z.custom<JsonObject>((value: unknown) => isJsonObject(value as Json), 'expected an attribute set');
 
 /** The attribute as a model writes it. Null stands for what could not be evaluated. */
 const attributeSchema = z.strictObject({
-  port: portNumber.nullish(),
-  host: hostName.nullish(),
-  path: absolutePath.nullish(),
-  command: z.union([word, words]).nullish(),
-  http: z.union([z.string(), attributes]).nullish(),
-  notify: z.union([z.boolean(), z.strictObject({ descriptor: z.int().min(1).max(1023) })]).nullish(),
-  timeout: secondsSchema.nullish(),
-  interval: secondsSchema.nullish(),
+  port: z.nullish(portNumber),
+  host: z.nullish(hostName),
+  path: z.nullish(absolutePath),
+  command: z.nullish(z.union([word, words])),
+  http: z.nullish(z.union([z.string(), attributes])),
+  notify: z.nullish(
+    z.union([z.boolean(), z.strictObject({ descriptor: z.int().check(z.minimum(1), z.maximum(1023)) })]),
+  ),
+  timeout: z.nullish(secondsSchema),
+  interval: z.nullish(secondsSchema),
 });
 type Attribute = z.output<typeof attributeSchema>;
 

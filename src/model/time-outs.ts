@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { ModelError } from '../system/errors.js';
 import type { Json } from '../system/json.js';
+import * as z from '../system/schema.js';
 
 /** How long a process may take, in seconds; null where nobody says anything. */
 export interface Timeouts {
@@ -11,7 +11,7 @@ export interface Timeouts {
 }
 
 /** More than nothing, and at most a day. */
-export const secondsSchema = z.number().positive().max(86_400);
+export const secondsSchema = z.number().check(z.positive(), z.maximum(86_400));
 
 /**
  * Reads the `startTimeout` or `stopTimeout` attribute of an instance.

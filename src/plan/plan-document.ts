@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { UsageError } from '../system/errors.js';
+import * as z from '../system/schema.js';
 
 /*
  * The plan as data, which `plan --json` and `plan --out` write and `switch --plan` reads; docs/plan-format.md describes
@@ -10,9 +10,9 @@ export const planFormatVersion = 1;
 
 const common = {
   /** From 1, in the order of execution. */
-  number: z.int().positive(),
+  number: z.int().check(z.positive()),
   /** Steps of one stage do not depend on each other, and are done at the same time. */
-  stage: z.int().nonnegative(),
+  stage: z.int().check(z.nonnegative()),
   reasons: z.array(z.string()),
 };
 
@@ -39,7 +39,7 @@ const step = z.discriminatedUnion('kind', [
     instance: z.string(),
     name: z.string(),
     manager: z.string(),
-    level: z.int().nonnegative(),
+    level: z.int().check(z.nonnegative()),
   }),
   /** `release`: nothing of the profile is left under the manager; `install`: it learns of the new definitions. */
   z.object({ ...common, kind: z.literal('manager'), action: z.enum(['release', 'install']), manager: z.string() }),
@@ -57,7 +57,7 @@ const conflict = z.object({
 });
 
 const versions = z.array(z.string());
-const bytes = z.int().nonnegative();
+const bytes = z.int().check(z.nonnegative());
 const closure = z.object({
   sizeBefore: bytes,
   sizeAfter: bytes,
@@ -71,7 +71,7 @@ const closure = z.object({
       sizeAfter: bytes,
     }),
   ),
-  files: z.object({ added: z.int().nonnegative(), removed: z.int().nonnegative() }),
+  files: z.object({ added: z.int().check(z.nonnegative()), removed: z.int().check(z.nonnegative()) }),
 });
 
 const state = z.enum(['running', 'starting', 'stopped', 'failed', 'absent']);
@@ -80,25 +80,25 @@ const planDocument = z.object({
   formatVersion: z.literal(planFormatVersion),
   /** What is deployed afterwards; `link` always points to what is deployed. */
   profile: z.object({ link: z.string(), path: z.string() }),
-  manager: z.string().nullable(),
+  manager: z.nullable(z.string()),
   /** What it was built of; null when that is not known. */
-  model: z
-    .object({ path: z.string(), revision: z.object({ commit: z.string(), dirty: z.boolean() }).nullable() })
-    .nullable(),
+  model: z.nullable(
+    z.object({ path: z.string(), revision: z.nullable(z.object({ commit: z.string(), dirty: z.boolean() })) }),
+  ),
   /** What the command line said that a switch must repeat. */
   options: z.object({
-    oldProfile: z.string().nullable(),
+    oldProfile: z.nullable(z.string()),
     manager: z.record(z.string(), z.string()),
     /** Whether what somebody has changed is put right as well. */
-    repair: z.boolean().default(false),
+    repair: z._default(z.boolean(), false),
   }),
   /** What the plan was made from: the same plan is right as long as this is so. */
   basis: z.object({
-    current: z.object({ path: z.string(), manager: z.string().nullable() }).nullable(),
+    current: z.nullable(z.object({ path: z.string(), manager: z.nullable(z.string()) })),
     /** The number of the current generation. */
-    generation: z.int().nullable(),
+    generation: z.nullable(z.int()),
     /** Where a switch went that did not finish. */
-    unfinished: z.string().nullable(),
+    unfinished: z.nullable(z.string()),
     states: z.array(z.object({ instance: z.string(), name: z.string(), manager: z.string(), state })),
   }),
   steps: z.array(step),

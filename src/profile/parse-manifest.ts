@@ -1,55 +1,55 @@
-import * as z from 'zod';
 import { readinessSchema } from '../model/readiness.js';
 import { secondsSchema } from '../model/time-outs.js';
 import { ActivationError } from '../system/errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../system/json.js';
+import * as z from '../system/schema.js';
 import type { OwnManifest } from './manifest.js';
 
 const attributes = z.record(z.string(), z.string());
 
 const credentials = z.strictObject({
-  groups: z.array(z.strictObject({ name: z.string(), gid: z.int().nullable(), attributes })),
+  groups: z.array(z.strictObject({ name: z.string(), gid: z.nullable(z.int()), attributes })),
   users: z.array(
     z.strictObject({
       name: z.string(),
-      uid: z.int().nullable(),
-      group: z.string().nullable(),
-      description: z.string().nullable(),
-      homeDir: z.string().nullable(),
+      uid: z.nullable(z.int()),
+      group: z.nullable(z.string()),
+      description: z.nullable(z.string()),
+      homeDir: z.nullable(z.string()),
       createHomeDir: z.boolean(),
-      shell: z.string().nullable(),
+      shell: z.nullable(z.string()),
       attributes,
     }),
   ),
 });
 
 // What JSON.parse returns is JSON: z.json() would take longer than all else that is checked here.
-const data = z.custom<JsonObject>((value) => isJsonObject(value as Json), 'expected an object');
+const data = z.custom<JsonObject>((value: unknown) => isJsonObject(value as Json), 'expected an object');
 
 const unit = z.strictObject({
   instance: z.string(),
   name: z.string(),
-  level: z.int().nonnegative(),
+  level: z.int().check(z.nonnegative()),
   dependencies: z.array(z.string()),
   fingerprint: z.string(),
   properties: data,
-  reloadProperties: data.optional(),
-  changePolicy: z
-    .strictObject({
+  reloadProperties: z.optional(data),
+  changePolicy: z.optional(
+    z.strictObject({
       onChange: z.enum(['restart', 'stop-start', 'reload', 'leave']),
       onRemoval: z.enum(['stop', 'leave']),
-    })
-    .optional(),
+    }),
+  ),
   activation: data,
-  ownNetwork: z.literal(true).optional(),
+  ownNetwork: z.optional(z.literal(true)),
   credentials,
-  port: z.int().nullable(),
+  port: z.nullable(z.int()),
   // Before it meant anything, it was whatever the model said.
-  readiness: readinessSchema.nullable().catch(null),
-  critical: z.literal(false).optional(),
-  startTimeout: secondsSchema.optional(),
-  stopTimeout: secondsSchema.optional(),
-  isLaidOut: z.literal(true).optional(),
+  readiness: z.catch(z.nullable(readinessSchema), null),
+  critical: z.optional(z.literal(false)),
+  startTimeout: z.optional(secondsSchema),
+  stopTimeout: z.optional(secondsSchema),
+  isLaidOut: z.optional(z.literal(true)),
 });
 
 const manifest = z.strictObject({

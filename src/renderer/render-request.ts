@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import { loadBackend, parseManagerName } from '../backends/registry.js';
 import { overriddenArguments } from '../evaluate/apply-overrides.js';
 import { parseModelDocument } from '../model/model-document.js';
@@ -8,8 +7,9 @@ import { translateRealised } from '../profile/render-documents.js';
 import { stateDirectories } from '../state/state-directories.js';
 import type { Json } from '../system/json.js';
 import { documentFiles } from '../profile/profile-document.js';
+import * as z from '../system/schema.js';
 
-const directory = z.string().exactOptional();
+const directory = z.exactOptional(z.string());
 
 /** What nix/render.nix asks for. */
 const requestSchema = z.strictObject({
@@ -39,7 +39,7 @@ const requestSchema = z.strictObject({
     spoolDir: directory,
     lockDir: directory,
     libDir: directory,
-    forceDisableUserChange: z.boolean().exactOptional(),
+    forceDisableUserChange: z.exactOptional(z.boolean()),
   }),
   /** Options that only some managers know, by name. */
   options: z.record(z.string(), z.string()),

@@ -1,17 +1,17 @@
-import * as z from 'zod';
+import * as z from '../system/schema.js';
 
 const lockRecord = z.object({
   /** Unique to one acquisition. */
-  token: z.string().regex(/^[\w-]+$/),
+  token: z.string().check(z.regex(/^[\w-]+$/)),
   /** What the holder does, for people ("switch"). */
   command: z.string(),
   /** ISO 8601, UTC. */
   since: z.string(),
   process: z.object({
-    pid: z.number().int().positive(),
+    pid: z.int().check(z.positive()),
     startTime: z.string(),
     bootId: z.string(),
-    pidNamespace: z.string().nullable(),
+    pidNamespace: z.nullable(z.string()),
     machine: z.string(),
   }),
 });

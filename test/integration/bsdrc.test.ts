@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
+import * as z from '../../src/system/schema.js';
 import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
 import { reserveBlock, type PortBlock } from '../support/free-ports.js';
@@ -28,7 +28,7 @@ cp ${process.execPath} /srv/node
 chmod -R a+rX /srv
 `;
 
-const statusRows = z.array(z.object({ instance: z.string(), state: z.string(), pid: z.number().nullable() }));
+const statusRows = z.array(z.object({ instance: z.string(), state: z.string(), pid: z.nullable(z.number()) }));
 
 // PIDs are the copy's own.
 describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {

@@ -1,7 +1,7 @@
 import { chmod, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
+import * as z from '../../src/system/schema.js';
 import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
@@ -87,7 +87,7 @@ const rowsOf = z.array(
   z.object({
     instance: z.string(),
     state: z.string(),
-    pid: z.number().nullable(),
+    pid: z.nullable(z.number()),
     drift: z.array(z.string()),
     extra: z.boolean(),
   }),

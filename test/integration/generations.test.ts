@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
+import * as z from '../../src/system/schema.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
@@ -85,7 +85,9 @@ describe.each(accounts)('generations of the web applications as $name', (account
 
   test('every deployment is remembered, with where it came from and what it led to', async () => {
     const log = z
-      .array(z.object({ command: z.string(), from: z.number().nullable(), generation: z.number(), result: z.string() }))
+      .array(
+        z.object({ command: z.string(), from: z.nullable(z.number()), generation: z.number(), result: z.string() }),
+      )
       .parse(JSON.parse((await deployment.succeed('generations', 'log', '--json')).stdout));
     expect(log).toEqual([
       { command: 'switch', from: null, generation: 1, result: 'good' },

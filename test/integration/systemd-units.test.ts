@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
+import * as z from '../../src/system/schema.js';
 import { createMachine, shellService, sleeper, type Machine } from '../backends/systemd/support/machine.js';
 import { accounts } from '../support/accounts.js';
 import { isRoot } from '../support/is-root.js';

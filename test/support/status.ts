@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../src/system/schema.js';
 import type { Deployment } from './deployment.js';
 
 const rows = z.array(
@@ -7,9 +7,9 @@ const rows = z.array(
     name: z.string(),
     manager: z.string(),
     state: z.string(),
-    pid: z.number().nullable(),
-    since: z.iso.datetime().nullable(),
-    port: z.number().nullable(),
+    pid: z.nullable(z.number()),
+    since: z.nullable(z.iso.datetime()),
+    port: z.nullable(z.number()),
   }),
 );
 export type StatusRow = z.infer<typeof rows>[number];

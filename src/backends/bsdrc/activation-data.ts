@@ -1,13 +1,13 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { scriptActivationSchema } from '../shared/script-activation.js';
 
 /** What activation has to know of an rc.d script when only the manifest is there. */
-const activationSchema = scriptActivationSchema.extend({
+const activationSchema = z.extend(scriptActivationSchema, {
   /** What rc.subr(8) calls the service: the name of its file in rc.conf.d. */
   rcName: z.string(),
   /** The rc.conf(5) variable that enables it; null when it always is. */
-  enablingVariable: z.string().nullable(),
+  enablingVariable: z.nullable(z.string()),
 });
 export type Activation = z.infer<typeof activationSchema>;
 

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import {
   absolutePath,
   argumentError,
@@ -79,71 +79,92 @@ export interface RcScript {
   readonly rcSubr: string;
 }
 
-const identifier = text.pipe(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a shell variable's name"));
+const identifier = z.pipe(
+  text,
+  z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a shell variable's name")),
+);
 
 /** What stays one word, and the same, however often a shell reads it; rc.subr(8) splits at spaces, and does not quote. */
-const plain = z.string().regex(/^[A-Za-z0-9_@%+=:,./-]+$/, 'expected letters, digits and _ @ % + = : , . / - only');
-const plainWord = text.pipe(plain);
-const plainPath = text.pipe(plain.startsWith('/', 'expected an absolute path'));
+const plain = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_@%+=:,./-]+$/, 'expected letters, digits and _ @ % + = : , . / - only'));
+const plainWord = z.pipe(text, plain);
+const plainPath = z.pipe(text, plain.check(z.startsWith('/', 'expected an absolute path')));
 const plainWords = z.array(plainWord, { error: 'expected a list' });
 
 /** FILE, FILE:MODULE or FILE~PATTERN, as load_kld of rc.subr(8) wants it. */
-const module = text.pipe(z.string().regex(/^[A-Za-z0-9_./-]+(?:[:~]\S+)?$/, 'expected the file of a kernel module'));
+const module = z.pipe(
+  text,
+  z.string().check(z.regex(/^[A-Za-z0-9_./-]+(?:[:~]\S+)?$/, 'expected the file of a kernel module')),
+);
 
-const setOfIdentifiers = namedTexts.superRefine((set, context) => {
-  for (const name of Object.keys(set)) {
-    if (!/^[A-Za-z0-9_]+$/.test(name)) {
-      context.addIssue({ code: 'custom', path: [name], message: "expected the end of a shell variable's name" });
+const setOfIdentifiers = namedTexts.check(
+  z.superRefine((set, context) => {
+    for (const name of Object.keys(set)) {
+      if (!/^[A-Za-z0-9_]+$/.test(name)) {
+        context.addIssue({ code: 'custom', path: [name], message: "expected the end of a shell variable's name" });
+      }
     }
-  }
-});
+  }),
+);
 
 const rcCommand = z.strictObject(
-  { pre: text.nullish(), implementation: text.nullish(), post: text.nullish() },
+  { pre: z.nullish(text), implementation: z.nullish(text), post: z.nullish(text) },
   { error: 'expected an attribute set with pre, implementation and post' },
 );
 
 const outerSchema = z.object({
-  rcSubr: absolutePath.nullish(),
-  builtinCommands: texts.nullish(),
-  defaultReloadSignal: signal.nullish(),
-  defaultStopSignal: signal.nullish(),
+  rcSubr: z.nullish(absolutePath),
+  builtinCommands: z.nullish(texts),
+  defaultReloadSignal: z.nullish(signal),
+  defaultStopSignal: z.nullish(signal),
 });
 
 const argumentsSchema = z.strictObject({
   ...scriptArguments,
-  rcvar: identifier.nullish(),
-  rcvarsDefaults: setOfIdentifiers.nullish(),
-  command: plainPath.nullish(),
-  commandArgs: texts.nullish(),
-  commandIsDaemon: flag.nullish(),
-  stopSignal: signal.nullish(),
-  pidFile: plainPath.nullish(),
-  user: plainWord.nullish(),
-  fib: integer.pipe(z.number().nonnegative('expected the number of a routing table')).nullish(),
-  limits: text.pipe(z.string().regex(/^-[A-Za-z0-9 =.:+-]+$/, 'expected options of limits(1)')).nullish(),
-  loginClass: plainWord.nullish(),
-  oomProtect: z
-    .union([flag.transform((on) => (on ? 'YES' : null)), text.pipe(z.enum(['YES', 'ALL', 'yes', 'all']))], {
-      error: 'expected true, false, "YES" or "ALL"',
-    })
-    .transform((value) => (value === null ? null : value.toUpperCase() === 'ALL' ? 'ALL' : 'YES'))
-    .nullish(),
-  requiredFiles: plainWords.nullish(),
-  requiredDirs: plainWords.nullish(),
-  requiredVars: z.array(identifier, { error: 'expected a list' }).nullish(),
-  requiredModules: z.array(module, { error: 'expected a list' }).nullish(),
-  commands: z
-    .record(identifier, rcCommand, {
+  rcvar: z.nullish(identifier),
+  rcvarsDefaults: z.nullish(setOfIdentifiers),
+  command: z.nullish(plainPath),
+  commandArgs: z.nullish(texts),
+  commandIsDaemon: z.nullish(flag),
+  stopSignal: z.nullish(signal),
+  pidFile: z.nullish(plainPath),
+  user: z.nullish(plainWord),
+  fib: z.nullish(z.pipe(integer, z.number().check(z.nonnegative('expected the number of a routing table')))),
+  limits: z.nullish(z.pipe(text, z.string().check(z.regex(/^-[A-Za-z0-9 =.:+-]+$/, 'expected options of limits(1)')))),
+  loginClass: z.nullish(plainWord),
+  oomProtect: z.nullish(
+    z.pipe(
+      z.union(
+        [
+          z.pipe(
+            flag,
+            z.transform((on) => (on ? 'YES' : null)),
+          ),
+          z.pipe(text, z.enum(['YES', 'ALL', 'yes', 'all'])),
+        ],
+        {
+          error: 'expected true, false, "YES" or "ALL"',
+        },
+      ),
+      z.transform((value) => (value === null ? null : value.toUpperCase() === 'ALL' ? 'ALL' : 'YES')),
+    ),
+  ),
+  requiredFiles: z.nullish(plainWords),
+  requiredDirs: z.nullish(plainWords),
+  requiredVars: z.nullish(z.array(identifier, { error: 'expected a list' })),
+  requiredModules: z.nullish(z.array(module, { error: 'expected a list' })),
+  commands: z.nullish(
+    z.record(identifier, rcCommand, {
       error: ({ code }) =>
         code === 'invalid_key' ? "expected a shell variable's name" : 'expected an attribute set of commands',
-    })
-    .nullish(),
-  flexibleParameters: flag.nullish(),
-  requires: plainWords.nullish(),
-  provides: plainWords.nullish(),
-  keywords: plainWords.nullish(),
-  outer: outerSchema.nullish(),
+    }),
+  ),
+  flexibleParameters: z.nullish(flag),
+  requires: z.nullish(plainWords),
+  provides: z.nullish(plainWords),
+  keywords: z.nullish(plainWords),
+  outer: z.nullish(outerSchema),
 });
 
 /** Where the script of a process records what it starts. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 
 const activation = z.object({
@@ -9,7 +9,7 @@ const activation = z.object({
   /** Windows services that have to run before it. */
   dependencies: z.array(z.string()),
   /** null for the system's own account. */
-  user: z.string().nullable(),
+  user: z.nullable(z.string()),
   logFiles: z.array(z.string()),
 });
 

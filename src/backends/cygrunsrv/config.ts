@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { UnitContext } from '../backend.js';
 import {
   absolutePath,
@@ -37,29 +37,29 @@ export interface CygrunsrvService {
   readonly dependencies: readonly string[] | null;
 }
 
-const path = absolutePath.refine(isPrintable, 'expected printable ASCII characters');
-const line = text.refine(isPrintable, 'expected printable ASCII characters on one line');
+const path = absolutePath.check(z.refine(isPrintable, 'expected printable ASCII characters'));
+const line = text.check(z.refine(isPrintable, 'expected printable ASCII characters on one line'));
 
 const schema = z.strictObject({
   name: text,
-  displayName: line.nullish(),
+  displayName: z.nullish(line),
   // Not in the reference's vocabulary; cygrunsrv has it.
-  description: line.nullish(),
+  description: z.nullish(line),
   path: absolutePath,
-  args: texts.nullish(),
-  environment: environment.nullish(),
-  environmentPath: packages.nullish(),
-  type: z.enum(['auto', 'manual'], { error: 'expected auto or manual' }).nullish(),
-  user: line.nullish(),
-  password: anything.optional(),
-  stdin: path.nullish(),
-  stdout: path.nullish(),
-  stderr: path.nullish(),
-  terminateSignal: signal.nullish(),
-  terminateOnShutdown: flag.nullish(),
-  dependencies: texts.nullish(),
-  postInstall: anything.optional(),
-  outer: anything.optional(),
+  args: z.nullish(texts),
+  environment: z.nullish(environment),
+  environmentPath: z.nullish(packages),
+  type: z.nullish(z.enum(['auto', 'manual'], { error: 'expected auto or manual' })),
+  user: z.nullish(line),
+  password: z.optional(anything),
+  stdin: z.nullish(path),
+  stdout: z.nullish(path),
+  stderr: z.nullish(path),
+  terminateSignal: z.nullish(signal),
+  terminateOnShutdown: z.nullish(flag),
+  dependencies: z.nullish(texts),
+  postInstall: z.optional(anything),
+  outer: z.optional(anything),
 });
 
 /**

@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import type { Credentials, ManagedProcess, ProcessInstance } from '../../model/process-model.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { UnitContext } from '../backend.js';
 import {
   absolutePath,
@@ -31,7 +31,7 @@ export interface ProcessScript extends ScriptedProcess {
 const argumentsSchema = z.strictObject({
   name: text,
   process: text,
-  pidFile: absolutePath.nullish(),
+  pidFile: z.nullish(absolutePath),
   ...readElsewhere,
 });
 

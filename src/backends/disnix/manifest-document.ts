@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { ReferenceScanner } from '../../profile/store-texts.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { DeployedProfile, DeployedUnit } from '../backend.js';
 import { scriptActivationOf } from '../shared/script-activation.js';
 import { shellQuote } from '../shared/shell-quote.js';

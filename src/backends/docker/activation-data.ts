@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import { parseOnce } from '../shared/parse-once.js';
 
 const account = { name: z.string() };
@@ -12,15 +12,15 @@ const written = z.object({
   runAsRoot: z.string(),
   /** What the image says of its containers, in Docker's words. */
   config: z.record(z.string(), z.json()),
-  groups: z.array(z.object({ ...account, gid: z.int().nullable() })),
+  groups: z.array(z.object({ ...account, gid: z.nullable(z.int()) })),
   users: z.array(
     z.object({
       ...account,
-      uid: z.int().nullable(),
-      group: z.string().nullable(),
+      uid: z.nullable(z.int()),
+      group: z.nullable(z.string()),
       description: z.string(),
-      homeDir: z.string().nullable(),
-      shell: z.string().nullable(),
+      homeDir: z.nullable(z.string()),
+      shell: z.nullable(z.string()),
     }),
   ),
   /** Further users that the process runs as, who are nobody's in particular. */
@@ -29,7 +29,7 @@ const written = z.object({
   links: z.record(z.string(), z.string()),
 });
 
-const archive = z.object({ kind: z.literal('archive'), path: z.string(), tag: z.string().nullable() });
+const archive = z.object({ kind: z.literal('archive'), path: z.string(), tag: z.nullable(z.string()) });
 
 const activationData = z.object({
   containerName: z.string(),
@@ -45,7 +45,7 @@ const activationData = z.object({
   shell: z.string(),
   coreutils: z.string(),
   /** Words that look once, in the container, whether the process is ready; null where nobody has to look. */
-  readinessCheck: z.array(z.string()).nullable().default(null),
+  readinessCheck: z._default(z.nullable(z.array(z.string())), null),
 });
 
 /** An image as it is known before the machine is: numbers of users and what the host looks like are not in it. */

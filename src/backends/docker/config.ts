@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { ModelError } from '../../system/errors.js';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { UnitContext } from '../backend.js';
 import { nameProblem } from './container-name.js';
 import { longName, parseParameters, type CreateParameter } from './create-parameters.js';
@@ -45,69 +45,87 @@ export interface ContainerSpecification {
   readonly image: ImageSpecification | ImageArchive;
 }
 
-const json: z.ZodType<Json> = z.json();
+const json: z.ZodMiniType<Json> = z.json();
 /** Any value that Nix' toString makes a text of. */
-const text = json.refine((value) => !isJsonObject(value), 'expected a text').transform(nixToString);
+const text = z.pipe(json.check(z.refine((value) => !isJsonObject(value), 'expected a text')), z.transform(nixToString));
 const texts = z.array(text, { error: 'expected a list' });
+/** One text, or a list of them; the empty one stands for none. */
+const textOrTexts = z.union([
+  texts,
+  z.pipe(
+    text,
+    z.transform((one) => (one === '' ? [] : [one])),
+  ),
+]);
 const flag = z.boolean({ error: 'expected true or false' });
 
 const environment = z.union(
   [
-    texts.refine((entries) => entries.every((entry) => /^[^=]+=/.test(entry)), 'expected NAME=VALUE in each'),
-    z
-      .record(z.string().regex(/^[^=]+$/, 'expected a name without "="'), text)
-      .transform((variables) => Object.entries(variables).map(([name, value]) => `${name}=${value}`)),
+    texts.check(z.refine((entries) => entries.every((entry) => /^[^=]+=/.test(entry)), 'expected NAME=VALUE in each')),
+    z.pipe(
+      z.record(z.string().check(z.regex(/^[^=]+$/, 'expected a name without "="')), text),
+      z.transform((variables) => Object.entries(variables).map(([name, value]) => `${name}=${value}`)),
+    ),
   ],
   { error: 'expected a list of NAME=VALUE' },
 );
 
 const imageSchema = z.strictObject({
-  name: text.pipe(
+  name: z.pipe(
+    text,
     z
       .string()
-      .regex(
-        /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/,
-        'expected small letters and digits, with ".", "_", "-" or "/" between them',
+      .check(
+        z.regex(
+          /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/,
+          'expected small letters and digits, with ".", "_", "-" or "/" between them',
+        ),
       ),
   ),
-  tag: text
-    .pipe(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,90}$/, 'expected letters, digits, "_", "." and "-"'))
-    .nullish(),
-  contents: z.union([texts, text.transform((one) => (one === '' ? [] : [one]))]).nullish(),
+  tag: z.nullish(
+    z.pipe(
+      text,
+      z.string().check(z.regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,90}$/, 'expected letters, digits, "_", "." and "-"')),
+    ),
+  ),
+  contents: z.nullish(textOrTexts),
   // nixpkgs has come to call it so.
-  copyToRoot: z.union([texts, text.transform((one) => (one === '' ? [] : [one]))]).nullish(),
-  runAsRoot: text.nullish(),
-  config: z.record(z.string(), json, { error: 'expected an attribute set' }).nullish(),
+  copyToRoot: z.nullish(textOrTexts),
+  runAsRoot: z.nullish(text),
+  config: z.nullish(z.record(z.string(), json, { error: 'expected an attribute set' })),
 });
 
-const parameters = json.transform((given, context) => {
-  try {
-    return parseParameters(given);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-});
+const parameters = z.pipe(
+  json,
+  z.transform((given, context) => {
+    try {
+      return parseParameters(given);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      context.issues.push({ code: 'custom', message: error.message, input: given });
+      return z.NEVER;
+    }
+  }),
+);
 
 const containerSchema = z.strictObject({
   name: text,
-  dockerImage: text.nullish(),
-  dockerImageTag: text.nullish(),
-  dockerCreateParameters: parameters.nullish(),
-  useHostNixStore: flag.nullish(),
-  useHostNetwork: flag.nullish(),
-  mapStateDirVolumes: texts.nullish(),
-  cmd: z.union([texts, text], { error: 'expected a list' }).nullish(),
-  storePaths: texts.nullish(),
+  dockerImage: z.nullish(text),
+  dockerImageTag: z.nullish(text),
+  dockerCreateParameters: z.nullish(parameters),
+  useHostNixStore: z.nullish(flag),
+  useHostNetwork: z.nullish(flag),
+  mapStateDirVolumes: z.nullish(texts),
+  cmd: z.nullish(z.union([texts, text], { error: 'expected a list' })),
+  storePaths: z.nullish(texts),
   // Order and files of the profile come from the model, whose instances have them apart from these arguments.
-  dependencies: json.optional(),
-  postInstall: json.optional(),
+  dependencies: z.optional(json),
+  postInstall: z.optional(json),
 });
 
 const managedSchema = z.strictObject({
-  image: z.record(z.string(), json, { error: 'expected an attribute set' }).nullish(),
-  container: z.record(z.string(), json, { error: 'expected an attribute set' }).nullish(),
+  image: z.nullish(z.record(z.string(), json, { error: 'expected an attribute set' })),
+  container: z.nullish(z.record(z.string(), json, { error: 'expected an attribute set' })),
 });
 
 /** Options that say who a container is, which is for us to say. */
@@ -142,7 +160,7 @@ export const parseContainer = (args: JsonObject, { instance }: UnitContext): Con
       fix,
     });
   };
-  const parse = <Shape extends z.ZodObject>(
+  const parse = <Shape extends z.ZodMiniObject>(
     schema: Shape,
     value: Json,
     ...where: readonly string[]
@@ -193,7 +211,7 @@ export const parseContainer = (args: JsonObject, { instance }: UnitContext): Con
 };
 
 interface Checks {
-  readonly parse: <Shape extends z.ZodObject>(
+  readonly parse: <Shape extends z.ZodMiniObject>(
     schema: Shape,
     value: Json,
     ...where: readonly string[]

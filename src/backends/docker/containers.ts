@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import { labels } from './labels.js';
 import { engineWords, runEngine, type ContainerEngine } from './engine.js';
 import { ActivationError } from '../../system/errors.js';
@@ -32,19 +32,19 @@ export interface Container {
 const inspected = z.object({
   Id: z.string(),
   Name: z.string(),
-  RestartCount: z.number().nullish(),
+  RestartCount: z.nullish(z.number()),
   State: z.object({
     Status: z.string(),
     ExitCode: z.number(),
-    OOMKilled: z.boolean().nullish(),
-    Error: z.string().nullish(),
+    OOMKilled: z.nullish(z.boolean()),
+    Error: z.nullish(z.string()),
     Pid: z.number(),
     StartedAt: z.string(),
-    Health: z.object({ Status: z.string() }).nullish(),
-    Healthcheck: z.object({ Status: z.string() }).nullish(),
+    Health: z.nullish(z.object({ Status: z.string() })),
+    Healthcheck: z.nullish(z.object({ Status: z.string() })),
   }),
-  Config: z.object({ Labels: z.record(z.string(), z.string()).nullish() }),
-  HostConfig: z.object({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),
+  Config: z.object({ Labels: z.nullish(z.record(z.string(), z.string())) }),
+  HostConfig: z.object({ RestartPolicy: z.nullish(z.object({ Name: z.string() })) }),
 });
 
 const healthOf = (status: string | undefined): Container['health'] =>

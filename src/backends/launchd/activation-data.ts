@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 
 const activation = z.object({
@@ -6,7 +6,7 @@ const activation = z.object({
   /** The job's file, relative to the profile. */
   plist: z.string(),
   /** Whom launchd runs it as; null for nobody in particular. */
-  user: z.string().nullable(),
+  user: z.nullable(z.string()),
   logFiles: z.array(z.string()),
   /** launchd starts it as soon as it is loaded; others wait for a socket, a time … */
   startsAtOnce: z.boolean(),

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import type { Credentials } from '../../model/process-model.js';
 import { isJsonObject, nixToString, type Json, type JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { UnitContext } from '../backend.js';
 import { anything, argumentError, packages, parseArguments, text } from '../shared/argument-schema.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
@@ -25,11 +25,11 @@ export interface LaunchdJob {
 
 const schema = z.strictObject({
   name: text,
-  path: packages.optional(),
-  dependencies: anything.optional(),
-  credentials: anything.optional(),
-  postInstall: anything.optional(),
-  outer: z.strictObject({ prefix: text.optional() }).optional(),
+  path: z.optional(packages),
+  dependencies: z.optional(anything),
+  credentials: z.optional(anything),
+  postInstall: z.optional(anything),
+  outer: z.optional(z.strictObject({ prefix: z.optional(text) })),
   ...plistKeys,
 });
 

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { Json, JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import { anything, flag, integer, text, texts } from '../shared/argument-schema.js';
 
 const isSet = (value: Json): value is JsonObject =>
@@ -15,94 +15,103 @@ const withoutNulls = (value: Json): Json => {
   );
 };
 
-const dictionary = anything.refine(isSet, 'expected an attribute set').transform(withoutNulls);
-const listOrDictionary = anything
-  .refine((value) => isSet(value) || isList(value), 'expected an attribute set, or a list of them')
-  .transform(withoutNulls);
-const flagOrDictionary = anything
-  .refine((value) => typeof value === 'boolean' || isSet(value), 'expected true, false or an attribute set')
-  .transform(withoutNulls);
+const dictionary = z.pipe(anything.check(z.refine(isSet, 'expected an attribute set')), z.transform(withoutNulls));
+const listOrDictionary = z.pipe(
+  anything.check(z.refine((value) => isSet(value) || isList(value), 'expected an attribute set, or a list of them')),
+  z.transform(withoutNulls),
+);
+const flagOrDictionary = z.pipe(
+  anything.check(
+    z.refine((value) => typeof value === 'boolean' || isSet(value), 'expected true, false or an attribute set'),
+  ),
+  z.transform(withoutNulls),
+);
 const textOrTexts = z.union([texts, text], { error: 'expected a text or a list of texts' });
-const count = integer.pipe(z.number().min(0, 'expected an integer that is not negative'));
+const count = z.pipe(integer, z.number().check(z.minimum(0, 'expected an integer that is not negative')));
 
 const setOf = (check: (value: Json) => boolean, expected: string) =>
-  anything.refine((value) => isSet(value) && Object.values(value).every(check), expected).transform(withoutNulls);
+  z.pipe(
+    anything.check(z.refine((value) => isSet(value) && Object.values(value).every(check), expected)),
+    z.transform(withoutNulls),
+  );
 const isInteger = (value: Json): boolean => value === null || (typeof value === 'number' && Number.isInteger(value));
 const limits = setOf(isInteger, 'expected an attribute set of integers');
 
 /** Octal digits in a text, as umask(1) takes them, become the number that a property list has for them. */
 const umask = z.union(
   [
-    z
-      .string()
-      .regex(/^[0-7]{1,4}$/, 'expected octal digits')
-      .transform((digits) => Number.parseInt(digits, 8)),
-    z.int().min(0).max(0o7777),
+    z.pipe(
+      z.string().check(z.regex(/^[0-7]{1,4}$/, 'expected octal digits')),
+      z.transform((digits) => Number.parseInt(digits, 8)),
+    ),
+    z.int().check(z.minimum(0), z.maximum(0o7777)),
   ],
   { error: 'expected octal digits in a text, or an integer' },
 );
 
 /** The keys of launchd.plist(5), and those that it has not any more but launchd still reads. */
 export const plistKeys = {
-  AbandonProcessGroup: flag.nullish(),
-  AssociatedBundleIdentifiers: textOrTexts.nullish(),
-  BundleProgram: text.nullish(),
-  Debug: flag.nullish(),
-  Disabled: flag.nullish(),
-  EnableGlobbing: flag.nullish(),
-  EnablePressuredExit: flag.nullish(),
-  EnableTransactions: flag.nullish(),
-  EnvironmentVariables: setOf((value) => !isSet(value), 'expected an attribute set of texts').nullish(),
-  ExitTimeOut: count.nullish(),
-  GroupName: text.nullish(),
-  HardResourceLimits: limits.nullish(),
-  HopefullyExitsFirst: flag.nullish(),
-  HopefullyExitsLast: flag.nullish(),
-  InitGroups: flag.nullish(),
-  JetsamProperties: dictionary.nullish(),
-  KeepAlive: flagOrDictionary.nullish(),
-  Label: text.nullish(),
-  LaunchEvents: dictionary.nullish(),
-  LaunchOnlyOnce: flag.nullish(),
-  LegacyTimers: flag.nullish(),
-  LimitLoadFromHardware: dictionary.nullish(),
-  LimitLoadFromHosts: texts.nullish(),
-  LimitLoadToHardware: dictionary.nullish(),
-  LimitLoadToHosts: texts.nullish(),
-  LimitLoadToSessionType: textOrTexts.nullish(),
-  LowPriorityBackgroundIO: flag.nullish(),
-  LowPriorityIO: flag.nullish(),
-  MachServices: dictionary.nullish(),
-  MaterializeDatalessFiles: flag.nullish(),
-  Nice: integer.pipe(z.number().min(-20, 'expected at least -20').max(20, 'expected at most 20')).nullish(),
-  OnDemand: flag.nullish(),
-  POSIXSpawnType: text.nullish(),
-  ProcessType: z
-    .enum(['Background', 'Standard', 'Adaptive', 'Interactive'], {
+  AbandonProcessGroup: z.nullish(flag),
+  AssociatedBundleIdentifiers: z.nullish(textOrTexts),
+  BundleProgram: z.nullish(text),
+  Debug: z.nullish(flag),
+  Disabled: z.nullish(flag),
+  EnableGlobbing: z.nullish(flag),
+  EnablePressuredExit: z.nullish(flag),
+  EnableTransactions: z.nullish(flag),
+  EnvironmentVariables: z.nullish(setOf((value) => !isSet(value), 'expected an attribute set of texts')),
+  ExitTimeOut: z.nullish(count),
+  GroupName: z.nullish(text),
+  HardResourceLimits: z.nullish(limits),
+  HopefullyExitsFirst: z.nullish(flag),
+  HopefullyExitsLast: z.nullish(flag),
+  InitGroups: z.nullish(flag),
+  JetsamProperties: z.nullish(dictionary),
+  KeepAlive: z.nullish(flagOrDictionary),
+  Label: z.nullish(text),
+  LaunchEvents: z.nullish(dictionary),
+  LaunchOnlyOnce: z.nullish(flag),
+  LegacyTimers: z.nullish(flag),
+  LimitLoadFromHardware: z.nullish(dictionary),
+  LimitLoadFromHosts: z.nullish(texts),
+  LimitLoadToHardware: z.nullish(dictionary),
+  LimitLoadToHosts: z.nullish(texts),
+  LimitLoadToSessionType: z.nullish(textOrTexts),
+  LowPriorityBackgroundIO: z.nullish(flag),
+  LowPriorityIO: z.nullish(flag),
+  MachServices: z.nullish(dictionary),
+  MaterializeDatalessFiles: z.nullish(flag),
+  Nice: z.nullish(
+    z.pipe(integer, z.number().check(z.minimum(-20, 'expected at least -20'), z.maximum(20, 'expected at most 20'))),
+  ),
+  OnDemand: z.nullish(flag),
+  POSIXSpawnType: z.nullish(text),
+  ProcessType: z.nullish(
+    z.enum(['Background', 'Standard', 'Adaptive', 'Interactive'], {
       error: 'expected Background, Standard, Adaptive or Interactive',
-    })
-    .nullish(),
-  Program: text.nullish(),
-  ProgramArguments: texts.nullish(),
-  QueueDirectories: texts.nullish(),
-  RootDirectory: text.nullish(),
-  RunAtLoad: flag.nullish(),
-  ServiceIPC: flag.nullish(),
-  SessionCreate: flag.nullish(),
-  Sockets: dictionary.nullish(),
-  SoftResourceLimits: limits.nullish(),
-  StandardErrorPath: text.nullish(),
-  StandardInPath: text.nullish(),
-  StandardOutPath: text.nullish(),
-  StartCalendarInterval: listOrDictionary.nullish(),
-  StartInterval: count.nullish(),
-  StartOnMount: flag.nullish(),
-  ThrottleInterval: count.nullish(),
-  TimeOut: count.nullish(),
-  Umask: umask.nullish(),
-  UserName: text.nullish(),
-  WaitForDebugger: flag.nullish(),
-  WatchPaths: texts.nullish(),
-  WorkingDirectory: text.nullish(),
-  inetdCompatibility: dictionary.nullish(),
+    }),
+  ),
+  Program: z.nullish(text),
+  ProgramArguments: z.nullish(texts),
+  QueueDirectories: z.nullish(texts),
+  RootDirectory: z.nullish(text),
+  RunAtLoad: z.nullish(flag),
+  ServiceIPC: z.nullish(flag),
+  SessionCreate: z.nullish(flag),
+  Sockets: z.nullish(dictionary),
+  SoftResourceLimits: z.nullish(limits),
+  StandardErrorPath: z.nullish(text),
+  StandardInPath: z.nullish(text),
+  StandardOutPath: z.nullish(text),
+  StartCalendarInterval: z.nullish(listOrDictionary),
+  StartInterval: z.nullish(count),
+  StartOnMount: z.nullish(flag),
+  ThrottleInterval: z.nullish(count),
+  TimeOut: z.nullish(count),
+  Umask: z.nullish(umask),
+  UserName: z.nullish(text),
+  WaitForDebugger: z.nullish(flag),
+  WatchPaths: z.nullish(texts),
+  WorkingDirectory: z.nullish(text),
+  inetdCompatibility: z.nullish(dictionary),
 } as const;

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { parseOnce } from '../shared/parse-once.js';
 
@@ -11,7 +11,7 @@ const service = z.object({
   /** It says when it is ready. */
   notifies: z.boolean(),
   /** Milliseconds between the request to end and SIGKILL; null: without end. */
-  stopTime: z.number().nullable(),
+  stopTime: z.nullable(z.number()),
 });
 /** One service of s6-rc's own kind among those that a process consists of. */
 export type AtomicService = z.infer<typeof service>;
@@ -23,13 +23,13 @@ const activation = z.object({
   contents: z.array(z.string()),
   flagEssential: z.boolean(),
   /** The daemon that a oneshot starts; null when it starts none. */
-  daemon: z.object({ pidFile: z.string(), recordFile: z.string() }).nullable(),
+  daemon: z.nullable(z.object({ pidFile: z.string(), recordFile: z.string() })),
   /** Whether the definition has the files `reload` and `status`. */
   activities: z.object({ reload: z.boolean(), status: z.boolean() }),
   /** The current log file; null when there is none but that of s6-svscan. */
-  logFile: z.string().nullable(),
+  logFile: z.nullable(z.string()),
   /** Its start includes that it gets ready. */
-  awaitsReadiness: z.boolean().default(false),
+  awaitsReadiness: z._default(z.boolean(), false),
 });
 
 /** What activation has to know of a process when only the manifest is there. */
@@ -49,7 +49,7 @@ const profileData = z.object({
   shell: z.string(),
   execline: z.string(),
   s6: z.string(),
-  s6rc: z.string().nullable(),
+  s6rc: z.nullable(z.string()),
 });
 
 /** The packages whose programs run a profile; `s6rc` is null when those on PATH are to be used. */

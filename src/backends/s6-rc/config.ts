@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
-import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import {
   absolutePath,
   anything,
@@ -94,79 +94,99 @@ export interface LogService {
 export type Service = LongRun | OneShot | Bundle | LogService;
 
 const integer = (least: number, most: number) =>
-  z
-    .union([z.int(), z.string().regex(/^\d+$/, 'expected an integer')], { error: 'expected an integer' })
-    .transform(Number)
-    .pipe(z.number().min(least, `expected at least ${least}`).max(most, `expected at most ${most}`));
+  z.pipe(
+    z.pipe(
+      z.union([z.int(), z.string().check(z.regex(/^\d+$/, 'expected an integer'))], { error: 'expected an integer' }),
+      z.transform(Number),
+    ),
+    z.number().check(z.minimum(least, `expected at least ${least}`), z.maximum(most, `expected at most ${most}`)),
+  );
 const milliseconds = integer(0, 4_294_967_295);
-const serviceName = text.pipe(z.string().regex(/^[^\s#/.][^\n/]*$/, 'expected the name of a service'));
+const serviceName = z.pipe(text, z.string().check(z.regex(/^[^\s#/.][^\n/]*$/, 'expected the name of a service')));
 const names = z.array(serviceName, { error: 'expected a list of services' });
-const signal = text.pipe(
-  z.string().refine((value) => {
-    const name = value.trim().toUpperCase();
-    return name in constants.signals || `SIG${name}` in constants.signals || /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(name);
-  }, 'expected the name or number of a signal'),
+const signal = z.pipe(
+  text,
+  z.string().check(
+    z.refine((value) => {
+      const name = value.trim().toUpperCase();
+      return name in constants.signals || `SIG${name}` in constants.signals || /^(?:[1-9]|[1-5]\d|6[0-4])$/.test(name);
+    }, 'expected the name or number of a signal'),
+  ),
 );
 
 const isPath = (value: string): boolean => /^\/\S*$/.test(value);
-const content = text.transform((value): Content =>
-  isPath(value) ? { kind: 'path', path: value } : { kind: 'text', text: value },
+const content = z.pipe(
+  text,
+  z.transform((value): Content => (isPath(value) ? { kind: 'path', path: value } : { kind: 'text', text: value })),
 );
-const script = content.refine(
-  (value) => value.kind === 'path' || value.text.startsWith('#!'),
-  'expected a script that begins with "#!", or the path of one',
+const script = content.check(
+  z.refine(
+    (value) => value.kind === 'path' || value.text.startsWith('#!'),
+    'expected a script that begins with "#!", or the path of one',
+  ),
 );
 
-const logSettings = z.strictObject({ logDir: absolutePath, user: text.nullish(), group: text.nullish() });
+const logSettings = z.strictObject({ logDir: absolutePath, user: z.nullish(text), group: z.nullish(text) });
 
 const common = {
   name: text,
-  flagEssential: flag.nullish(),
+  flagEssential: z.nullish(flag),
   // Files of the profile come from the instance, which has them apart from these arguments.
-  postInstall: anything.optional(),
+  postInstall: z.optional(anything),
 };
 const atomic = {
   ...common,
-  dependencies: names.nullish(),
-  timeoutUp: milliseconds.nullish(),
-  timeoutDown: milliseconds.nullish(),
-  credentials: anything.optional(),
+  dependencies: z.nullish(names),
+  timeoutUp: z.nullish(milliseconds),
+  timeoutDown: z.nullish(milliseconds),
+  credentials: z.optional(anything),
 };
 
 const longRunSchema = z.strictObject({
   ...atomic,
   run: script,
-  finish: script.nullish(),
+  finish: z.nullish(script),
   // s6-supervise takes 0, 1 and 2 for mistakes.
-  notificationFd: integer(3, 2_147_483_647).nullish(),
-  timeoutKill: milliseconds.nullish(),
-  timeoutFinish: milliseconds.nullish(),
-  nosetsid: flag.nullish(),
-  maxDeathTally: integer(0, 4096).nullish(),
-  downSignal: signal.nullish(),
-  data: absolutePath.nullish(),
-  env: absolutePath.nullish(),
-  producerFor: serviceName.nullish(),
-  consumerFor: z.union([names, serviceName.transform((name) => [name])], { error: 'expected services' }).nullish(),
-  pipelineName: serviceName.nullish(),
-  autoGenerateLogService: flag.nullish(),
-  logSettings: logSettings.nullish(),
+  notificationFd: z.nullish(integer(3, 2_147_483_647)),
+  timeoutKill: z.nullish(milliseconds),
+  timeoutFinish: z.nullish(milliseconds),
+  nosetsid: z.nullish(flag),
+  maxDeathTally: z.nullish(integer(0, 4096)),
+  downSignal: z.nullish(signal),
+  data: z.nullish(absolutePath),
+  env: z.nullish(absolutePath),
+  producerFor: z.nullish(serviceName),
+  consumerFor: z.nullish(
+    z.union(
+      [
+        names,
+        z.pipe(
+          serviceName,
+          z.transform((name) => [name]),
+        ),
+      ],
+      { error: 'expected services' },
+    ),
+  ),
+  pipelineName: z.nullish(serviceName),
+  autoGenerateLogService: z.nullish(flag),
+  logSettings: z.nullish(logSettings),
 });
 
 const oneShotSchema = z.strictObject({
   ...atomic,
   up: content,
-  down: content.nullish(),
-  reload: content.nullish(),
-  status: content.nullish(),
-  pidFile: absolutePath.nullish(),
+  down: z.nullish(content),
+  reload: z.nullish(content),
+  status: z.nullish(content),
+  pidFile: z.nullish(absolutePath),
 });
 
 const bundleSchema = z.strictObject({
   ...common,
   contents: names,
   // They are its contents.
-  dependencies: anything.optional(),
+  dependencies: z.optional(anything),
 });
 
 const logServiceSchema = z.strictObject({ name: text, logServiceFor: text, logSettings });
@@ -189,7 +209,7 @@ const settingsFor = (
 });
 
 /** What longruns and oneshots have in common. */
-const atomicOf = (given: z.infer<z.ZodObject<typeof atomic>>, instance: Instance): Atomic => ({
+const atomicOf = (given: z.infer<z.ZodMiniObject<typeof atomic>>, instance: Instance): Atomic => ({
   name: given.name,
   flagEssential: given.flagEssential ?? false,
   dependencies: given.dependencies ?? null,

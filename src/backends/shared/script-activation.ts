@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { parseOnce } from './parse-once.js';
 
@@ -7,13 +7,13 @@ export const scriptActivationSchema = z.object({
   /** The script that starts and stops the service; relative to the profile. */
   script: z.string(),
   /** null for a service without a process. */
-  pidFile: z.string().nullable(),
+  pidFile: z.nullable(z.string()),
   /** What nix/nixproc/backends/process-functions.sh records of the service's starts and stops. */
   recordFile: z.string(),
   /** The process stays in the foreground; the program that keeps it in the background removes its PID file. */
   wrapped: z.boolean(),
   /** null when nobody knows where the service writes. */
-  logFile: z.string().nullable(),
+  logFile: z.nullable(z.string()),
 });
 export type ScriptActivation = z.infer<typeof scriptActivationSchema>;
 

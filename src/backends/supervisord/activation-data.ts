@@ -1,10 +1,10 @@
-import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import { parseOnce } from '../shared/parse-once.js';
 
 const activationData = z.object({
   logFiles: z.array(z.string()),
-  processes: z.array(z.string()).nullable(),
+  processes: z.nullable(z.array(z.string())),
   autostart: z.boolean(),
   startsecs: z.number(),
   startretries: z.number(),

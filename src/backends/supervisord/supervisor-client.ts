@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import { callRpc, faultIn, RpcFault, type RpcCall, type RpcEndpoint, type RpcValue } from './xml-rpc.js';
 
 /** supervisord's own names of its faults (supervisor/xmlrpc.py, class Faults). */

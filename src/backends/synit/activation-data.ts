@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 
 const activation = z.object({

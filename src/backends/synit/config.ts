@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import type { Credentials } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { UnitContext } from '../backend.js';
 import {
   anything,
@@ -46,32 +46,32 @@ export interface SynitDaemon {
 
 const schema = z.strictObject({
   name: text,
-  description: text.nullish(),
-  environment: environment.nullish(),
-  directory: text.nullish(),
-  path: packages.nullish(),
-  user: text.nullish(),
-  process: text.pipe(z.string().min(1, 'expected the path of a program')),
-  args: texts.nullish(),
-  initialize: text.nullish(),
-  dependencies: texts.nullish(),
-  'depends-on': texts.nullish(),
-  'require-service': flag.nullish(),
-  credentials: anything.optional(),
-  postInstall: anything.optional(),
+  description: z.nullish(text),
+  environment: z.nullish(environment),
+  directory: z.nullish(text),
+  path: z.nullish(packages),
+  user: z.nullish(text),
+  process: z.pipe(text, z.string().check(z.minLength(1, 'expected the path of a program'))),
+  args: z.nullish(texts),
+  initialize: z.nullish(text),
+  dependencies: z.nullish(texts),
+  'depends-on': z.nullish(texts),
+  'require-service': z.nullish(flag),
+  credentials: z.optional(anything),
+  postInstall: z.optional(anything),
   // The rest is not in the draft that models were written for: what Synit says of a daemon besides, and our own.
-  umask: umask.nullish(),
-  nice: integer.nullish(),
-  clearEnv: flag.nullish(),
-  readyOnStart: flag.nullish(),
-  restart: z
-    .enum(['always', 'on-error', 'all', 'never'], { error: 'expected always, on-error, all or never' })
-    .nullish(),
-  protocol: z
-    .enum(['none', 'application/syndicate', 'text/syndicate'], {
+  umask: z.nullish(umask),
+  nice: z.nullish(integer),
+  clearEnv: z.nullish(flag),
+  readyOnStart: z.nullish(flag),
+  restart: z.nullish(
+    z.enum(['always', 'on-error', 'all', 'never'], { error: 'expected always, on-error, all or never' }),
+  ),
+  protocol: z.nullish(
+    z.enum(['none', 'application/syndicate', 'text/syndicate'], {
       error: 'expected none, application/syndicate or text/syndicate',
-    })
-    .nullish(),
+    }),
+  ),
 });
 
 const isCalled = (value: Preserves, label: string): boolean =>

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { parseOnce } from '../shared/parse-once.js';
 
@@ -18,9 +18,9 @@ const activationSchema = z.object({
   /** Whether systemd knows how to reload it. */
   canReload: z.boolean(),
   /** Whom it becomes; null for the user that systemd runs as. */
-  user: z.string().nullable(),
+  user: z.nullable(z.string()),
   /** Its start includes that it gets ready. */
-  awaitsReadiness: z.boolean().default(false),
+  awaitsReadiness: z._default(z.boolean(), false),
 });
 
 /** What activation has to know of a process when only the manifest is there. */

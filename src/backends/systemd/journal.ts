@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import type { Run } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
+import * as z from '../../system/schema.js';
 import type { Scope } from './scope.js';
 
 const entry = z.object({
   // Bytes that are no text come as numbers.
-  MESSAGE: z.union([z.string(), z.array(z.int())]).nullish(),
-  SYSLOG_IDENTIFIER: z.string().nullish(),
+  MESSAGE: z.nullish(z.union([z.string(), z.array(z.int())])),
+  SYSLOG_IDENTIFIER: z.nullish(z.string()),
 });
 
 const messageOf = (line: string): readonly string[] => {

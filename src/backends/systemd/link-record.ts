@@ -1,9 +1,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { writeJsonAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
+import * as z from '../../system/schema.js';
 import { unitName } from './unit-name.js';
 
 /** A link below the directory of the units, with what it leads to. */

@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { parseOnce } from '../shared/parse-once.js';
 import { scriptActivationSchema } from '../shared/script-activation.js';
 
 /** What activation has to know of a script when only the manifest is there. */
-const activationSchema = scriptActivationSchema.extend({
+const activationSchema = z.extend(scriptActivationSchema, {
   /** Runlevels that it is started in. */
   runlevels: z.array(z.string()),
   startSequence: z.string(),

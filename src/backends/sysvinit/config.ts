@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
+import * as z from '../../system/schema.js';
 import {
   absolutePath,
   argumentError,
@@ -57,45 +57,45 @@ export interface SystemVInitScript extends ScriptedProcess {
   readonly commands: Commands;
 }
 
-const runlevels = z.array(text.pipe(z.string().regex(/^[0-9S]$/, 'expected a runlevel (0 to 9, or S)')), {
+const runlevels = z.array(z.pipe(text, z.string().check(z.regex(/^[0-9S]$/, 'expected a runlevel (0 to 9, or S)'))), {
   error: 'expected a list of runlevels',
 });
 
 /** Outer arguments of the create function that say how scripts of a distribution look. */
 const outerSchema = z.object({
-  initialInstructions: text.nullish(),
-  startDaemon: text.nullish(),
-  startProcessAsDaemon: text.nullish(),
-  stopDaemon: text.nullish(),
-  reloadDaemon: text.nullish(),
-  evaluateCommand: text.nullish(),
-  statusCommand: text.nullish(),
-  restartActivity: text.nullish(),
-  supportedRunlevels: runlevels.nullish(),
-  minSequence: integer.nullish(),
-  maxSequence: integer.nullish(),
+  initialInstructions: z.nullish(text),
+  startDaemon: z.nullish(text),
+  startProcessAsDaemon: z.nullish(text),
+  stopDaemon: z.nullish(text),
+  reloadDaemon: z.nullish(text),
+  evaluateCommand: z.nullish(text),
+  statusCommand: z.nullish(text),
+  restartActivity: z.nullish(text),
+  supportedRunlevels: z.nullish(runlevels),
+  minSequence: z.nullish(integer),
+  maxSequence: z.nullish(integer),
 });
 
 const argumentsSchema = z.strictObject({
   ...scriptArguments,
-  globalInstructions: text.nullish(),
-  initialize: text.nullish(),
-  process: text.nullish(),
-  processIsDaemon: flag.nullish(),
-  args: texts.nullish(),
-  pidFile: absolutePath.nullish(),
-  user: text.nullish(),
-  instructions: z
-    .record(z.string(), z.object({ activity: text, instruction: text }), {
+  globalInstructions: z.nullish(text),
+  initialize: z.nullish(text),
+  process: z.nullish(text),
+  processIsDaemon: z.nullish(flag),
+  args: z.nullish(texts),
+  pidFile: z.nullish(absolutePath),
+  user: z.nullish(text),
+  instructions: z.nullish(
+    z.record(z.string(), z.object({ activity: text, instruction: text }), {
       error: 'expected attribute sets with activity and instruction',
-    })
-    .nullish(),
-  activities: namedTexts.nullish(),
-  removeActivities: texts.nullish(),
-  runlevels: runlevels.nullish(),
-  defaultStart: runlevels.nullish(),
-  defaultStop: runlevels.nullish(),
-  outer: outerSchema.nullish(),
+    }),
+  ),
+  activities: z.nullish(namedTexts),
+  removeActivities: z.nullish(texts),
+  runlevels: z.nullish(runlevels),
+  defaultStart: z.nullish(runlevels),
+  defaultStop: z.nullish(runlevels),
+  outer: z.nullish(outerSchema),
 });
 type Arguments = z.infer<typeof argumentsSchema>;
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { Ports } from '../../system/ports.js';
+import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
 import { compareWithProcess, type WantedProcess } from '../shared/compare-with-process.js';
 import { readPidFile } from '../shared/observe-service.js';
@@ -17,15 +17,15 @@ const definitionSchema = z.object({
   args: z.array(z.string()),
   environment: z.record(z.string(), z.string()),
   path: z.array(z.string()),
-  user: z.string().optional(),
-  umask: z.string().optional(),
-  nice: z.number().optional(),
-  directory: z.string().optional(),
-  initialize: z.string().optional(),
-  globalInstructions: z.string().optional(),
+  user: z.optional(z.string()),
+  umask: z.optional(z.string()),
+  nice: z.optional(z.number()),
+  directory: z.optional(z.string()),
+  initialize: z.optional(z.string()),
+  globalInstructions: z.optional(z.string()),
   instructions: z.record(z.string(), z.string()),
-  startDaemon: z.string().optional(),
-  startProcessAsDaemon: z.string().optional(),
+  startDaemon: z.optional(z.string()),
+  startProcessAsDaemon: z.optional(z.string()),
 });
 type Definition = z.infer<typeof definitionSchema>;
 

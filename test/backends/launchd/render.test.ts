@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type * as z from 'zod';
 import { launchd } from '../../../src/backends/launchd/index.js';
 import { plistKeys } from '../../../src/backends/launchd/plist-keys.js';
 import type { Json } from '../../../src/system/json.js';
+import type * as z from '../../../src/system/schema.js';
 import { isRoot } from '../../support/is-root.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { torture, tortureTimeout, type Load } from '../../support/torture-values.js';
@@ -106,7 +106,7 @@ describe('createLaunchdDaemon', () => {
       SoftResourceLimits: { NumberOfFiles: 10 },
       StartCalendarInterval: [{ Hour: 1 }, { Hour: 2 }],
     };
-    for (const [key, check] of Object.entries<z.ZodType>(plistKeys)) {
+    for (const [key, check] of Object.entries<z.ZodMiniType>(plistKeys)) {
       const value = special[key] ?? values.find((candidate) => check.safeParse(candidate).success) ?? null;
       expect([key, value]).not.toEqual([key, null]);
       const plist = plistOf(directJob(root(), { name: 'x', ProgramArguments: ['/bin/x'], [key]: value }));

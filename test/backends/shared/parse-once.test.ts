@@ -1,10 +1,10 @@
 import { expect, jest, test } from '@jest/globals';
-import * as z from 'zod';
 import { parseOnce } from '../../../src/backends/shared/parse-once.js';
+import * as z from '../../../src/system/schema.js';
 
 test('an object is looked at once, and another one with the same content again', () => {
   const look = jest.fn((text: string) => text.length);
-  const parse = parseOnce(z.object({ name: z.string().transform(look) }));
+  const parse = parseOnce(z.object({ name: z.pipe(z.string(), z.transform(look)) }));
   const data = { name: 'webapp' };
   expect(parse(data)).toEqual({ name: 6 });
   expect(parse(data)).toBe(parse(data));

@@ -1,7 +1,7 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { RunResult } from '../../../src/system/ports.js';
+import * as z from '../../../src/system/schema.js';
 import type { Deployment } from '../deployment.js';
 import { repository } from '../repository.js';
 
@@ -19,7 +19,7 @@ export interface DyingTool {
   readonly lines: () => Promise<readonly string[]>;
 }
 
-const entry = z.object({ event: z.string(), effect: z.object({ action: z.string() }).optional() });
+const entry = z.object({ event: z.string(), effect: z.optional(z.object({ action: z.string() })) });
 
 export const makeDyingTool = async (deployment: Deployment): Promise<DyingTool> => {
   const loaded = join(deployment.directory, 'die-at-journal.mjs');

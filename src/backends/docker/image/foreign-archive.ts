@@ -4,20 +4,20 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Extract } from 'tar-stream';
-import * as z from 'zod';
 import { ActivationError } from '../../../system/errors.js';
 import { toStableJson, type Json } from '../../../system/json.js';
+import * as z from '../../../system/schema.js';
 import type { ArchivedImage } from '../activation-data.js';
 import { sha256 } from './docker-archive.js';
 import { addText, writeArchive } from './layer.js';
 
 const manifestSchema = z.array(
-  z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()) }),
+  z.object({ Config: z.string(), RepoTags: z.nullish(z.array(z.string())), Layers: z.array(z.string()) }),
 );
 type ManifestEntry = z.infer<typeof manifestSchema>[number];
 
 const imageSchema = z.looseObject({
-  config: z.looseObject({ Labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+  config: z.nullish(z.looseObject({ Labels: z.nullish(z.record(z.string(), z.string())) })),
 });
 
 const compressions: readonly (readonly [string, Buffer])[] = [
