@@ -1,8 +1,8 @@
-import type { Logger } from 'pino';
 import type { ManagerSession, UnitOutcome } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
 import { unreachable } from '../system/errors.js';
+import type { Log } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
 import { tasksOf, type Task } from './execution-tasks.js';
 import type { Effect, JournalWriter } from './journal.js';
@@ -73,7 +73,7 @@ export interface ExecutionSettings {
   readonly keepGoing?: boolean;
   /** Whether it puts back what ran before; for the journal. Default: false. */
   readonly back?: boolean;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 /** Does one task. Returns the steps that failed; throws what no single step is to blame for. */

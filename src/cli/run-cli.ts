@@ -5,6 +5,7 @@ import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
 import type { Command, CommandContext } from './command.js';
 import { withoutEndOfOptions } from './end-of-options.js';
+import { createLateLog, type LateLog } from './late-log.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
@@ -30,6 +31,22 @@ const withoutRepetitions = (parsed: Readonly<Record<string, unknown>>): Readonly
     ]),
   );
 
+/** Of what yargs calls internal. */
+interface YargsInternals {
+  readonly getInternalMethods?: () => {
+    readonly getUsageInstance?: () => { cacheHelpMessage?: () => void };
+  };
+}
+
+/**
+ * yargs makes the text of --help for every command that runs, for whoever asks for it while that runs: nobody does here,
+ * and it takes a third of all that yargs does. --help itself is none of this.
+ */
+const withoutUnaskedHelp = (parser: object): void => {
+  const usage = (parser as YargsInternals).getInternalMethods?.().getUsageInstance?.();
+  if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => undefined;
+};
+
 /**
  * Runs one command line.
  *
@@ -39,16 +56,21 @@ const withoutRepetitions = (parsed: Readonly<Record<string, unknown>>): Readonly
 export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, version: string): Promise<number> => {
   const verbose = args.includes('--verbose');
   const quiet = args.includes('--quiet');
-  const colour = wantsColour(process.stderr, env);
-  // The logger is loaded by who runs a command: --help and a wrong command line need none.
-  const createContext = async (): Promise<CommandContext> => {
-    const { createLogger } = await import('./logger.js');
+  // Node takes its time to make a stream of stdout or stderr: nobody does until there is something to write.
+  const colour = wantsColour({ isTTY: isatty(2) }, env);
+  let log: LateLog | undefined;
+  // The logger is made by who runs a command: --help and a wrong command line need none.
+  const createContext = (): CommandContext => {
+    log = createLateLog(async () => {
+      const { createLogger } = await import('./logger.js');
+      return createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour);
+    });
     return {
       run: createRun(env),
-      log: createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour),
+      log,
       env,
       print: (text) => process.stdout.write(text),
-      colour: wantsColour(process.stdout, env),
+      colour: wantsColour({ isTTY: isatty(1) }, env),
       version,
       // Whoever does not read from stdin need not make a stream of it.
       ask: isatty(0) && isatty(2) ? askOnTerminal : null,
@@ -64,7 +86,6 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       .strict()
       .demandCommand(1, 'Say what to do: name a command')
       .recommendCommands()
-      // yargs makes the text of --help for every command that runs, too.
       .wrap(asksForHelp(args) ? helpWidth(process.stdout) : null)
       .parserConfiguration({
         'boolean-negation': false,
@@ -84,6 +105,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
         if (error !== undefined && error.name !== 'YError') throw error;
         throw new UsageError({ what: message ?? 'The command line is wrong', fix: 'See: nix-processmgmt-ts --help' });
       });
+    withoutUnaskedHelp(parser);
     for (const { command, describe, builder, run } of commandsFor(args)) {
       parser.command({
         command,
@@ -92,13 +114,14 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
         handler: async (parsed) => {
           const given = withoutRepetitions(parsed);
           refuseEmptyValues(given);
-          exitCode = (await run(given as never, await createContext())) ?? exitCodes.success;
+          exitCode = (await run(given as never, createContext())) ?? exitCodes.success;
         },
       });
     }
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
+    await log?.told();
     const { text, exitCode: failure } = explain(error, verbose, colour);
     process.stderr.write(text);
     return failure;

@@ -1,5 +1,5 @@
-import type { Logger } from 'pino';
 import { ActivationError, ExplainedError, unreachable } from '../system/errors.js';
+import type { Log } from '../system/ports.js';
 import type { AccountTools } from './account-tools.js';
 import type { User } from './accounts.js';
 import { createHomeDirectory } from './home-directory.js';
@@ -11,7 +11,7 @@ export interface CredentialEffects {
   readonly tools: () => Promise<AccountTools>;
   /** See ledgerFile. */
   readonly ledgerFile: string;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 const doing = {

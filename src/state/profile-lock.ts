@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   fsyncSync,
@@ -110,6 +109,16 @@ const readRecord = async (file: string): Promise<LockHolder | null> => {
   }
 };
 
+/** A random UUID: of Linux itself where it gives one (random(4)), since Node takes a millisecond to load what makes them. */
+const freshToken = async (): Promise<string> => {
+  try {
+    return readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
+  } catch {
+    const { randomUUID } = await import('node:crypto');
+    return randomUUID();
+  }
+};
+
 type Attempt =
   | { readonly outcome: 'acquired' }
   /** Somebody else was faster with something: what we saw is no longer true. */
@@ -203,7 +212,7 @@ const acquire = async (
 export const withProfileLock = async <Result>(request: LockRequest, work: () => Promise<Result>): Promise<Result> => {
   const { directory, command } = request;
   const lockFile = join(directory, 'lock');
-  const token = randomUUID();
+  const token = await freshToken();
   const candidate = `${lockFile}.${token}`;
   const identities = await openProcessIdentities(request.run);
   try {

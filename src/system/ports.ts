@@ -1,5 +1,8 @@
 import type { Logger } from 'pino';
 
+/** Tells people what happens. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn'>;
+
 /** One command to run: argv in. No shell is involved. */
 export interface RunRequest {
   readonly file: string;
@@ -52,7 +55,7 @@ export type Run = (request: RunRequest) => Promise<RunResult>;
 /** What the parts that touch the machine are given. */
 export interface Ports {
   readonly run: Run;
-  readonly log: Logger;
+  readonly log: Log;
   /** The environment that the user called us with. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }

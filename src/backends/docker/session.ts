@@ -12,7 +12,7 @@ import type {
 import type { InstanceName } from '../../model/process-model.js';
 import { nixToString, type Json } from '../../system/json.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
-import type { Logger } from 'pino';
+import type { Log } from '../../system/ports.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, type ActivationData } from './activation-data.js';
 import { awaitRunning, isAtRest, stopContainer, type ReadinessCheck, type Verdict } from './container-life.js';
@@ -38,7 +38,7 @@ export interface DockerSurroundings {
   /** Looks at the machine for what images of these units depend on. */
   readonly machineFor: (units: readonly ActivationData[]) => Promise<Machine>;
   readonly jobs: number;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 interface Wanted {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import type { InstanceName } from '../../model/process-model.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
+import type { Log } from '../../system/ports.js';
 import type {
   DeployedProfile,
   DeployedUnit,
@@ -70,7 +70,7 @@ export interface LaunchdParts {
   readonly launchctl: Launchctl;
   readonly installation: Installation;
   readonly jobs: number;
-  readonly log: Logger;
+  readonly log: Log;
   readonly patience?: Patience;
 }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import type { Log } from '../../system/ports.js';
 import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 
 /** What the log of a supervisord says about a process that it started. */
@@ -57,7 +57,7 @@ const stopwaitsecs = 10;
  *
  * @param logFiles the logs of that supervisord
  */
-export const endOrphans = async (logFiles: readonly string[], table: ProcessTable, log: Logger): Promise<void> => {
+export const endOrphans = async (logFiles: readonly string[], table: ProcessTable, log: Log): Promise<void> => {
   const texts = await Promise.all(logFiles.map((path) => readFile(path, 'utf8').catch(() => '')));
   const orphans = await findOrphans(texts.flatMap(spawnedIn), table);
   await Promise.all(

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isatty } from 'node:tty';
 import { UsageError } from '../../system/errors.js';
 import { explain } from '../report-error.js';
 import { runCli } from '../run-cli.js';
@@ -45,7 +46,7 @@ export const runOldCommand = async (
   env: NodeJS.ProcessEnv,
   version: string,
 ): Promise<number> => {
-  const colour = wantsColour(process.stderr, env);
+  const colour = wantsColour({ isTTY: isatty(2) }, env);
   try {
     const command = commandAt(path);
     const line = getopt(args, [...command.options, help]);
