@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildProgram } from './program-parts.mjs';
@@ -52,6 +53,17 @@ const common = {
   },
   define: { 'globalThis.NIXPROC_VERSION': version, 'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()) },
 };
+let isReplaced = false;
+/** An alias replaces packages alone. */
+const lazyStandardStreams = {
+  name: 'standard-streams',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\/execa\/lib\/utils\/standard-stream\.js$/ }, async () => {
+      isReplaced = true;
+      return { contents: await readFile(join(root, 'src/system/standard-streams.ts'), 'utf8'), loader: 'ts' };
+    });
+  },
+};
 /** Node starts its loader of ES modules, which takes half as long as itself, only when there are some. */
 const commonJs = {
   ...common,
@@ -71,27 +83,51 @@ const esModule = {
   },
 };
 
-/** What commands that evaluate a model load until they start Nix. They load the rest of the program while it works. */
-const start = [
-  'node_modules/execa/index.js',
-  'src/cli/build-from-arguments.ts',
-  'src/cli/logger.ts',
-  'src/cli/out-link.ts',
-  'src/cli/with-lock.ts',
-  'src/evaluate/evaluate-model.ts',
-  'src/generations/profile-location.ts',
-  'src/profile/build-model.ts',
+const parts = [
+  {
+    // What commands that evaluate a model load until they start Nix.
+    name: 'program.js',
+    roots: [
+      'node_modules/execa/index.js',
+      'src/cli/build-from-arguments.ts',
+      'src/cli/out-link.ts',
+      'src/cli/with-lock.ts',
+      'src/evaluate/evaluate-model.ts',
+      'src/generations/profile-location.ts',
+      'src/profile/build-model.ts',
+    ],
+  },
+  {
+    // What a switch loads besides if nothing has changed, while Nix works.
+    name: 'unchanged.js',
+    roots: [
+      'src/cli/look-early.ts',
+      'src/cli/deployment.ts',
+      'src/cli/logger.ts',
+      'src/generations/build-record.ts',
+      'src/profile/build-key.ts',
+      'src/profile/parse-manifest.ts',
+      'src/state/lock-record.ts',
+      ...['supervisord', 'systemd', 'sysvinit'].flatMap((manager) =>
+        ['index.ts', 'connect.ts'].map((file) => `src/backends/${manager}/${file}`),
+      ),
+    ],
+  },
+  // All else, such as what renders a model.
+  { name: 'later.js' },
 ];
 const program = await buildProgram(
   // There is nobody to import a module for a script that is compiled by itself.
-  { ...commonJs, supported: { 'dynamic-import': false } },
+  { ...commonJs, plugins: [lazyStandardStreams], supported: { 'dynamic-import': false } },
   'src/cli/program.ts',
-  start,
+  parts,
 );
+if (!isReplaced)
+  throw new Error('execa has no lib/utils/standard-stream.js any more: see src/system/standard-streams.ts');
 // esbuild leaves other characters in comments and regular expressions. A text of ASCII is read and kept in half the time
 // and space.
 const texts = createHash('sha256');
-for (const name of program.parts) {
+for (const { name } of parts) {
   const file = join(building, name);
   const text = readFileSync(file, 'utf8').replace(
     /[^\0-\x7f]/g,

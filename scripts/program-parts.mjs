@@ -23,52 +23,67 @@ const sharedBy = ({ modules }, inputs) => {
   return [...new Set(imported)].filter((path) => modules.has(path)).sort();
 };
 
-/** Has the modules of another part taken from its file, rather than bundled once more. */
-const takenFrom = (other, inputs, root) => ({
-  name: 'modules-of-the-other-part',
+/** Has the modules of other parts taken from their files, rather than bundled once more. */
+const takenFrom = (others, inputs, root) => ({
+  name: 'modules-of-other-parts',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: /./, namespace: 'file' }, ({ path, importer }) => {
       const found = inputs[relative(root, importer)]?.imports.find(({ original }) => original === path);
-      return other.modules.has(found?.path) ? { path: found.path, namespace: 'other-part' } : undefined;
+      const other = others.find(({ modules }) => modules.has(found?.path));
+      return other && { path: found.path, namespace: 'other-part', pluginData: other.name };
     });
-    onLoad({ filter: /./, namespace: 'other-part' }, ({ path }) => ({
-      contents: `module.exports = require('./${other.name}').modules['${path}']();`,
+    onLoad({ filter: /./, namespace: 'other-part' }, ({ path, pluginData: name }) => ({
+      contents: `module.exports = require('./${name}').modules['${path}']();`,
     }));
     onResolve({ filter: /./, namespace: 'other-part' }, ({ path }) => ({ path, external: true }));
   },
 });
 
+/** Divides modules among the parts: each holds what its roots load and no part before it holds, the last one the rest. */
+const divide = (parts, entry, inputs) => {
+  const left = new Set(Object.keys(inputs));
+  return parts.map(({ name, roots }, index) => {
+    const loaded = roots === undefined ? left : loadedWith(index === 0 ? [entry, ...roots] : roots, inputs);
+    const modules = new Set([...loaded].filter((module) => left.delete(module)));
+    return { name, modules };
+  });
+};
+
 /**
- * Bundles a program into two files: program.js, and later.js, which the first one requires when something in it is
- * imported. Each module is in one of them alone. Both export, besides what the entry does, those that the other one needs.
+ * Bundles a program into several files, each of which is loaded when something in it is imported. Each module is in one of
+ * them alone. All export, besides what the entry does, those of their modules that another one needs.
  *
  * @param options of esbuild, for a CommonJS bundle
- * @param entry the module whose exports program.js has
- * @param start what program.js holds, with all that these modules load
- * @returns the names of the files, and what esbuild says of the whole program
+ * @param entry the module whose exports the first part has
+ * @param parts `name` of the file, and `roots`: it holds these modules with all that they load; the last has none
+ * @returns what esbuild says of the whole program
  */
-export const buildProgram = async (options, entry, start) => {
-  const { absWorkingDir: root, outdir, ...rest } = options;
-  const { metafile } = await build({ ...options, entryPoints: [entry], write: false });
+export const buildProgram = async ({ absWorkingDir: root, outdir, plugins = [], ...options }, entry, parts) => {
+  const whole = { ...options, absWorkingDir: root, outdir, plugins, entryPoints: [entry], write: false };
+  const { metafile } = await build(whole);
   const { inputs } = metafile;
-  const early = loadedWith([entry, ...start], inputs);
-  const first = { name: 'program.js', modules: early };
-  const later = { name: 'later.js', modules: new Set(Object.keys(inputs).filter((module) => !early.has(module))) };
-  const bundle = (part, other, ownExports) => {
+  const divided = divide(parts, entry, inputs);
+  for (const [index, part] of divided.entries()) {
     const modules = sharedBy(part, inputs).map((module) => `'${module}': () => require('./${module}'),`);
-    return build({
-      ...rest,
+    const own = index === 0 ? [`export * from './${entry}';`] : [];
+    await build({
+      ...options,
       absWorkingDir: root,
       stdin: {
-        contents: [...ownExports, 'export const modules = {', ...modules, '};'].join('\n'),
+        contents: [...own, 'export const modules = {', ...modules, '};'].join('\n'),
         resolveDir: root,
         sourcefile: part.name,
       },
       outfile: join(outdir, part.name),
-      plugins: [takenFrom(other, inputs, root)],
+      plugins: [
+        takenFrom(
+          divided.filter((other) => other !== part),
+          inputs,
+          root,
+        ),
+        ...plugins,
+      ],
     });
-  };
-  await bundle(first, later, [`export * from './${entry}';`]);
-  await bundle(later, first, []);
-  return { parts: [first.name, later.name], metafile };
+  }
+  return { metafile };
 };

@@ -1,5 +1,4 @@
-import type { ObservationDepth } from '../backends/backend.js';
-import { deployedProfile, readBuiltProfile, targetOf, type BuiltProfile } from '../generations/built-profile.js';
+import { readBuiltProfile, targetOf, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ActivationPlan } from '../plan/activation-plan.js';
@@ -10,12 +9,13 @@ import type { Manifest } from '../profile/manifest.js';
 import { missingStateDirectories, type StateOptions, type StateStep } from '../state/state-directories.js';
 import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
-import type { EarlyLook, Look } from './early-look.js';
+import type { EarlyLook } from './early-look.js';
 import { tasksOf, type TaskSettings } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
+import { managedProfile, observeUnits } from './look-at-current.js';
 import { recogniseProcesses, withRecognised } from './recognise-processes.js';
 import {
   afterUnfinishedSwitch,
@@ -84,20 +84,6 @@ export const changesOf = (
   isUnfinished: planned.unfinished !== null,
 });
 
-/** Where nothing changes, the same profile is what runs, what was looked at and what is wanted. */
-const known = new WeakMap<BuiltProfile, Map<string, ManagedProfile>>();
-
-const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null => {
-  if (built === null) return null;
-  const { manager, units } = built.manifest;
-  if (manager === null || units.length === 0) return null;
-  const byName = known.get(built) ?? new Map<string, ManagedProfile>();
-  known.set(built, byName);
-  const managed = byName.get(name) ?? { manager, profile: deployedProfile(built, name) };
-  byName.set(name, managed);
-  return managed;
-};
-
 /** Who may use the state directories of a deployment. */
 export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions => ({
   userChanges: !forceDisableUserChange && process.getuid?.() === 0,
@@ -121,34 +107,6 @@ const requireProfile = async (path: string, likeness: Manifest | null): Promise<
 export type DriftPolicy = 'ignore' | 'tell' | 'repair';
 
 const howToRepair = 'put it right with: nix-processmgmt-ts switch --repair';
-
-/** Asks a manager, once, what it says of a generation's units. */
-export const observeUnits = async (
-  deployed: ManagedProfile,
-  sessions: Sessions,
-  depth: ObservationDepth = 'process',
-): Promise<readonly ObservedUnit[]> => {
-  const { manager, profile } = deployed;
-  const observations = await sessions.of(manager).observe(profile.units, depth);
-  return profile.units.map((unit) => ({
-    manager,
-    unit,
-    observation: observations.get(unit.instance) ?? { state: 'absent', pid: null, since: null, detail: null },
-  }));
-};
-
-/** Looks at the current generation as prepareActivation does when that is to go on; null when nothing of ours is deployed. */
-export const lookAtCurrent = async (
-  location: ProfileLocation,
-  settings: SessionSettings,
-  ports: Ports,
-): Promise<Look | null> => {
-  const built = await readBuiltProfile(location.link);
-  const side = built?.manifest.isForeign === true ? null : managedProfile(built, location.name);
-  if (built === null || side === null) return null;
-  const sessions = await connectSessions(side, side, [], settings, ports);
-  return { path: built.path, sessions, observed: await observeUnits(side, sessions, 'state') };
-};
 
 /**
  * Compares what runs with a built profile and decides what to do; changes nothing. `plan` and `switch` share it.

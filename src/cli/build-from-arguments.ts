@@ -110,20 +110,49 @@ export const evaluationRequest = async (
   showTrace: args.showTrace ?? false,
 });
 
+interface Pastime {
+  /** At once: asks what runs. Default: nobody wants to know. */
+  readonly look?: (() => Promise<unknown>) | undefined;
+  /** When that is asked, or else there would be no answer before all is loaded. */
+  readonly load: () => readonly unknown[];
+  /** Nothing of it is needed if what runs is what is wanted: so after a look only while there is time. */
+  readonly loadMore?: () => readonly unknown[];
+}
+
+/** Milliseconds of an evaluation after which it does not matter any more what is loaded besides. */
+const longEnough = 100;
+
 /**
- * Has modules loaded that are needed later, when the first command is at work, which is Nix: Node has nothing else to do
- * then. Whoever needs them will say what is wrong with them.
+ * Runs commands, and has something done when the first one is at work, which is Nix: Node has nothing else to do then.
+ * Whoever needs what failed of that will say what is wrong with it.
  */
-const loadingMeanwhile = (run: Run, load: () => readonly unknown[]): Run => {
-  let onStart: (() => void) | undefined = () => {
-    void Promise.allSettled(load());
-  };
-  return (command) => {
-    const request = onStart === undefined ? command : { ...command, onStart };
-    onStart = undefined;
-    return run(request);
+const whileRunning = (run: Run, { look, load, loadMore = () => [] }: Pastime): Run => {
+  const loadAll = (): void => void Promise.allSettled([...load(), ...(look === undefined ? loadMore() : [])]);
+  let isFirst = true;
+  return async (command) => {
+    if (!isFirst) return run(command);
+    isFirst = false;
+    let later: NodeJS.Timeout | undefined;
+    const onStart = (): void => {
+      void look?.().catch(() => undefined);
+      setImmediate(loadAll);
+      if (look !== undefined) later = setTimeout(() => void Promise.allSettled(loadMore()), longEnough);
+    };
+    try {
+      return await run({ ...command, onStart });
+    } finally {
+      clearTimeout(later);
+    }
   };
 };
+
+/** What a command does while Nix works. That it fails is nobody's failure. */
+export interface Meanwhile {
+  /** Asks what runs. */
+  readonly look?: () => Promise<unknown>;
+  /** Loads what the command does with the profile. */
+  readonly load?: () => Promise<unknown>;
+}
 
 /** Evaluates the model that the command line names. */
 export const evaluateFromArguments = async (
@@ -132,7 +161,7 @@ export const evaluateFromArguments = async (
   context: CommandContext,
 ): Promise<EvaluatedModel> => {
   const { evaluateModel } = await import('../evaluate/evaluate-model.js');
-  const run = loadingMeanwhile(context.run, () => [import('../evaluate/read-evaluation.js')]);
+  const run = whileRunning(context.run, { load: () => [import('../evaluate/read-evaluation.js')] });
   const request = await evaluationRequest(args, modelPath(args.model, context.env), location, context);
   return evaluateModel(request, { ...context, run });
 };
@@ -142,15 +171,14 @@ export const evaluateFromArguments = async (
  *
  * @param location whose current generation chooses the manager when -P does not
  * @param outLink where to make a link to the profile; null for none
- * @param meanwhile called when Nix is at work: loads what the caller will do with the profile. Its failure is nobody's.
- *   Default: nothing
+ * @param meanwhile done when Nix is at work. Default: nothing
  */
 export const buildFromArguments = async (
   args: BuildArguments,
   location: ProfileLocation | null,
   outLink: string | null,
   context: CommandContext,
-  meanwhile?: () => Promise<unknown>,
+  { look, load }: Meanwhile = {},
 ): Promise<HeldProfile> => {
   const path = modelPath(args.model, context.env);
   const prebuilt = modelAt(path).isFile()
@@ -169,15 +197,19 @@ export const buildFromArguments = async (
   const { buildModel } = await import('../profile/build-model.js');
   const request = await evaluationRequest(args, path, location, context);
   const memory = location === null || outLink !== null ? null : buildMemory(location);
-  const run = loadingMeanwhile(context.run, () => [
-    // What may ask somebody else comes first.
-    meanwhile?.(),
-    loadBackend(request.manager),
-    location === null ? null : readBuiltProfile(location.link),
-    import('../evaluate/read-evaluation.js'),
-    import('../profile/build-key.js'),
-    import('../profile/build-evaluated.js'),
-  ]);
+  const run = whileRunning(context.run, {
+    look,
+    load: () => [
+      load?.(),
+      location === null ? null : readBuiltProfile(location.link),
+      import('../profile/build-key.js'),
+    ],
+    loadMore: () => [
+      loadBackend(request.manager),
+      import('../evaluate/read-evaluation.js'),
+      import('../profile/build-evaluated.js'),
+    ],
+  });
   const [source, { path: built, manifest, ...held }] = await Promise.all([
     // At the same time: whoever edits the model meanwhile makes it another one.
     modelSource(request.exprFile, context),

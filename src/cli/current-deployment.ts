@@ -1,5 +1,5 @@
 import { connectSessions, type ManagedProfile, type Sessions } from '../activate/sessions.js';
-import { observeUnits } from '../activate/prepare-activation.js';
+import { observeUnits } from '../activate/look-at-current.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
 import { deployedProfile, readBuiltProfile } from '../generations/built-profile.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';

@@ -1,8 +1,7 @@
-import { earlyLook, type EarlyLook } from '../activate/early-look.js';
+import type { EarlyLook } from '../activate/early-look.js';
 import { refuseConflicts } from '../activate/find-conflicts.js';
 import {
   changesOf,
-  lookAtCurrent,
   prepareActivation,
   stateOptions,
   type ActivationChoices,
@@ -22,8 +21,9 @@ import { isIdle } from '../plan/document-plan.js';
 import { createStateDirectories } from '../state/state-directories.js';
 import { sparedByTerminal, withStopSignals } from './stop-signals.js';
 import { countOf } from './terminal.js';
-import { jobsOf, timeoutsOf, managerOptions, type ActivationArguments } from './arguments.js';
+import type { ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
+import { sessionSettingsOf } from './look-early.js';
 import { watchSettings } from './settings.js';
 
 /** What yargs parsed of the options that say how to deploy. */
@@ -40,18 +40,9 @@ export interface DeployArguments extends ActivationArguments {
 
 /** What the command line says about how it is done. */
 const choicesOf = (location: ProfileLocation, args: ActivationArguments): ActivationChoices => ({
-  profileName: location.name,
-  profileLink: location.link,
-  managerOptions: managerOptions(args),
-  jobs: jobsOf(args),
-  timeouts: timeoutsOf(args),
+  ...sessionSettingsOf(location, args),
   taskSettings: { waitForPorts: args.waitForPorts === true, keepsLevels: args.keepGoing === true },
-  repair: args.repair === true,
 });
-
-/** For a switch to a model, which mostly is what runs already: what that does is asked while the model is evaluated. */
-export const lookEarly = (location: ProfileLocation, args: ActivationArguments, context: CommandContext): EarlyLook =>
-  earlyLook(() => lookAtCurrent(location, choicesOf(location, args), sparedByTerminal(context)));
 
 /**
  * Decides what a switch to `next` would do.

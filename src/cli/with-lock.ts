@@ -35,6 +35,8 @@ export const withLock = <Result>(
       command: `nix-processmgmt-ts ${command}`,
       waitSeconds: waitLock ?? 0,
       onWait: (holder) => {
+        // All of the program, by a module of each file: another version may be installed before our turn comes.
+        void Promise.allSettled([import('./deployment.js'), import('../profile/build-evaluated.js')]);
         context.log.info(`waiting for "${holder.command}" (PID ${String(holder.process.pid)})`);
       },
     },

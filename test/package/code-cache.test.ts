@@ -38,9 +38,9 @@ const answersStatus = async (installation: string): Promise<void> => {
   });
 };
 
-test('the build leaves what V8 has compiled of both parts of the program, for the Node.js that built it', async () => {
+test('the build leaves what V8 has compiled of all parts of the program, for the Node.js that built it', async () => {
   const { dist, caches } = await install('built');
-  const parts = ['program.js', 'later.js'].map((name) => join(dist, name));
+  const parts = ['program.js', 'unchanged.js', 'later.js'].map((name) => join(dist, name));
   expect(caches.map((cache) => cache.replace(/\.[0-9a-f]{16}\./, '.unknown.')).sort()).toEqual(
     parts.map(codeCacheOf).sort(),
   );
@@ -64,7 +64,7 @@ test('the commands that the build runs to have the program compiled work', async
   expect(await node([writer])).toMatchObject({ exitCode: 0, stderr: expect.not.stringContaining('exit code') });
 });
 
-test.each(['program.js', 'later.js'])('%s is ASCII, as who loads it expects', async (part) => {
+test.each(['program.js', 'unchanged.js', 'later.js'])('%s is ASCII, as who loads it expects', async (part) => {
   expect(await readFile(join(repository, 'dist', part), 'utf8')).not.toMatch(/[^\0-\x7f]/);
 });
 

@@ -22,8 +22,8 @@ const modelOf = (names: readonly string[], processes: ModelText['processes']): M
   outline: null,
   instances: {
     name: [...names],
-    port: names.map(() => 80),
-    readiness: names.map(() => ({ port: 80 })),
+    port: names.map((_, index) => 8000 + index),
+    readiness: names.map((_, index) => ({ port: 8000 + index })),
     position: {
       file: names.map(() => '/model/processes.nix'),
       line: names.map(() => 1),
@@ -47,7 +47,10 @@ const processOf = (name: string, dependencies: readonly string[]): ModelText['pr
     environment: { SETTING: 'a "value"' },
     path: [tool('coreutils')],
     user: name,
-    credentials: { groups: { [name]: {} }, users: { [name]: { group: name, homeDir: '/home', createHomeDir: true } } },
+    credentials: {
+      groups: { [name]: {} },
+      users: { [name]: { group: name, homeDir: `/home/${name}`, createHomeDir: true } },
+    },
   },
   dependencies: [...dependencies],
 });

@@ -8,7 +8,7 @@ import type { Script } from 'node:vm';
 import { codeCacheOf, compile, createLoader } from './code-cache.js';
 import { programFile, type Program } from './load-program.js';
 import { sampleEvaluation } from './sample-evaluation.js';
-import { makeStandInForNix } from './stand-in-for-nix.js';
+import { makeStandIns } from './stand-ins.js';
 
 const scripts = new Map<string, Script>();
 const load = createLoader((file) => {
@@ -21,7 +21,7 @@ const { runCli } = load(programFile()) as Program;
 const directory = mkdtempSync(join(tmpdir(), 'nix-processmgmt-ts-build-'));
 try {
   const env = {
-    PATH: `${makeStandInForNix(directory)}:${process.env['PATH'] ?? ''}`,
+    PATH: `${makeStandIns(directory)}:${process.env['PATH'] ?? ''}`,
     HOME: directory,
     NIX_USER_PROFILE_DIR: directory,
     NIXPROC_SETTLE: '0',
@@ -31,16 +31,20 @@ try {
   const empty = join(directory, 'empty.nix');
   writeFileSync(empty, sampleEvaluation({}));
   const state = ['--state-dir', join(directory, 'state')];
-  for (const { command, expected = 0 } of [
+  const anybody = '--force-disable-user-change';
+  const commands: readonly { readonly command: readonly string[]; readonly expected?: number }[] = [
     { command: ['--help'] },
-    { command: ['build', '-P', 'systemd', '--out-link', join(directory, 'result'), ...state, model] },
-    { command: ['build', '-P', 'supervisord', '--no-out-link', ...state, model] },
-    { command: ['build', '-P', 'sysvinit', '--no-out-link', ...state, model] },
+    ...['systemd', 'supervisord', 'sysvinit'].flatMap((manager) => [
+      { command: ['build', '-P', manager, '--no-out-link', ...state, model] },
+      // As if that had been deployed: this looks at it, but nothing is started.
+      { command: ['plan', '-P', manager, '-p', join(directory, 'newest'), anybody, ...state, model] },
+    ]),
     // Of nothing, which starts nothing; and again, which changes nothing.
-    { command: ['switch', '-P', 'sysvinit', '--force-disable-user-change', ...state, empty] },
-    { command: ['switch', '--force-disable-user-change', ...state, empty] },
+    { command: ['switch', '-P', 'sysvinit', anybody, ...state, empty] },
+    { command: ['switch', anybody, ...state, empty] },
     { command: ['status'], expected: 4 },
-  ]) {
+  ];
+  for (const { command, expected = 0 } of commands) {
     const exitCode = await runCli(command, env, 'unknown');
     if (exitCode !== expected) {
       process.stderr.write(`${command.join(' ')}: exit code ${exitCode}\n`);

@@ -58,7 +58,7 @@ export const plan = defineCommand({
         import('../planned-activation.js'),
       ]);
     const location = profileLocation(args.profile, context.env);
-    const next = await buildFromArguments(args, location, null, context, loadPlanning);
+    const next = await buildFromArguments(args, location, null, context, { load: loadPlanning });
     try {
       const [{ refuseConflicts }, { prepare }, { formatPlan }, { documentActivation }] = await loadPlanning();
       const planned = await prepare(location, next, args, context, args.repair === true ? 'repair' : 'tell');

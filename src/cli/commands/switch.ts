@@ -48,8 +48,12 @@ export const switchCommand = defineCommand({
     const loadDeployment = () => import('../deployment.js');
     await withLock('switch', args, context, async (location) => {
       let look: EarlyLook | undefined;
-      const next = await buildFromArguments(args, location, null, context, async () => {
-        look = (await loadDeployment()).lookEarly(location, args, context);
+      const next = await buildFromArguments(args, location, null, context, {
+        look: async () => {
+          const { lookEarly } = await import('../look-early.js');
+          look = lookEarly(location, args, context);
+        },
+        load: loadDeployment,
       });
       try {
         const { deployNewGeneration, occasion } = await loadDeployment();
