@@ -53,14 +53,21 @@ const common = {
   },
   define: { 'globalThis.NIXPROC_VERSION': version, 'globalThis.NIXPROC_BUILD_ID': JSON.stringify(buildId()) },
 };
-let isReplaced = false;
-/** An alias replaces packages alone. */
-const lazyStandardStreams = {
-  name: 'standard-streams',
+/** Modules of packages that others stand in for, as these say; an alias replaces whole packages alone. */
+const standIns = new Map([
+  ['execa/lib/utils/standard-stream.js', 'src/system/standard-streams.ts'],
+  ['yargs/build/lib/argsert.js', 'src/cli/no-argument-checks.ts'],
+]);
+const replaced = new Set();
+const withStandIns = {
+  name: 'stand-ins',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /\/execa\/lib\/utils\/standard-stream\.js$/ }, async () => {
-      isReplaced = true;
-      return { contents: await readFile(join(root, 'src/system/standard-streams.ts'), 'utf8'), loader: 'ts' };
+    onLoad({ filter: /[/\\]node_modules[/\\]/ }, async ({ path }) => {
+      const name = path.slice(join(root, 'node_modules/').length);
+      const standIn = standIns.get(name);
+      if (standIn === undefined) return undefined;
+      replaced.add(name);
+      return { contents: await readFile(join(root, standIn), 'utf8'), loader: 'ts' };
     });
   },
 };
@@ -118,12 +125,13 @@ const parts = [
 ];
 const program = await buildProgram(
   // There is nobody to import a module for a script that is compiled by itself.
-  { ...commonJs, plugins: [lazyStandardStreams], supported: { 'dynamic-import': false } },
+  { ...commonJs, plugins: [withStandIns], supported: { 'dynamic-import': false } },
   'src/cli/program.ts',
   parts,
 );
-if (!isReplaced)
-  throw new Error('execa has no lib/utils/standard-stream.js any more: see src/system/standard-streams.ts');
+for (const [name, standIn] of standIns) {
+  if (!replaced.has(name)) throw new Error(`there is no ${name} any more that ${standIn} could stand in for`);
+}
 // esbuild leaves other characters in comments and regular expressions. A text of ASCII is read and kept in half the time
 // and space.
 const texts = createHash('sha256');
