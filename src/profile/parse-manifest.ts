@@ -26,13 +26,8 @@ const credentials = z.strictObject({
 // What JSON.parse returns is JSON: z.json() would take longer than all else that is checked here.
 const data = z.custom<JsonObject>((value: unknown) => isJsonObject(value as Json), 'expected an object');
 
-const unit = z.strictObject({
-  instance: z.string(),
-  name: z.string(),
-  level: z.int().check(z.nonnegative()),
-  dependencies: z.array(z.string()),
-  fingerprint: z.string(),
-  properties: data,
+/** What few units have. */
+const particulars = {
   reloadProperties: z.optional(data),
   changePolicy: z.optional(
     z.strictObject({
@@ -40,16 +35,26 @@ const unit = z.strictObject({
       onRemoval: z.enum(['stop', 'leave']),
     }),
   ),
-  activation: data,
   ownNetwork: z.optional(z.literal(true)),
-  credentials,
-  port: z.nullable(z.int()),
-  // Before it meant anything, it was whatever the model said.
-  readiness: z.catch(z.nullable(readinessSchema), null),
   critical: z.optional(z.literal(false)),
   startTimeout: z.optional(secondsSchema),
   stopTimeout: z.optional(secondsSchema),
   isLaidOut: z.optional(z.literal(true)),
+};
+
+const unit = z.strictObject({
+  instance: z.string(),
+  name: z.string(),
+  level: z.int().check(z.nonnegative()),
+  dependencies: z.array(z.string()),
+  fingerprint: z.string(),
+  properties: data,
+  activation: data,
+  credentials,
+  port: z.nullable(z.int()),
+  // Before it meant anything, it was whatever the model said.
+  readiness: z.catch(z.nullable(readinessSchema), null),
+  ...particulars,
 });
 
 const manifest = z.strictObject({
@@ -72,6 +77,46 @@ const manifest = z.strictObject({
   units: z.array(unit),
 });
 
+const isText = (value: Json | undefined): boolean => typeof value === 'string';
+const isEmptyList = (value: Json | undefined): boolean => Array.isArray(value) && value.length === 0;
+
+const isNobody = (value: Json | undefined): boolean =>
+  isJsonObject(value) && isEmptyList(value['groups']) && isEmptyList(value['users']) && Object.keys(value).length === 2;
+
+const someParticulars = z.strictObject(particulars);
+
+/**
+ * Whether a unit is as `unit` has it, for what hundreds of units have without zod, which takes several times as long. False
+ * for a readiness that is none: it has to be replaced.
+ */
+const isSoundUnit = (value: Json): boolean => {
+  if (!isJsonObject(value)) return false;
+  const { instance, name, level, dependencies, fingerprint, properties, activation, ...more } = value;
+  const { credentials: accounts, port, readiness, ...rest } = more;
+  return (
+    isText(instance) &&
+    isText(name) &&
+    Number.isSafeInteger(level) &&
+    Number(level) >= 0 &&
+    Array.isArray(dependencies) &&
+    dependencies.every(isText) &&
+    isText(fingerprint) &&
+    isJsonObject(properties) &&
+    isJsonObject(activation) &&
+    (isNobody(accounts) || credentials.safeParse(accounts).success) &&
+    (port === null || Number.isSafeInteger(port)) &&
+    (readiness === null || readinessSchema.safeParse(readiness).success) &&
+    (Object.keys(rest).length === 0 || someParticulars.safeParse(rest).success)
+  );
+};
+
+/** @throws ZodError */
+const check = (value: Json): OwnManifest => {
+  const { units = null, ...rest } = isJsonObject(value) ? value : {};
+  if (!Array.isArray(units) || !units.every(isSoundUnit)) return manifest.parse(value) as unknown as OwnManifest;
+  return { ...manifest.parse({ ...rest, units: [] }), units } as unknown as OwnManifest;
+};
+
 /**
  * Reads the text of a manifest.
  *
@@ -80,7 +125,7 @@ const manifest = z.strictObject({
  */
 export const parseManifest = (text: string, file: string): OwnManifest => {
   try {
-    return manifest.parse(JSON.parse(text)) as unknown as OwnManifest;
+    return check(JSON.parse(text) as Json);
   } catch (cause) {
     throw new ActivationError(
       {
