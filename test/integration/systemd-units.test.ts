@@ -382,6 +382,46 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     await undeploy();
   });
 
+  test('of a first generation it is told what failed and what systemd refuses; nothing of it stays', async () => {
+    const good = {
+      plain: sleeper('plain'),
+      after: sleeper('after', 'dependencies = [ plain.pkg ];'),
+      slow: sleeper('slow', 'initialize = "sleep 1";'),
+      idle: sleeper('idle', unitSection('ConditionPathExists = "/nowhere";')),
+      once: shellService('once', 'exit 0', 'overrides.systemd.Service.Type = "oneshot";'),
+    };
+    const failed = await machine.deploy({
+      ...good,
+      bad: shellService('bad', 'echo "the disk is made of cheese"; exit 3'),
+      brief: shellService('brief', 'exit 0'),
+    });
+    expect(failed.exitCode).toBe(7);
+    expect(failed.stderr).toContain(
+      'bad did not start: its process ended with exit status 3\n       the disk is made of',
+    );
+    expect(failed.stderr).toContain('brief did not start: it ended at once, with exit status 0');
+    for (const name of Object.keys(good)) expect(failed.stderr).not.toContain(`${name} did not start`);
+    expect(await machine.loadedUnits()).toEqual({});
+    expect(await machine.unitFiles()).toEqual([]);
+
+    const refused = await machine.deploy({
+      ...good,
+      needy: sleeper('needy', unitSection('Requires = "nowhere.service";')),
+      strict: sleeper('strict', unitSection('AssertPathExists = "/nowhere";')),
+    });
+    expect(refused.exitCode).toBe(7);
+    expect(refused.stderr).toMatch(/needy did not start: .*Unit nowhere\.service not found/);
+    expect(refused.stderr).toContain('strict did not start: Assertion failed');
+    expect(await machine.loadedUnits()).toEqual({});
+
+    await machine.mustDeploy(good);
+    expect(await machine.states()).toMatchObject({ plain: 'running', after: 'running', slow: 'running' });
+    expect(await machine.property('nix-process-once.service', 'InactiveEnterTimestampMonotonic')).not.toBe('0');
+    expect(await machine.property('nix-process-idle.service', 'ActiveState')).toBe('inactive');
+    expect(await machine.property('nix-processmgmt-processes.target', 'ActiveState')).toBe('active');
+    await undeploy();
+  });
+
   test('a deployment moves to another manager and back', async () => {
     const moved = (name: string) => sleeper(name);
     await machine.mustDeploy({ a: moved('a') });

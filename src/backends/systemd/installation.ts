@@ -12,7 +12,7 @@ import { createLinkRecords, type OwnedLink } from './link-record.js';
 import { targetOf } from './link-target.js';
 import { unitDirectory } from './render.js';
 import type { Scope } from './scope.js';
-import { targetMark, targetUnit, targetUnitText } from './target-unit.js';
+import { targetMark, targetUnit, targetUnitText, wantedUnits } from './target-unit.js';
 
 /** What a deployment puts into the directory of systemd's units. */
 export interface Installation {
@@ -185,13 +185,8 @@ export const createInstallation = (
 
   const readTarget = (): Promise<string | null> => readFile(targetFile, 'utf8').catch(() => null);
 
-  const targetText = (units: readonly DeployedUnit[]): string => {
-    const wants = units.flatMap((unit) => {
-      const { started, onlyManualStart } = activationOf(unit);
-      return onlyManualStart ? [] : started;
-    });
-    return targetUnitText(profileLink, [...wants].sort());
-  };
+  const targetText = (units: readonly DeployedUnit[]): string =>
+    targetUnitText(profileLink, [...wantedUnits(units)].sort());
 
   const directoriesOf = (links: readonly OwnedLink[]): ReadonlySet<string> =>
     new Set(links.map(({ path }) => dirname(join(directory, path))));

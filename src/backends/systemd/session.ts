@@ -1,6 +1,13 @@
 import { ActivationError } from '../../system/errors.js';
 import type { RunResult } from '../../system/ports.js';
-import type { DeployedUnit, ManagerSession, SessionContext, UnitChange, UnitOutcome } from '../backend.js';
+import type {
+  DeployedProfile,
+  DeployedUnit,
+  ManagerSession,
+  SessionContext,
+  UnitChange,
+  UnitOutcome,
+} from '../backend.js';
 import { collisionsOf } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { activationOf, mainUnitOf, startedUnitsOf, strayActivation, unitsOf } from './activation-data.js';
@@ -9,10 +16,11 @@ import { hasFailed } from './observation.js';
 import { observeUnits } from './observe-units.js';
 import { remarksAboutLingering, remarksAboutUnits } from './remarks.js';
 import type { Scope } from './scope.js';
-import { outcomesOfStart } from './start-outcomes.js';
+import { outcomesOfStart, settle } from './start-outcomes.js';
+import { leftBehind, standsAlone } from './start-together.js';
 import { wordsAbout, type Answers } from './systemctl-answers.js';
 import type { Systemctl } from './systemctl.js';
-import { targetUnit } from './target-unit.js';
+import { targetUnit, wantedUnits } from './target-unit.js';
 import type { UnitSearch } from './unit-search.js';
 import { activators } from './unit-types.js';
 
@@ -29,8 +37,23 @@ export const createSession = (
 ): ManagerSession => {
   const installation = createInstallation(scope, profileName, profileLink, current, repair);
   const isHidden = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => search.hiddenBy(name) !== null);
-  const judgeStart = (units: readonly DeployedUnit[], since: number, answers: Answers) =>
-    outcomesOfStart(units, { since, answers }, { run, scope, systemctl, installation });
+  const target = targetUnit(profileName);
+  /** What is deployed since this session has installed it. */
+  let installed: DeployedProfile | null = null;
+  /** Units that this session has started. */
+  const begun = new Set<string>();
+  let targetIsStarted = false;
+
+  const judgeStart = async (
+    units: readonly DeployedUnit[],
+    since: number,
+    answers: Answers,
+    hasSettled = false,
+  ): Promise<readonly UnitOutcome[]> => {
+    if (units.length === 0) return [];
+    if (!hasSettled) await settle(since);
+    return outcomesOfStart(units, { since, answers }, { run, scope, systemctl, installation });
+  };
 
   /** Does nothing for no units. */
   const call = async (verb: readonly string[], names: readonly string[]): Promise<RunResult | null> =>
@@ -42,10 +65,55 @@ export const createSession = (
     return [await call(['stop'], names.filter(isActivator)), await call(['stop'], others)];
   };
 
+  /**
+   * Those of the units of processes that systemd had not loaded when it was last asked, and that were not started since:
+   * they cannot have failed.
+   */
+  const areNew = async (units: readonly DeployedUnit[]): Promise<ReadonlySet<string>> => {
+    const known = await systemctl.latestList();
+    if (known === null) return new Set();
+    return new Set(units.flatMap(unitsOf).filter((name) => !known.has(name) && !begun.has(name)));
+  };
+
+  /** Whether these are all that the target wants, which does not run, and nothing speaks against starting them with it. */
+  const canStartTogether = async (units: readonly DeployedUnit[]): Promise<boolean> => {
+    const known = await systemctl.latestList();
+    if (installed === null || known === null || targetIsStarted) return false;
+    if ((known.get(target)?.active ?? 'inactive') !== 'inactive') return false;
+    if (!units.every((unit) => standsAlone(unit) && unitsOf(unit).every((name) => search.dropIns(name).length === 0))) {
+      return false;
+    }
+    const wanted = new Set(wantedUnits(installed.units));
+    const started = new Set(units.flatMap(startedUnitsOf));
+    return started.size === wanted.size && [...started].every((name) => wanted.has(name));
+  };
+
+  /**
+   * Starts all that the target wants with the target: systemd makes one transaction of that, which takes it three quarters of
+   * the time that one for each takes.
+   */
+  const startTogether = async (units: readonly DeployedUnit[], since: number): Promise<readonly UnitOutcome[]> => {
+    const together = await call(['start'], [target]);
+    targetIsStarted = together?.exitCode === 0;
+    await settle(since);
+    // Both look at the same answer, where nothing is left behind.
+    systemctl.askAhead();
+    const left = await leftBehind(units.flatMap(startedUnitsOf), systemctl);
+    return judgeStart(units, since, [together, await call(['start'], left)], left.length === 0);
+  };
+
   const start = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
     const since = Date.now();
-    // Otherwise one that has failed too often would not be started. What is not loaded cannot have failed.
-    await call(['reset-failed'], units.flatMap(unitsOf));
+    const names = units.flatMap(unitsOf);
+    const fresh = await areNew(units);
+    const isTogether = names.every((name) => fresh.has(name)) && (await canStartTogether(units));
+    for (const name of names) begun.add(name);
+    if (isTogether) return startTogether(units, since);
+    // Otherwise one that has failed too often would not be started.
+    await call(
+      ['reset-failed'],
+      names.filter((name) => !fresh.has(name)),
+    );
     return judgeStart(units, since, [await call(['start'], units.flatMap(startedUnitsOf))]);
   };
 
@@ -77,7 +145,9 @@ export const createSession = (
     const dropped = changes.flatMap(({ before, after }) =>
       unitsOf(before).filter((name) => !unitsOf(after).includes(name)),
     );
-    await call(['reset-failed'], units.flatMap(unitsOf));
+    const names = units.flatMap(unitsOf);
+    for (const name of names) begun.add(name);
+    await call(['reset-failed'], names);
     const answers = [
       ...(await stopUnits([...anew.flatMap(unitsOf), ...dropped])),
       await call(['restart'], others.flatMap(startedUnitsOf)),
@@ -152,15 +222,18 @@ export const createSession = (
     restart,
     reload,
     install: async (next) => {
+      installed = null;
+      if (next === null) targetIsStarted = false;
       const removed = await installation.update(next, reloadManager);
+      installed = next;
       if (removed.length === 0) return;
       // Without its file, stopping it does not stop what may go on running.
-      if (next === null) await call(['stop'], [targetUnit(profileName)]);
+      if (next === null) await call(['stop'], [target]);
       await forget(removed);
     },
     finish: async (next) => {
       // Without the processes that it wants: those that somebody has stopped shall stay so.
-      if (next !== null) await call(['start', '--job-mode=ignore-dependencies'], [targetUnit(profileName)]);
+      if (next !== null && !targetIsStarted) await call(['start', '--job-mode=ignore-dependencies'], [target]);
     },
     logs: (unit) => ({
       kind: 'command',

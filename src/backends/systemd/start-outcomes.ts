@@ -23,7 +23,15 @@ const concurrency = 8;
 const isUp = ({ state }: Observation): boolean => state === 'running' || state === 'starting';
 
 /**
- * Waits until it is known whether what was started stays up, and says why where it does not.
+ * Waits until it is known whether what was started stays up.
+ *
+ * @param since when the start began, in milliseconds since the epoch
+ */
+export const settle = (since: number): Promise<void> =>
+  sleep(Math.max(settlingTime.last, since + settlingTime.first - Date.now()));
+
+/**
+ * Says whether what was started stays up, and why where it does not; to be called when that has settled.
  *
  * @param since when the start began, in milliseconds since the epoch
  * @param answers what systemctl said to it
@@ -44,7 +52,6 @@ export const outcomesOfStart = async (
   },
 ): Promise<readonly UnitOutcome[]> => {
   if (units.length === 0) return [];
-  await sleep(Math.max(settlingTime.last, since + settlingTime.first - Date.now()));
   const observations = await observeUnits(units, 'state', systemctl, installation);
 
   /** Why a unit rests that was started and has not failed; null when that is as it should be. */

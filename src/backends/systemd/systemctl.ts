@@ -25,6 +25,8 @@ export interface Systemctl {
    * anything else is said to systemd in between, and for a second; nothing that goes wrong with it matters.
    */
   readonly askAhead: () => void;
+  /** What systemd said when it was last asked for all units, however long ago; null when it was not, or did not answer. */
+  readonly latestList: () => Promise<ReadonlyMap<string, UnitState> | null>;
   /** Properties of some units, by name: costs milliseconds for each unit. */
   readonly show: (
     units: readonly string[],
@@ -75,8 +77,14 @@ export const createSystemctl = (
       env: { ...environment, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_LOG_LEVEL: undefined },
     });
   };
-  const askForUnits = async (): Promise<ReadonlyMap<string, UnitState>> =>
-    parseUnitList((await call('list-units', '--all', '--plain', '--no-legend', '--full')).stdout);
+  let latest: Promise<ReadonlyMap<string, UnitState> | null> = Promise.resolve(null);
+  const askForUnits = (): Promise<ReadonlyMap<string, UnitState>> => {
+    const asking = call('list-units', '--all', '--plain', '--no-legend', '--full');
+    const units = asking.then(({ stdout }) => parseUnitList(stdout));
+    // There are always some.
+    latest = units.then((some) => (some.size === 0 ? null : some)).catch(() => null);
+    return units;
+  };
   return {
     call,
     listUnits: async () => {
@@ -90,6 +98,7 @@ export const createSystemctl = (
       const units = askForUnits().catch(() => null);
       ahead = { since, units };
     },
+    latestList: () => latest,
     show: async (units, properties) =>
       units.length === 0
         ? new Map()

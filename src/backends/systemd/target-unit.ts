@@ -1,3 +1,5 @@
+import type { DeployedUnit } from '../backend.js';
+import { activationOf } from './activation-data.js';
 import { unitFileText } from './unit-file.js';
 import { unitName } from './unit-name.js';
 
@@ -9,6 +11,13 @@ export const targetUnit = (profileName: string): string => unitName(prefix, prof
 
 /** The first line of a target, by which it is told from other people's files. */
 export const targetMark = '# Written by nix-processmgmt-ts: a switch writes it anew.';
+
+/** The units that the target of these processes wants. */
+export const wantedUnits = (units: readonly DeployedUnit[]): readonly string[] =>
+  units.flatMap((unit) => {
+    const { started, onlyManualStart } = activationOf(unit);
+    return onlyManualStart ? [] : started;
+  });
 
 /**
  * The target makes the machine start the processes at boot, and lets an operator start and stop all of them.
