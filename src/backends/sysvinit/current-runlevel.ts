@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { UsageError } from '../../system/errors.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { SessionContext } from '../backend.js';
@@ -5,16 +6,20 @@ import type { SessionContext } from '../backend.js';
 /** Where a deployment starts scripts when the machine has no runlevel: the one that Linux systems use for servers. */
 const defaultRunlevel = '3';
 
+/** Where runlevel(8) looks, unless RUNLEVEL says it: a machine that was started by something else than init may have none. */
+const utmp = ['/run/utmp', '/var/run/utmp'];
+
 /**
  * The runlevel that the user chose, else that of the machine: runlevel(8) prints the previous and the current one, or
  * "unknown".
  *
+ * @param records the files where init writes it down. Default: those of the machine
  * @throws UsageError for what is no runlevel
  */
-export const currentRunlevel = async ({
-  run,
-  managerOptions,
-}: Pick<SessionContext, 'run' | 'managerOptions'>): Promise<string> => {
+export const currentRunlevel = async (
+  { run, managerOptions, env }: Pick<SessionContext, 'run' | 'managerOptions' | 'env'>,
+  records: readonly string[] = utmp,
+): Promise<string> => {
   const chosen = managerOptions['runlevel'];
   if (chosen !== undefined) {
     if (/^[0-9S]$/.test(chosen)) return chosen;
@@ -23,6 +28,8 @@ export const currentRunlevel = async ({
       fix: 'Choose one from 0 to 9, or S',
     });
   }
+  // Most containers: a process that can only say "unknown" is not worth its start.
+  if ((env['RUNLEVEL'] ?? '') === '' && !records.some((file) => existsSync(file))) return defaultRunlevel;
   try {
     const { stdout } = await run({ file: 'runlevel', args: [] });
     return /^\S ([0-9S])\s*$/.exec(stdout)?.[1] ?? defaultRunlevel;

@@ -299,18 +299,6 @@ test('a unit is wanted in the runlevels that it names', async () => {
   await expect(connect(here, [], { managerOptions: { runlevel: 'x' } })).rejects.toThrow('There is no runlevel "x"');
 });
 
-test.each([
-  ['N 5\n', 0, '5'],
-  ['unknown\n', 1, '3'],
-])('the current runlevel counts when there is one: runlevel says %j', async (stdout, exitCode, expected) => {
-  const here = await makePlace();
-  const { unit } = here.service({ overrides: { runlevels: [expected] } });
-  const { session } = await connect(here, [], {
-    run: async () => ({ exitCode, stdout, stderr: '', timedOut: false }),
-  });
-  expect(session.isWanted?.(unit)).toBe(true);
-});
-
 test('an empty deployment leaves neither processes nor records', async () => {
   const here = await makePlace();
   const services = ['one', 'two'].map((name) => here.service({ name }));
