@@ -1,13 +1,16 @@
-import { chmod, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sampleEvaluation } from '../../src/cli/code-cache/sample-evaluation.js';
 import { makeStandIns } from '../../src/cli/code-cache/stand-ins.js';
-import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
 import { copyTool } from '../support/installation.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+import { eventually } from '../support/waiting.js';
 
 let directory: TemporaryDirectory;
 beforeAll(async () => {
@@ -68,34 +71,77 @@ test.each([['build', '--no-out-link'], ['switch'], ['plan'], ['eval']])(
   },
 );
 
-test('a switch that changes nothing needs no part that renders', async () => {
-  const place = join(directory.path, 'unchanged');
+/** A copy of the tool that deploys one process to a systemd which is none. */
+const makePlace = async (name: string) => {
+  const place = join(directory.path, name);
   const tool = join(place, 'tool');
   await copyTool(tool);
   const model = join(place, 'processes.nix');
   await writeFile(model, sampleEvaluation({ application: [] }));
-  const units = join(place, 'units');
-  await mkdir(units);
+  const bin = makeStandIns(place);
   const env = {
-    PATH: `${makeStandIns(place)}:${process.env['PATH'] ?? ''}`,
+    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
     HOME: place,
     NIX_USER_PROFILE_DIR: join(place, 'profiles'),
-    SYSTEMD_TARGET_DIR: units,
+    SYSTEMD_TARGET_DIR: join(place, 'units'),
     NIXPROC_SETTLE: '0',
   };
-  await mkdir(env.NIX_USER_PROFILE_DIR);
-  const switchAgain = (): Promise<RunResult> =>
-    createRun(env)({
-      file: process.execPath,
-      args: [
-        ...[join(tool, 'bin', 'nix-processmgmt-ts'), 'switch', '-P', 'systemd', '--force-disable-user-change'],
-        ...['--state-dir', join(place, 'state'), model],
-      ],
-    });
+  for (const path of [env.NIX_USER_PROFILE_DIR, env.SYSTEMD_TARGET_DIR]) await mkdir(path);
+  const argv = [
+    ...[process.execPath, join(tool, 'bin', 'nix-processmgmt-ts'), 'switch', '-P', 'systemd'],
+    ...['--force-disable-user-change', '--state-dir', join(place, 'state'), model],
+  ] as const;
+  return {
+    path: place,
+    bin,
+    /** Starts a switch. */
+    begin: (...options: readonly string[]) => {
+      const [node, ...args] = argv;
+      const child = spawn(node, [...args, ...options], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      return {
+        stderr: () => stderr,
+        end: async () => {
+          const [exitCode] = (await once(child, 'close')) as [number | null];
+          return { exitCode, stderr };
+        },
+      };
+    },
+    removeParts: async (pattern: RegExp): Promise<void> => {
+      for (const file of await readdir(join(tool, 'dist'))) {
+        if (pattern.test(file)) await rm(join(tool, 'dist', file));
+      }
+    },
+  };
+};
 
-  expect(await switchAgain()).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('starting application') });
-  for (const file of await readdir(join(tool, 'dist'))) {
-    if (file.startsWith('later.js')) await rm(join(tool, 'dist', file));
-  }
-  expect(await switchAgain()).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('nothing to do') });
+test('a switch that changes nothing needs no part that renders', async () => {
+  const { begin, removeParts } = await makePlace('unchanged');
+  expect(await begin().end()).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('starting application') });
+  await removeParts(/^later\.js/);
+  expect(await begin().end()).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('nothing to do') });
+});
+
+test('who waits has loaded all of the program: for another command, and for a long evaluation', async () => {
+  const { path, bin, begin, removeParts } = await makePlace('waiting');
+  await rename(join(bin, 'nix-instantiate'), join(bin, 'stand-in'));
+  await writeFile(
+    join(bin, 'nix-instantiate'),
+    `#!/bin/sh\n: >${path}/begun\nwhile [ ! -e ${path}/go ]; do sleep 0.1; done\nexec ${bin}/stand-in "$@"\n`,
+  );
+  await chmod(join(bin, 'nix-instantiate'), 0o755);
+  const first = begin();
+  await eventually(() => access(join(path, 'begun')).then(() => true));
+  const second = begin('--wait-lock', '60');
+  await eventually(() => second.stderr().includes('waiting for') || undefined);
+  // A tenth of it is what counts as long.
+  await sleep(1000);
+  const ends = [first.end(), second.end()];
+  await removeParts(/^(?:unchanged|later)\.js/);
+  await writeFile(join(path, 'go'), '');
+  expect(await Promise.all(ends)).toMatchObject([
+    { exitCode: 0, stderr: expect.stringContaining('starting application') },
+    { exitCode: 0, stderr: expect.stringContaining('nothing to do') },
+  ]);
 });

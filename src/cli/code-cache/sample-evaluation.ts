@@ -22,8 +22,9 @@ const modelOf = (names: readonly string[], processes: ModelText['processes']): M
   outline: null,
   instances: {
     name: [...names],
-    port: names.map((_, index) => 8000 + index),
-    readiness: names.map((_, index) => ({ port: 8000 + index })),
+    // Where nobody listens, on a machine that does other things.
+    port: names.map((_, index) => index + 1),
+    readiness: names.map((_, index) => ({ port: index + 1 })),
     position: {
       file: names.map(() => '/model/processes.nix'),
       line: names.map(() => 1),
