@@ -135,8 +135,10 @@ export const prepareActivation = async (
   const reached = (unfinished?.reached ?? [])
     .filter(({ path }) => path !== left?.profile.path)
     .flatMap((built) => managedProfile(built, location.name) ?? []);
-  const stays = oldProfile === undefined && unfinished === null && left?.profile.path === next.path;
-  const early = stays ? ((await look?.of(next.path)) ?? null) : null;
+  // A side that goes on, or that nothing comes after: with any other, its manager is connected to in another way.
+  const isAlone = target === null || left?.profile.path === next.path;
+  const looked = oldProfile === undefined && unfinished === null && isAlone ? left : null;
+  const early = looked === null ? null : ((await look?.of(looked.profile.path)) ?? null);
   const sessions = early?.sessions ?? (await connectSessions(left, target, reached, settings, ports));
   // Its process does not live, but what it has started may.
   for (const side of unfinished?.state === 'interrupted' ? [left, ...reached] : []) {

@@ -13,10 +13,10 @@ import type { Manifest } from '../profile/manifest.js';
 import { errnoOf } from '../state/file-errors.js';
 import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
-import type { Run } from '../system/ports.js';
 import { chosenManager } from './arguments.js';
 import type { CommandContext } from './command.js';
 import { modelPath, stateSettings, type StateArguments } from './settings.js';
+import { whileRunning } from './while-running.js';
 
 /** What yargs parsed of the options that say what to build. */
 export interface BuildArguments extends StateArguments {
@@ -109,42 +109,6 @@ export const evaluationRequest = async (
   offline: args.offline ?? false,
   showTrace: args.showTrace ?? false,
 });
-
-interface Pastime {
-  /** At once: asks what runs. Default: nobody wants to know. */
-  readonly look?: (() => Promise<unknown>) | undefined;
-  /** When that is asked, or else there would be no answer before all is loaded. */
-  readonly load: () => readonly unknown[];
-  /** Nothing of it is needed if what runs is what is wanted: so after a look only while there is time. */
-  readonly loadMore?: () => readonly unknown[];
-}
-
-/** Milliseconds of an evaluation after which it does not matter any more what is loaded besides. */
-const longEnough = 100;
-
-/**
- * Runs commands, and has something done when the first one is at work, which is Nix: Node has nothing else to do then.
- * Whoever needs what failed of that will say what is wrong with it.
- */
-const whileRunning = (run: Run, { look, load, loadMore = () => [] }: Pastime): Run => {
-  const loadAll = (): void => void Promise.allSettled([...load(), ...(look === undefined ? loadMore() : [])]);
-  let isFirst = true;
-  return async (command) => {
-    if (!isFirst) return run(command);
-    isFirst = false;
-    let later: NodeJS.Timeout | undefined;
-    const onStart = (): void => {
-      void look?.().catch(() => undefined);
-      setImmediate(loadAll);
-      if (look !== undefined) later = setTimeout(() => void Promise.allSettled(loadMore()), longEnough);
-    };
-    try {
-      return await run({ ...command, onStart });
-    } finally {
-      clearTimeout(later);
-    }
-  };
-};
 
 /** What a command does while Nix works. That it fails is nobody's failure. */
 export interface Meanwhile {

@@ -16,6 +16,7 @@ import { collisionsOf } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, strayActivation } from './activation-data.js';
 import { awaitPrograms } from './await-programs.js';
+import { watchEnds } from './ended-processes.js';
 import { down, longestStop, up, type Expectation, type Verdict } from './expectations.js';
 import { checkPrograms, loadPrograms } from './load-programs.js';
 import { lookAt } from './look-at.js';
@@ -46,6 +47,9 @@ const outcomes = (units: readonly DeployedUnit[], verdicts: ByProgram<Verdict>):
 
 const unknown: Verdict = { ok: false, detail: 'supervisord does not know it' };
 
+/** Milliseconds for which processes are taken to be those that were seen: each may still end, or be started. */
+const recently = 1000;
+
 /**
  * Drives one supervisord by its XML-RPC interface. `supervisorctl update` would stop in the wrong order, start everything
  * at once and be done before anything runs.
@@ -66,6 +70,9 @@ export class SupervisordSession implements ManagerSession {
   /** The deployment goes to another supervisord, where nothing runs yet. */
   #moves: boolean;
 
+  /** What supervisord said of processes, and when it was asked, in milliseconds; null when it was told something since. */
+  #seen: { readonly groups: ByProgram<readonly ProcessInfo[]>; readonly since: number } | null = null;
+
   readonly #repairs: boolean;
 
   /** @param repairs whether what somebody has put in the place of a link of ours is moved away. Default: it is refused */
@@ -81,7 +88,9 @@ export class SupervisordSession implements ManagerSession {
   }
 
   async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {
+    const since = performance.now();
     const groups: ByProgram<readonly ProcessInfo[]> = this.#moves ? new Map() : await this.#look(units);
+    this.#seen = { groups, since };
     return new Map(
       units.map(({ instance, name, activation }) => {
         const processes = groups.get(name);
@@ -96,12 +105,13 @@ export class SupervisordSession implements ManagerSession {
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
-    const groups = await this.#look(units);
-    const running = units
-      .flatMap(({ name }) => groups.get(name) ?? [])
-      .filter(({ statename }) => !isDown(statename) && statename !== 'STOPPING');
-    // One that ends by itself meanwhile is fine.
-    const refused = await this.#call(callEach(running, stopProcess), ['NOT_RUNNING']);
+    const groups = this.#recent(units) ?? (await this.#look(units));
+    const processes = units.flatMap(({ name }) => groups.get(name) ?? []);
+    // Somebody else's supervisord may be in a container.
+    const haveEnded = this.#server?.exclusive === true ? watchEnds(processes) : null;
+    // One that rests, or ends by itself meanwhile, is fine.
+    const refused = await this.#call(callEach(processes, stopProcess), ['NOT_RUNNING']);
+    if ((await haveEnded?.()) === true) return outcomes(units, refused);
     const loaded = units.filter(({ name }) => groups.has(name) && !refused.has(name));
     return outcomes(units, new Map([...refused, ...(await this.#await(loaded, down))]));
   }
@@ -110,6 +120,7 @@ export class SupervisordSession implements ManagerSession {
     const server = next === null ? this.#server : this.#serverOf(next);
     if (this.#server !== null && this.#server.programDirectory !== server?.programDirectory) await this.#server.end();
     this.#server = server;
+    this.#seen = null;
     this.#units = next?.units ?? [];
     this.#outdated = null;
     this.#moves = false;
@@ -214,8 +225,16 @@ export class SupervisordSession implements ManagerSession {
     return (await this.#server?.ask((client) => lookAt(client, programs))) ?? new Map<string, readonly ProcessInfo[]>();
   }
 
+  /** What was seen of these units a moment ago, if nothing was said to supervisord since; null for nothing. */
+  #recent(units: readonly DeployedUnit[]): ByProgram<readonly ProcessInfo[]> | null {
+    if (this.#seen === null || performance.now() - this.#seen.since > recently) return null;
+    const { groups } = this.#seen;
+    return units.every(({ name }) => groups.has(name)) ? groups : null;
+  }
+
   /** Makes many calls in one. Returns the first refusal for each program, but for those that are `tolerated`. */
   async #call(calls: readonly ProgramCall[], tolerated: readonly FaultName[]): Promise<ByProgram<Verdict>> {
+    this.#seen = null;
     const results = (await this.#server?.client.callAll(calls.map(({ call }) => call))) ?? [];
     const refused = new Map<string, Verdict>();
     calls.forEach(({ program }, index) => {

@@ -1,3 +1,4 @@
+import type { EarlyLook } from '../../activate/early-look.js';
 import { defineCommand } from '../command.js';
 import { activationOptions, messageOption, profileOption } from '../options.js';
 
@@ -22,9 +23,10 @@ export const undeploy = defineCommand({
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),
   run: async (args, context) => {
-    const { deployNewGeneration, occasion } = await import('../deployment.js');
     const { withLock } = await import('../with-lock.js');
     const { withEmptyProfile } = await import('../with-empty-profile.js');
+    const { whileRunning } = await import('../while-running.js');
+    const loadDeployment = () => import('../deployment.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
     const { readUnfinishedSwitch } = await import('../../activate/unfinished-switch.js');
     await withLock('undeploy', args, context, async (location) => {
@@ -36,9 +38,19 @@ export const undeploy = defineCommand({
         context.log.info('nothing to do: nothing is deployed');
         return;
       }
-      await withEmptyProfile(deployed, location, context, (next) =>
-        deployNewGeneration(location, next, occasion('undeploy', args, null, context), args, context),
-      );
+      let look: EarlyLook | undefined;
+      const run = whileRunning(context.run, {
+        look: async () => {
+          const { lookEarly } = await import('../look-early.js');
+          look = lookEarly(location, args, context);
+        },
+        load: () => [loadDeployment()],
+      });
+      await withEmptyProfile(deployed, location, { ...context, run }, async (next) => {
+        const { deployNewGeneration, occasion } = await loadDeployment();
+        const why = occasion('undeploy', args, null, context);
+        await deployNewGeneration(location, next, why, args, context, { look });
+      });
     });
     return undefined;
   },
