@@ -1,4 +1,3 @@
-import type { EarlyLook } from '../../activate/early-look.js';
 import { defineCommand } from '../command.js';
 import { activationOptions, messageOption, profileOption } from '../options.js';
 
@@ -25,8 +24,7 @@ export const undeploy = defineCommand({
   run: async (args, context) => {
     const { withLock } = await import('../with-lock.js');
     const { withEmptyProfile } = await import('../with-empty-profile.js');
-    const { whileRunning } = await import('../while-running.js');
-    const loadDeployment = () => import('../deployment.js');
+    const { lookEarly } = await import('../look-early.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
     const { readUnfinishedSwitch } = await import('../../activate/unfinished-switch.js');
     await withLock('undeploy', args, context, async (location) => {
@@ -38,16 +36,10 @@ export const undeploy = defineCommand({
         context.log.info('nothing to do: nothing is deployed');
         return;
       }
-      let look: EarlyLook | undefined;
-      const run = whileRunning(context.run, {
-        look: async () => {
-          const { lookEarly } = await import('../look-early.js');
-          look = lookEarly(location, args, context);
-        },
-        load: () => [loadDeployment()],
-      });
-      await withEmptyProfile(deployed, location, { ...context, run }, async (next) => {
-        const { deployNewGeneration, occasion } = await loadDeployment();
+      // Nix builds meanwhile.
+      const look = lookEarly(location, args, context);
+      await withEmptyProfile(deployed, location, context, async (next) => {
+        const { deployNewGeneration, occasion } = await import('../deployment.js');
         const why = occasion('undeploy', args, null, context);
         await deployNewGeneration(location, next, why, args, context, { look });
       });
