@@ -242,7 +242,8 @@ test('what somebody has changed is told, and what no generation has is taken awa
   await deploy(web, left);
   const current = profileOf(web);
   appendFileSync(file('web'), '# mine\n');
-  writeFileSync(file('unknown'), readFileSync(file('left')));
+  // Of another daemon: as long as one file requires a daemon, it runs.
+  writeFileSync(file('unknown'), readFileSync(file('left'), 'utf8').replaceAll('left', 'unknown'));
   const session = await connect(current);
   const drift = await session.drift?.(current, [left]);
   expect(drift?.changed).toEqual([
