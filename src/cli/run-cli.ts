@@ -115,13 +115,15 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
           const given = withoutRepetitions(parsed);
           refuseEmptyValues(given);
           exitCode = (await run(given as never, createContext())) ?? exitCodes.success;
+          await log?.told();
         },
       });
     }
     await parser.parseAsync();
     return exitCode;
   } catch (error) {
-    await log?.told();
+    // What went wrong counts, rather than that something about it cannot be told.
+    await log?.told().catch(() => undefined);
     const { text, exitCode: failure } = explain(error, verbose, colour);
     process.stderr.write(text);
     return failure;
