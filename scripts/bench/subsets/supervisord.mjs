@@ -81,7 +81,7 @@ const startSeconds = 1;
 export const supervisord = {
   name: 'supervisord',
   about: 'Switches of flat programs under supervisord, against its own update',
-  rounds: 3,
+  rounds: 5,
   open: async (bench) => {
     const { workshop, count } = bench;
     const profile = (await workshop.build('supervisord', { count })).stdout.trim();

@@ -12,7 +12,7 @@ const ownDirectory = '/run/systemd/system';
 export const systemd = {
   name: 'systemd',
   about: 'Switches of units under systemd, against systemctl',
-  rounds: 3,
+  rounds: 5,
   cannotRun: whyNoSystemd,
   open: async (bench) => {
     const { workshop, count } = bench;

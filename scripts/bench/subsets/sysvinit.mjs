@@ -7,7 +7,7 @@ const cores = availableParallelism();
 export const sysvinit = {
   name: 'sysvinit',
   about: 'Switches of sysvinit scripts, one at a time against as many as there are cores',
-  rounds: 3,
+  rounds: 5,
   isForCi: true,
   open: async (everything) => {
     // One at a time, as many as elsewhere take minutes.
