@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { SessionContext } from '../../../src/backends/backend.js';
 import { connect } from '../../../src/backends/systemd/connect.js';
 import { chooseScope } from '../../../src/backends/systemd/scope.js';
@@ -11,6 +10,7 @@ import { MissingProgramError } from '../../../src/system/run.js';
 import { isRoot } from '../../support/is-root.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { deployedProfile, deployedUnit } from './support/deployed.js';
+import { userContext } from './support/user-context.js';
 
 let temporary: TemporaryDirectory;
 let userDirectory: string;
@@ -28,18 +28,8 @@ const answering =
     return { exitCode, stdout, stderr, timedOut: false };
   };
 
-const context = (run: Run, differences: Partial<SessionContext> = {}): SessionContext => ({
-  run,
-  log: pino({ level: 'silent' }),
-  env: { XDG_CONFIG_HOME: temporary.path, HOME: '/home/me' },
-  profileName: 'processes',
-  profileLink: '/profiles/processes',
-  current: null,
-  target: null,
-  managerOptions: { user: 'true' },
-  jobs: 1,
-  ...differences,
-});
+const context = (run: Run, differences: Partial<SessionContext> = {}): SessionContext =>
+  userContext(temporary.path, run, differences);
 
 const healthy = (directory: string): string => `Version=252\nUnitPath=/run/x ${directory}\n`;
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { pino } from 'pino';
 import type { ManagerSession } from '../../../src/backends/backend.js';
 import { connect } from '../../../src/backends/systemd/connect.js';
 import type { Run } from '../../../src/system/ports.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { deployedProfile, deployedUnit } from './support/deployed.js';
+import { userContext } from './support/user-context.js';
 
 const target = 'nix-processmgmt-processes.target';
 const nameOf = (process: string): string => `nix-process-${process}.service`;
@@ -65,17 +65,7 @@ const next = deployedProfile('/store/p', [deployedUnit('a'), deployedUnit('b')])
 
 /** A session in which the generation of a and b has been installed. */
 const withNext = async ({ run }: FakeSystemd): Promise<ManagerSession> => {
-  const session = await connect({
-    run,
-    log: pino({ level: 'silent' }),
-    env: { XDG_CONFIG_HOME: temporary.path, HOME: '/home/me' },
-    profileName: 'processes',
-    profileLink: '/profiles/processes',
-    current: null,
-    target: next,
-    managerOptions: { user: 'true' },
-    jobs: 1,
-  });
+  const session = await connect(userContext(temporary.path, run, { target: next }));
   await session.install(next);
   return session;
 };
