@@ -9,7 +9,7 @@ import type { DeployedUnit } from '../profile/manifest.js';
 import { ActivationError, ExplainedError, exitCodes } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
-import { executePlan, type Execution } from './execute-plan.js';
+import { endedBy, executePlan, type Execution } from './execute-plan.js';
 import type { JournalWriter } from './journal.js';
 import type { PreparedActivation } from './prepare-activation.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
@@ -105,9 +105,15 @@ const restore = async (
 ): Promise<Execution> => {
   const { current, present, target, leaving, sessions } = prepared;
   const wasUp = new Set(present.filter(isUp).map(({ unit }) => unit.name));
-  const now = (await presentAfter(prepared, execution)).filter(
-    (observed) => wasUp.has(observed.unit.name) || isUp(observed),
-  );
+  let seen: readonly ObservedUnit[];
+  try {
+    seen = await presentAfter(prepared, execution);
+  } catch (error) {
+    // What cannot be seen cannot be put back.
+    if (error instanceof ExplainedError) return endedBy(error);
+    throw error;
+  }
+  const now = seen.filter((observed) => wasUp.has(observed.unit.name) || isUp(observed));
   const managers = [...new Set([...(target === null ? [] : [target.manager]), ...leaving])];
   const plan = planActivation(
     now,

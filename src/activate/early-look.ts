@@ -1,3 +1,4 @@
+import { NoAnswerError } from '../backends/shared/manager-answers.js';
 import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { Sessions } from './sessions.js';
 
@@ -14,6 +15,8 @@ export interface EarlyLook {
   /**
    * What was seen of a profile, if it is the one that was looked at, and not too long ago: where an evaluation takes longer
    * than that, another look hardly counts. Null: look yourself, and find out what is wrong.
+   *
+   * @throws NoAnswerError when a manager did not answer in time
    */
   readonly of: (path: string) => Promise<Look | null>;
 }
@@ -29,11 +32,12 @@ const longest = 1000;
  */
 export const earlyLook = (look: () => Promise<Look | null>, now = () => performance.now()): EarlyLook => {
   const since = now();
-  // Whoever looks again finds out what is wrong.
-  const looking = look().catch(() => null);
+  // Whoever looks again finds out what is wrong, unless that takes as long as a manager is waited for.
+  const looking = look().catch((error: unknown) => (error instanceof NoAnswerError ? error : null));
   return {
     of: async (path) => {
       const seen = await looking;
+      if (seen instanceof NoAnswerError) throw seen;
       return seen?.path === path && now() - since <= longest ? seen : null;
     },
   };

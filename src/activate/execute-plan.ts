@@ -1,3 +1,4 @@
+import { WaitInterruptedError } from '../backends/shared/manager-answers.js';
 import type { ManagerSession, UnitOutcome } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
@@ -24,6 +25,16 @@ export interface Execution {
   /** True when a signal ended it between two tasks. */
   readonly interrupted: boolean;
 }
+
+/** An execution that ended before anything was done. */
+export const endedBy = (error: Error): Execution => ({
+  attempted: [],
+  failures: [],
+  tolerated: [],
+  error,
+  spared: [],
+  interrupted: error instanceof WaitInterruptedError,
+});
 
 const gerunds = { stop: 'stopping', start: 'starting', restart: 'restarting', reload: 'reloading' } as const;
 
@@ -185,6 +196,6 @@ export const executePlan = async (
     tolerated,
     spared,
     error,
-    interrupted: signal.aborted && failures.length === 0 && error === null,
+    interrupted: signal.aborted && failures.length === 0 && (error === null || error instanceof WaitInterruptedError),
   };
 };

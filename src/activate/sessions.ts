@@ -1,4 +1,5 @@
 import type { DeployedProfile, ManagerSession } from '../backends/backend.js';
+import { defaultAnswerLimits } from '../backends/shared/manager-answers.js';
 import { loadBackend } from '../backends/registry.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { Timeouts } from '../model/time-outs.js';
@@ -18,6 +19,8 @@ export interface SessionSettings {
   readonly jobs: number;
   /** Default: none is set. */
   readonly timeouts?: Timeouts;
+  /** Seconds that a manager has to answer. Default, and for null: what managerAnswers allows. */
+  readonly answerTimeout?: number | null;
   /** See SessionContext. */
   readonly repair?: boolean;
 }
@@ -35,7 +38,7 @@ export const connectSessions = async (
   current: ManagedProfile | null,
   target: ManagedProfile | null,
   others: readonly ManagedProfile[],
-  settings: SessionSettings,
+  { answerTimeout = null, ...settings }: SessionSettings,
   ports: Ports,
 ): Promise<Sessions> => {
   const sessions = new Map<ManagerName, ManagerSession>();
@@ -46,6 +49,11 @@ export const connectSessions = async (
     const session = await backend.connect({
       ...ports,
       ...settings,
+      answerLimits: {
+        ...defaultAnswerLimits,
+        ...(answerTimeout === null ? {} : { patience: answerTimeout * 1000 }),
+        stopSignals: ports.stopSignals,
+      },
       current: current?.manager === manager ? current.profile : null,
       target: target?.manager === manager ? target.profile : side.profile,
     });

@@ -11,6 +11,7 @@ import type { Readiness } from '../model/readiness.js';
 import type { Timeouts } from '../model/time-outs.js';
 import type { Json, JsonObject } from '../system/json.js';
 import type { Ports } from '../system/ports.js';
+import type { AnswerLimits } from './shared/manager-answers.js';
 
 /** What translating and rendering may ask about the surroundings of an instance. */
 export interface UnitContext {
@@ -252,6 +253,8 @@ export interface SessionContext extends Ports {
   readonly jobs: number;
   /** For units that say nothing themselves, of managers that honour time-outs. Default: none is set. */
   readonly timeouts?: Timeouts;
+  /** How long the manager is waited for (see managerAnswers). Default: defaultAnswerLimits. */
+  readonly answerLimits?: AnswerLimits;
   /** Whether a file that somebody has put in the place of one of ours is moved away. Default: it is refused. */
   readonly repair?: boolean;
 }

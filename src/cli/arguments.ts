@@ -2,6 +2,7 @@ import type { ManagerName } from '../model/process-model.js';
 import type { Timeouts } from '../model/time-outs.js';
 import { parseManagerName } from '../backends/registry.js';
 import { UsageError } from '../system/errors.js';
+import { fromEnvironment, wholeNumber } from './settings.js';
 
 /** What yargs parsed of the activation options. */
 export interface ActivationArguments {
@@ -12,6 +13,7 @@ export interface ActivationArguments {
   readonly jobs?: number | undefined;
   readonly startTimeout?: number | undefined;
   readonly stopTimeout?: number | undefined;
+  readonly answerTimeout?: number | undefined;
   readonly oldProfile?: string | undefined;
   readonly waitForPorts?: boolean | undefined;
   readonly repair?: boolean | undefined;
@@ -36,6 +38,16 @@ export const timeoutsOf = ({ startTimeout, stopTimeout }: ActivationArguments): 
   start: startTimeout ?? null,
   stop: stopTimeout ?? null,
 });
+
+/** Seconds that a manager has to answer; null where the user says nothing. @throws UsageError when the variable is wrong */
+export const answerTimeoutOf = (
+  { answerTimeout }: ActivationArguments,
+  env: Readonly<Record<string, string | undefined>>,
+): number | null => {
+  const variable = fromEnvironment(env, 'NIXPROC_ANSWER_TIMEOUT');
+  if (answerTimeout !== undefined || variable === undefined) return answerTimeout ?? null;
+  return wholeNumber(Number(variable), 'NIXPROC_ANSWER_TIMEOUT', 1);
+};
 
 export const jobsOf = ({ jobs = 8 }: ActivationArguments): number => jobs;
 

@@ -1,6 +1,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { ExitCode } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
+import type { StopRequests } from './stop-signals.js';
 
 /** What a command is given besides its own arguments. */
 export interface CommandContext extends Ports {
@@ -12,6 +13,8 @@ export interface CommandContext extends Ports {
   readonly version: string;
   /** Shows a text on the terminal and gives the line that a person answers; "" for none. Null without a terminal. */
   readonly ask: ((text: string) => Promise<string>) | null;
+  /** What withStopSignals may tell to whoever waits for a manager. */
+  readonly stopSignals: StopRequests;
 }
 
 /** Exit codes of `status`, as the LSB defines them for init scripts: 3 is "not running", 4 "unknown". */

@@ -6,7 +6,7 @@ import { profileLocation, type ProfileLocation } from '../generations/profile-lo
 import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { UsageError } from '../system/errors.js';
-import { jobsOf, timeoutsOf, managerOptions, type ActivationArguments } from './arguments.js';
+import { answerTimeoutOf, jobsOf, timeoutsOf, managerOptions, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
 
 /** The current generation, with a connection to its manager. */
@@ -33,6 +33,7 @@ export const connectTo = async (
     managerOptions: managerOptions(args),
     jobs: jobsOf(args),
     timeouts: timeoutsOf(args),
+    answerTimeout: answerTimeoutOf(args, context.env),
   };
   return { location, built, deployed, sessions: await connectSessions(deployed, deployed, [], settings, context) };
 };

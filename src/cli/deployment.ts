@@ -39,8 +39,12 @@ export interface DeployArguments extends ActivationArguments {
 }
 
 /** What the command line says about how it is done. */
-const choicesOf = (location: ProfileLocation, args: ActivationArguments): ActivationChoices => ({
-  ...sessionSettingsOf(location, args),
+const choicesOf = (
+  location: ProfileLocation,
+  args: ActivationArguments,
+  context: Pick<CommandContext, 'env'>,
+): ActivationChoices => ({
+  ...sessionSettingsOf(location, args, context),
   taskSettings: { waitForPorts: args.waitForPorts === true, keepsLevels: args.keepGoing === true },
 });
 
@@ -58,7 +62,7 @@ export const prepare = (
   drift: DriftPolicy = args.repair === true ? 'repair' : 'ignore',
   look?: EarlyLook,
 ): Promise<PlannedActivation> =>
-  prepareActivation(location, next, { ...choicesOf(location, args), drift }, context, args.oldProfile, look);
+  prepareActivation(location, next, { ...choicesOf(location, args, context), drift }, context, args.oldProfile, look);
 
 /**
  * Warns of what may not work, and refuses what surely fails unless the user says otherwise.
@@ -136,23 +140,25 @@ export const deploy = async (
     plan,
     why,
     () =>
-      withStopSignals(({ first, second }) =>
-        activate(
-          location,
-          next,
-          prepared,
-          {
-            command: why.command,
-            rollBack: args.noRollback !== true,
-            keepGoing: args.keepGoing === true,
-            watch,
-            signal: first,
-            secondSignal: second,
-          },
-          // It had arrived, but may not have been able to remember where it came from.
-          (prepared.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
-          context,
-        ),
+      withStopSignals(
+        ({ first, second }) =>
+          activate(
+            location,
+            next,
+            prepared,
+            {
+              command: why.command,
+              rollBack: args.noRollback !== true,
+              keepGoing: args.keepGoing === true,
+              watch,
+              signal: first,
+              secondSignal: second,
+            },
+            // It had arrived, but may not have been able to remember where it came from.
+            (prepared.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
+            context,
+          ),
+        context.stopSignals,
       ),
     context,
   );

@@ -19,7 +19,7 @@ export const wholeNumberOption = <T extends Options>(
   type: 'number',
   requiresArg: true,
   // Of an option that is repeated, the last one counts.
-  coerce: (given: number | number[]) => wholeNumber([given].flat().at(-1), name, least),
+  coerce: (given: number | number[]) => wholeNumber([given].flat().at(-1), `--${name}`, least),
 });
 
 export const stateDirectoryOptions = define({
@@ -142,6 +142,9 @@ export const activationOptions = define({
   }),
   'stop-timeout': wholeNumberOption('stop-timeout', 1, {
     describe: 'sysvinit, bsdrc, disnix: seconds that a process has to end before it is killed [10]',
+  }),
+  'answer-timeout': wholeNumberOption('answer-timeout', 1, {
+    describe: 'Seconds that the process manager has to answer a question [$NIXPROC_ANSWER_TIMEOUT, else 60]',
   }),
   'keep-going': {
     type: 'boolean',

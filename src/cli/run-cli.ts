@@ -8,6 +8,7 @@ import { withoutEndOfOptions } from './end-of-options.js';
 import { createLateLog, type LateLog } from './late-log.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
+import { createStopRequests } from './stop-signals.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
 import { helpWidth } from './terminal-width.js';
 
@@ -74,6 +75,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       version,
       // Whoever does not read from stdin need not make a stream of it.
       ask: isatty(0) && isatty(2) ? askOnTerminal : null,
+      stopSignals: createStopRequests(),
     };
   };
   let exitCode: number = exitCodes.success;

@@ -93,7 +93,14 @@ const buildForNow = async (
  * @throws ActivationError when a process does not start (the others are stopped again) or stop
  */
 export const runInForeground = (args: DeployArguments & BuildArguments, context: CommandContext): Promise<void> =>
-  withStopSignals(({ first }) => runUntil(first, args, context));
+  withStopSignals(({ first, second }) => {
+    // The first one is how it ends, in its own time.
+    second.addEventListener('abort', () => {
+      context.stopSignals.ask();
+      context.stopSignals.ask();
+    });
+    return runUntil(first, args, context);
+  });
 
 const runUntil = async (
   signal: AbortSignal,

@@ -49,10 +49,13 @@ export const modelPath = (model: string | undefined, env: Environment): string =
   return resolve(path);
 };
 
-/** @throws UsageError when the value of a number option is not a whole number of at least `least` */
-export const wholeNumber = (value: number | undefined, option: string, least: number): number => {
+/**
+ * @param name of the option or variable, for the error
+ * @throws UsageError when the value is not a whole number of at least `least`
+ */
+export const wholeNumber = (value: number | undefined, name: string, least: number): number => {
   if (value !== undefined && Number.isInteger(value) && value >= least) return value;
-  throw new UsageError({ what: `--${option} must be a whole number of at least ${String(least)}` });
+  throw new UsageError({ what: `${name} must be a whole number of at least ${String(least)}` });
 };
 
 /** Options whose value may be empty: a message of no words is no message. */

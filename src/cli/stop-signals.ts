@@ -1,3 +1,4 @@
+import type { StopSignals } from '../system/ports.js';
 import type { CommandContext } from './command.js';
 
 /**
@@ -9,13 +10,22 @@ export const sparedByTerminal = (context: CommandContext): CommandContext => ({
   run: (request) => context.run({ ...request, ignoresTerminal: true }),
 });
 
-/** What the signals that ask a command to end have asked so far. */
-export interface StopSignals {
-  /** Aborted by the first SIGINT or SIGTERM. */
-  readonly first: AbortSignal;
-  /** Aborted by the second one. */
-  readonly second: AbortSignal;
+/** Stop signals that somebody gives. */
+export interface StopRequests extends StopSignals {
+  /** Aborts the first signal that is not aborted yet. */
+  readonly ask: () => void;
 }
+
+export const createStopRequests = (): StopRequests => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  return {
+    first: first.signal,
+    second: second.signal,
+    ask: () => {
+      [first, second].find(({ signal }) => !signal.aborted)?.abort();
+    },
+  };
+};
 
 /**
  * Does something that must not end in the middle of a step. SIGINT and SIGTERM are told to it, and it decides when to
@@ -23,17 +33,18 @@ export interface StopSignals {
  *
  * The handlers stay until the work is done: execa ends this process by a signal that comes while a subprocess runs and
  * that nobody else listens to.
+ *
+ * @param requests what the signals abort. Default: nobody else knows of them
  */
-export const withStopSignals = async <Result>(work: (signals: StopSignals) => Promise<Result>): Promise<Result> => {
-  const controllers = [new AbortController(), new AbortController()] as const;
-  const abort = (): void => {
-    controllers.find(({ signal }) => !signal.aborted)?.abort();
-  };
+export const withStopSignals = async <Result>(
+  work: (signals: StopSignals) => Promise<Result>,
+  requests = createStopRequests(),
+): Promise<Result> => {
   const goOn = (): void => undefined;
-  process.on('SIGINT', abort).on('SIGTERM', abort).on('SIGHUP', goOn);
+  process.on('SIGINT', requests.ask).on('SIGTERM', requests.ask).on('SIGHUP', goOn);
   try {
-    return await work({ first: controllers[0].signal, second: controllers[1].signal });
+    return await work(requests);
   } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort).off('SIGHUP', goOn);
+    process.off('SIGINT', requests.ask).off('SIGTERM', requests.ask).off('SIGHUP', goOn);
   }
 };

@@ -25,7 +25,10 @@ export interface RunRequest {
    * ignoresTerminal). Default: none.
    */
   readonly timeout?: number;
-  /** Aborted: the command is killed at once, together with what it has started in a session of its own. Default: none. */
+  /**
+   * Aborted: the command is killed at once, together with what it has started in a session of its own, and nothing more is
+   * read of it. Default: none.
+   */
   readonly signal?: AbortSignal;
   /**
    * The command may leave a daemon behind that keeps our pipes open: once the command itself has ended, a tenth of a
@@ -52,10 +55,20 @@ export interface RunResult {
 /** Runs a command to its end. Throws MissingProgramError when there is no such program, nothing for an exit code. */
 export type Run = (request: RunRequest) => Promise<RunResult>;
 
+/** What the signals that ask a command to end have asked so far. */
+export interface StopSignals {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly first: AbortSignal;
+  /** Aborted by the second one. */
+  readonly second: AbortSignal;
+}
+
 /** What the parts that touch the machine are given. */
 export interface Ports {
   readonly run: Run;
   readonly log: Log;
   /** The environment that the user called us with. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** End the waiting for a manager. Default: whoever sends a signal ends the whole process. */
+  readonly stopSignals?: StopSignals | undefined;
 }

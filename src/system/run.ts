@@ -125,6 +125,9 @@ export const createRun =
     const end = (): void => {
       if (request.ignoresTerminal === true) endGroup(command);
       else command.kill('SIGKILL');
+      // Whoever has inherited them may live on.
+      command.stdout?.destroy();
+      command.stderr?.destroy();
     };
     if (request.signal?.aborted === true) end();
     request.signal?.addEventListener('abort', end);

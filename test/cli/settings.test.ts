@@ -43,8 +43,8 @@ test('the model is named on the command line or by NIXPROC_PROCESSES', () => {
 });
 
 test('a number that is none is a usage error', () => {
-  expect(wholeNumber(8, 'jobs', 1)).toBe(8);
-  expect(() => wholeNumber(NaN, 'jobs', 1)).toThrow('--jobs');
-  expect(() => wholeNumber(1.5, 'jobs', 1)).toThrow('--jobs');
-  expect(() => wholeNumber(0, 'jobs', 1)).toThrow('at least 1');
+  expect(wholeNumber(8, '--jobs', 1)).toBe(8);
+  expect(() => wholeNumber(NaN, '--jobs', 1)).toThrow('--jobs');
+  expect(() => wholeNumber(1.5, '--jobs', 1)).toThrow('--jobs');
+  expect(() => wholeNumber(0, '--jobs', 1)).toThrow('at least 1');
 });

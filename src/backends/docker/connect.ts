@@ -23,7 +23,7 @@ const readAccounts = async (data: readonly ActivationData[], { run }: Ports): Pr
   );
   const read = async ({ file, args }: ReturnType<typeof getent.readUsers>): Promise<string> => {
     try {
-      return (await run({ file, args })).stdout;
+      return (await run({ file, args, timeout: 60_000 })).stdout;
     } catch (error) {
       if (error instanceof MissingProgramError) return '';
       throw error;
@@ -43,6 +43,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     context,
     async (candidate) =>
       (await listContainers(candidate, link)).length > 0 || (await containersOfOthers(candidate, foreign)).length > 0,
+    context.answerLimits,
   );
   const hostDirectories = await findHostDirectories(engine.isPodman);
   const identity = await findIdentity(engine, (target ?? current)?.forceDisableUserChange === true);

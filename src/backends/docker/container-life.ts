@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspectContainers, isUp, type Container } from './containers.js';
 import { engineWords, type ContainerEngine } from './engine.js';
+import { NoAnswerError } from '../shared/manager-answers.js';
 import { describeExit } from './exit-code.js';
 
 /** What became of a container that was told to do something. */
@@ -57,7 +58,13 @@ const awaitReady = async (
 ): Promise<Verdict> => {
   const end = performance.now() + timeout * 1000;
   for (;;) {
-    const { exitCode, stderr } = await engine.run('exec', id, ...command);
+    const { exitCode, stderr } = await engine
+      .runFor(Math.max(0, end - performance.now()), 'exec', id, ...command)
+      .catch((error: unknown) => {
+        if (error instanceof NoAnswerError)
+          return { exitCode: 1, stderr: 'what looks whether it is ready does not end' };
+        throw error;
+      });
     if (exitCode === 0) return fine;
     const [now] = await inspectContainers(engine, [id]);
     if (now === undefined || !isUp(now)) {
@@ -162,7 +169,7 @@ export const isAtRest = ({ status }: Container): boolean =>
  */
 export const stopContainer = async (engine: ContainerEngine, container: Container): Promise<Ending> => {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const stopped = await engine.run('stop', container.id);
+    const stopped = await engine.runFor(container.stopTime * 1000, 'stop', container.id);
     const [now] = await inspectContainers(engine, [container.id]);
     if (now === undefined || isAtRest(now)) {
       return { verdict: fine, killed: isUp(container) && now?.exitCode === 137 };

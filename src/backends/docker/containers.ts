@@ -24,6 +24,8 @@ export interface Container {
   readonly restarts: number;
   /** Whether the engine restarts it when it ends by itself. */
   readonly isRestarted: boolean;
+  /** Seconds that it has to end before it is killed. */
+  readonly stopTime: number;
   /** Of its health check; null when it has none. */
   readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
 }
@@ -43,9 +45,12 @@ const inspected = z.object({
     Health: z.nullish(z.object({ Status: z.string() })),
     Healthcheck: z.nullish(z.object({ Status: z.string() })),
   }),
-  Config: z.object({ Labels: z.nullish(z.record(z.string(), z.string())) }),
+  Config: z.object({ StopTimeout: z.nullish(z.number()), Labels: z.nullish(z.record(z.string(), z.string())) }),
   HostConfig: z.object({ RestartPolicy: z.nullish(z.object({ Name: z.string() })) }),
 });
+
+/** Of both engines, in seconds. */
+const defaultStopTime = 10;
 
 const healthOf = (status: string | undefined): Container['health'] =>
   status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null;
@@ -81,6 +86,7 @@ export const parseInspection = (text: string): readonly Container[] =>
         startedAt: timeOf(State.StartedAt),
         restarts: RestartCount ?? 0,
         isRestarted: !['', 'no'].includes(HostConfig.RestartPolicy?.Name ?? ''),
+        stopTime: Config.StopTimeout ?? defaultStopTime,
         health: healthOf((State.Health ?? State.Healthcheck)?.Status),
       };
     });

@@ -1,6 +1,7 @@
 import { MissingProgramError } from '../../system/run.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports, RunResult } from '../../system/ports.js';
+import { managerAnswers, NoAnswerError, type AnswerLimits } from '../shared/manager-answers.js';
 
 /** A container engine that answers, as its command line. */
 export interface ContainerEngine {
@@ -8,8 +9,10 @@ export interface ContainerEngine {
   readonly program: string;
   /** Whether it is Podman itself, without a server. */
   readonly isPodman: boolean;
-  /** Runs `PROGRAM ARGS…`. */
+  /** Runs `PROGRAM ARGS…`, which the engine answers at once. @throws as managerAnswers says; so does `runFor` */
   readonly run: (...args: readonly string[]) => Promise<RunResult>;
+  /** Runs what may take so many milliseconds longer. */
+  readonly runFor: (milliseconds: number, ...args: readonly string[]) => Promise<RunResult>;
 }
 
 /** What a failed call of an engine says, without the words that every failure begins with. */
@@ -34,23 +37,36 @@ export const runEngine = async (engine: ContainerEngine, what: string, ...args: 
   });
 };
 
+/** Like `engine.run`, for what may take so many milliseconds longer; `args` begin with its name. */
+export const runEngineFor = (
+  engine: ContainerEngine,
+  milliseconds: number,
+  what: string,
+  ...args: readonly string[]
+): Promise<string> => runEngine({ ...engine, run: (...words) => engine.runFor(milliseconds, ...words) }, what, ...args);
+
 /** What came of asking a program whether there is an engine behind it. */
 type Answer =
   | { readonly ok: true; readonly engine: ContainerEngine }
-  | { readonly ok: false; readonly program: string; readonly why: string };
+  | { readonly ok: false; readonly program: string; readonly why: string; readonly silent?: NoAnswerError };
 
-/** An engine that cannot be reached may let its client wait for ever. */
-const patience = 20_000;
-
-const ask = async (program: string, { run, log }: Ports): Promise<Answer> => {
+const ask = async (program: string, { run, log }: Ports, limits?: AnswerLimits): Promise<Answer> => {
+  const answers = managerAnswers({ name: `The container engine (${program})`, check: `${program} version` }, limits);
+  const inWords = (args: readonly string[]): string => [program, ...args].join(' ');
+  const call = (args: readonly string[], signal: AbortSignal): Promise<RunResult> => {
+    log.debug({ command: [program, ...args] }, 'calling the container engine');
+    return run({ file: program, args, signal });
+  };
+  const engineRun: ContainerEngine['run'] = (...args) =>
+    answers.question(inWords(args), (signal) => call(args, signal));
   let result: RunResult;
   try {
-    result = await run({ file: program, args: ['version', '--format', '{{json .}}'], timeout: patience });
+    result = await engineRun('version', '--format', '{{json .}}');
   } catch (error) {
+    if (error instanceof NoAnswerError) return { ok: false, program, why: error.message, silent: error };
     if (!(error instanceof MissingProgramError)) throw error;
     return { ok: false, program, why: 'it is not installed' };
   }
-  if (result.timedOut) return { ok: false, program, why: `it did not answer within ${patience / 1000} seconds` };
   if (result.exitCode !== 0) return { ok: false, program, why: engineWords(result) };
   // Podman's own command line has no server, unless it talks to a remote one.
   const isPodman = !/"Server":\s*\{/.test(result.stdout);
@@ -59,10 +75,8 @@ const ask = async (program: string, { run, log }: Ports): Promise<Answer> => {
     engine: {
       program,
       isPodman,
-      run: (...args) => {
-        log.debug({ command: [program, ...args] }, 'calling the container engine');
-        return run({ file: program, args });
-      },
+      run: engineRun,
+      runFor: (milliseconds, ...args) => answers.bounded(inWords(args), milliseconds, (signal) => call(args, signal)),
     },
   };
 };
@@ -72,20 +86,23 @@ export const engineVariable = 'NIXPROC_CONTAINER_ENGINE';
 
 /**
  * Finds the engine: the one that NIXPROC_CONTAINER_ENGINE names, docker alone when DOCKER_HOST is set, else docker or
- * podman, whichever answers. When both do, the one that runs containers of ours goes on running them.
+ * podman, whichever answers. When both do, the one that runs containers of ours goes on running them; where one of them does
+ * not answer in time, the other one is taken only if it runs them.
  *
  * @param runsOurs whether an engine has containers of the profile
+ * @param limits how long engines are waited for. Default: that of managerAnswers
  * @throws ManagerUnavailableError saying why each candidate is none
  */
 export const findEngine = async (
   ports: Ports,
   runsOurs: (engine: ContainerEngine) => Promise<boolean>,
+  limits?: AnswerLimits,
 ): Promise<ContainerEngine> => {
   const { env } = ports;
   const chosen = env[engineVariable] ?? '';
   const isRemote = (env['DOCKER_HOST'] ?? '') !== '';
   const candidates = chosen !== '' ? [chosen] : isRemote ? ['docker'] : ['docker', 'podman'];
-  const answers = await Promise.all(candidates.map((program) => ask(program, ports)));
+  const answers = await Promise.all(candidates.map((program) => ask(program, ports, limits)));
   const engines = answers.flatMap((answer) => (answer.ok ? [answer.engine] : []));
   const [first] = engines;
   if (first === undefined) {
@@ -100,10 +117,13 @@ export const findEngine = async (
             : 'Install Podman (Debian: apt-get install podman crun catatonit), or install Docker and start its daemon',
     });
   }
-  if (engines.length === 1) return first;
+  // What runs there is not gone because it does not say so.
+  const silent = answers.flatMap((answer) => (answer.ok ? [] : (answer.silent ?? [])))[0];
+  if (engines.length === 1 && silent === undefined) return first;
   for (const engine of engines) {
     if (await runsOurs(engine)) return engine;
   }
+  if (silent !== undefined) throw silent;
   return first;
 };
 

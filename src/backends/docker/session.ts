@@ -47,6 +47,9 @@ interface Wanted {
   readonly image: ResolvedImage;
 }
 
+/** Milliseconds that an engine may take besides to make a container, or to set one up for its start. */
+const creationTime = 60_000;
+
 const failed = (detail: string): Verdict => ({ ok: false, detail });
 
 /**
@@ -302,7 +305,7 @@ export class DockerSession implements ManagerSession {
       if (renamed.exitCode !== 0) return engineWords(renamed);
     }
     if (made.status === 'running') return made;
-    const started = await engine.run('start', made.id);
+    const started = await engine.runFor(creationTime, 'start', made.id);
     if (started.exitCode === 0) return made;
     return this.#explainStart(engineWords(started));
   }
@@ -324,7 +327,8 @@ export class DockerSession implements ManagerSession {
   ): Promise<Container | string> {
     const { engine, profile, identity, hostMounts } = this.#with;
     const label = (key: string, value: string): readonly string[] => ['--label', `${key}=${value}`];
-    const created = await engine.run(
+    const created = await engine.runFor(
+      creationTime,
       'create',
       ...['--name', name],
       ...label(labels.profile, profile),
@@ -380,7 +384,13 @@ export class DockerSession implements ManagerSession {
   async #remove(containers: readonly Container[]): Promise<void> {
     await mapConcurrently(containers, this.#with.jobs, async (container) => {
       if (!isAtRest(container)) await stopContainer(this.#with.engine, container);
-      const result = await this.#with.engine.run('rm', '--force', '--volumes', container.id);
+      const result = await this.#with.engine.runFor(
+        container.stopTime * 1000,
+        'rm',
+        '--force',
+        '--volumes',
+        container.id,
+      );
       if (result.exitCode !== 0) this.#with.log.warn(`the container ${container.name} stays: ${engineWords(result)}`);
     });
   }

@@ -86,7 +86,7 @@ const lookMeanwhile = async ({ directory }: Scope, { target }: Pick<SessionConte
 /** @throws ManagerUnavailableError when systemd cannot be reached; UsageError when it cannot run these units */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const scope = chooseScope(context);
-  const systemctl = createSystemctl(context.run, scope);
+  const systemctl = createSystemctl(context.run, scope, context.answerLimits);
   const asking = askManager(systemctl, scope);
   // Nearly everybody who connects asks next what runs.
   systemctl.askAhead();

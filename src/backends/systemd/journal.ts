@@ -25,6 +25,7 @@ const readLastWords = async (unit: string, since: number, run: Run, { unitOption
         ...['--quiet', '--no-pager', '--output=json', '--output-fields=MESSAGE,SYSLOG_IDENTIFIER'],
         ...[`${unitOption}=${unit}`, `--since=@${Math.floor(since / 1000)}`, '--lines=20'],
       ],
+      timeout: 10_000,
     });
     if (exitCode !== 0) return '';
     return stdout

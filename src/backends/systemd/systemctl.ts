@@ -1,4 +1,6 @@
+import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Run, RunResult } from '../../system/ports.js';
+import { managerAnswers, type AnswerLimits } from '../shared/manager-answers.js';
 import type { Scope } from './scope.js';
 
 /** What systemd says of a unit that it has loaded: the columns of `systemctl list-units`. */
@@ -16,9 +18,9 @@ export type UnitProperties = (property: string) => string;
 
 /** The systemctl(1) of one systemd. */
 export interface Systemctl {
-  /** Runs a verb; the caller knows what an exit code means. */
+  /** Runs a verb; the caller knows what an exit code means. @throws as managerAnswers says, and so do all others */
   readonly call: (...args: readonly string[]) => Promise<RunResult>;
-  /** All units that are loaded, by name: one cheap call, whatever their number. */
+  /** All units that are loaded, by name: one cheap call, whatever their number. @throws ManagerUnavailableError */
   readonly listUnits: () => Promise<ReadonlyMap<string, UnitState>>;
   /**
    * Asks what the next `listUnits` is going to ask, for whoever has to wait for another answer first. It counts unless
@@ -56,31 +58,57 @@ export const parseProperties = (text: string): ReadonlyMap<string, UnitPropertie
     }),
   );
 
+/** Verbs that take as long as units do. */
+const verbsOfUnits: readonly string[] = ['start', 'stop', 'restart', 'try-restart', 'reload'];
+
 /** How long an answer that was asked for ahead counts, in milliseconds. */
 const longest = 1000;
 
 /**
+ * @param limits how long systemd is waited for. Default: that of managerAnswers
  * @param now milliseconds since whenever. Default: the clock that nobody sets
  */
 export const createSystemctl = (
   run: Run,
-  { options, environment }: Scope,
+  { kind, options, environment }: Scope,
+  limits?: AnswerLimits,
   now = () => performance.now(),
 ): Systemctl => {
   let ahead: { readonly since: number; readonly units: Promise<ReadonlyMap<string, UnitState> | null> } | null = null;
-  const call: Systemctl['call'] = (...args) => {
-    ahead = null;
-    return run({
+  const answers = managerAnswers(
+    kind === 'system'
+      ? { name: 'systemd', check: 'systemctl is-system-running' }
+      : { name: 'Your own systemd (systemd --user)', check: 'systemctl --user is-system-running' },
+    limits,
+  );
+  const systemctl = (args: readonly string[], signal: AbortSignal): Promise<RunResult> =>
+    run({
       file: 'systemctl',
       args: [...options, '--no-pager', '--no-ask-password', ...args],
       // Times are read from what it prints.
       env: { ...environment, LC_ALL: 'C', TZ: 'UTC', SYSTEMD_COLORS: '0', SYSTEMD_LOG_LEVEL: undefined },
+      signal,
     });
+  const hasJobs = async (signal: AbortSignal): Promise<boolean> =>
+    (await systemctl(['list-jobs', '--plain', '--no-legend'], signal)).stdout.trim() !== '';
+  const call: Systemctl['call'] = (...args) => {
+    ahead = null;
+    const words = `systemctl ${args.join(' ')}`;
+    const work = (signal: AbortSignal): Promise<RunResult> => systemctl(args, signal);
+    return verbsOfUnits.includes(args[0] ?? '') ? answers.action(words, work, hasJobs) : answers.question(words, work);
   };
   let latest: Promise<ReadonlyMap<string, UnitState> | null> = Promise.resolve(null);
   const askForUnits = (): Promise<ReadonlyMap<string, UnitState>> => {
     const asking = call('list-units', '--all', '--plain', '--no-legend', '--full');
-    const units = asking.then(({ stdout }) => parseUnitList(stdout));
+    const units = asking.then(({ exitCode, stdout, stderr }) => {
+      if (exitCode === 0) return parseUnitList(stdout);
+      // Without an answer, everything would seem to be gone.
+      throw new ManagerUnavailableError({
+        what: 'systemd does not tell what it runs',
+        why: stderr.trim() || `systemctl list-units ended with exit code ${exitCode}`,
+        fix: 'See what it says to: systemctl list-units',
+      });
+    });
     // There are always some.
     latest = units.then((some) => (some.size === 0 ? null : some)).catch(() => null);
     return units;

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
 import { activationOptions, profileOption, wholeNumberOption } from '../options.js';
 
-const { user } = activationOptions;
+const { user, 'answer-timeout': answerTimeout } = activationOptions;
 
 export const logs = defineCommand({
   command: 'logs <name>',
@@ -12,6 +12,7 @@ export const logs = defineCommand({
       .options({
         ...profileOption,
         user,
+        'answer-timeout': answerTimeout,
         follow: { alias: 'f', type: 'boolean', default: false, describe: 'Go on as more is printed' },
         lines: wholeNumberOption('lines', 0, { alias: 'n', default: 50, describe: 'How many of the last lines' }),
       })

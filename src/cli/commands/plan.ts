@@ -20,6 +20,7 @@ const {
   user,
   engine,
   jobs,
+  'answer-timeout': answerTimeout,
 } = activationOptions;
 
 export const plan = defineCommand({
@@ -41,6 +42,7 @@ export const plan = defineCommand({
         user,
         engine,
         jobs,
+        'answer-timeout': answerTimeout,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })

@@ -10,6 +10,7 @@ import {
 const {
   runlevel,
   jobs,
+  'answer-timeout': answerTimeout,
   'start-timeout': startTimeout,
   'stop-timeout': stopTimeout,
   settle,
@@ -32,6 +33,7 @@ export const run = defineCommand({
         ...profileOption,
         runlevel,
         jobs,
+        'answer-timeout': answerTimeout,
         'start-timeout': startTimeout,
         'stop-timeout': stopTimeout,
         settle,

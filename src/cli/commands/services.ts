@@ -4,6 +4,7 @@ import type { PlanStep, StepAction } from '../../plan/activation-plan.js';
 
 const {
   jobs,
+  'answer-timeout': answerTimeout,
   'start-timeout': startTimeout,
   'stop-timeout': stopTimeout,
   'wait-lock': waitLock,
@@ -29,6 +30,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           'start-timeout': startTimeout,
           'stop-timeout': stopTimeout,
           'wait-lock': waitLock,
+          'answer-timeout': answerTimeout,
           user,
           ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
         })

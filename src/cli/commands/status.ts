@@ -1,7 +1,7 @@
 import { defineCommand, type StatusCode } from '../command.js';
 import { activationOptions, jsonOption, profileOption } from '../options.js';
 
-const { user } = activationOptions;
+const { user, 'answer-timeout': answerTimeout } = activationOptions;
 
 export const status = defineCommand({
   command: 'status [names..]',
@@ -9,7 +9,7 @@ export const status = defineCommand({
   builder: (yargs) =>
     yargs
       .positional('names', { type: 'string', array: true, describe: 'Only these instances [all]' })
-      .options({ ...profileOption, ...jsonOption, user })
+      .options({ ...profileOption, ...jsonOption, user, 'answer-timeout': answerTimeout })
       .example('$0 status', 'All instances, and what somebody has changed since the last switch')
       .example('$0 status --json webapp1', 'One instance, as data'),
   run: async (args, { print, colour, ...rest }) => {

@@ -5,6 +5,7 @@ const {
   confirm,
   engine,
   jobs,
+  'answer-timeout': answerTimeout,
   'stop-timeout': stopTimeout,
   'old-profile': oldProfile,
   'wait-lock': waitLock,
@@ -18,6 +19,7 @@ export const undeploy = defineCommand({
   builder: (yargs) =>
     yargs
       .options({ ...profileOption, confirm, yes, engine, user, jobs, 'stop-timeout': stopTimeout })
+      .options({ 'answer-timeout': answerTimeout })
       .options({ 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')
       .example('$0 undeploy -p staging', 'Those of another profile'),

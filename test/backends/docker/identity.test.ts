@@ -4,11 +4,10 @@ import { findIdentity } from '../../../src/backends/docker/identity.js';
 
 const caller = { name: 'np-nobody-knows', uid: 64_322, gid: 64_323, homeDir: '/home/me' };
 
-const engine = (isPodman: boolean, securityOptions = '[]'): ContainerEngine => ({
-  program: isPodman ? 'podman' : 'docker',
-  isPodman,
-  run: async () => ({ exitCode: 0, stdout: securityOptions, stderr: '', timedOut: false }),
-});
+const engine = (isPodman: boolean, securityOptions = '[]'): ContainerEngine => {
+  const run = async () => ({ exitCode: 0, stdout: securityOptions, stderr: '', timedOut: false });
+  return { program: isPodman ? 'podman' : 'docker', isPodman, run, runFor: run };
+};
 
 test('processes are whom the image says as long as users may change, and for root', async () => {
   const ofImage = { caller: null, createArguments: [], remarks: [] };

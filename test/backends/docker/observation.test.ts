@@ -7,7 +7,16 @@ import { unitCalled } from '../../support/instances.js';
 const unit = { ...unitCalled('one'), fingerprint: 'f' };
 const container = (facts: Partial<Container>): Container => ({
   ...{ id: 'i', name: 'nixproc-one', process: 'one', configuration: 'f', image: 'm', status: 'running', exitCode: 0 },
-  ...{ outOfMemory: false, error: '', pid: 7, startedAt: 1000, restarts: 0, isRestarted: true, health: null },
+  ...{
+    outOfMemory: false,
+    error: '',
+    pid: 7,
+    startedAt: 1000,
+    restarts: 0,
+    isRestarted: true,
+    stopTime: 10,
+    health: null,
+  },
   ...facts,
 });
 const down = { pid: null, since: null } as const;

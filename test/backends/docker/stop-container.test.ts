@@ -26,13 +26,15 @@ const engineWith = (...inspections: readonly string[]): { engine: ContainerEngin
   const calls: string[] = [];
   const left = [...inspections];
   const done = { stderr: '', exitCode: 0, timedOut: false } as const;
+  const run: ContainerEngine['run'] = async (command = '') => {
+    calls.push(command);
+    return { ...done, stdout: command === 'container' ? (left.shift() ?? '[]') : '' };
+  };
   const engine: ContainerEngine = {
     program: 'podman',
     isPodman: true,
-    run: async (command = '') => {
-      calls.push(command);
-      return { ...done, stdout: command === 'container' ? (left.shift() ?? '[]') : '' };
-    },
+    run,
+    runFor: (_, ...args) => run(...args),
   };
   return { engine, calls };
 };

@@ -30,20 +30,17 @@ const unit = (name: string) => ({
 
 test('a container of another tool is known by its name, and one with a label of ours is not taken for it', async () => {
   const asked: (readonly string[])[] = [];
-  const engine: ContainerEngine = {
-    program: 'docker',
-    isPodman: false,
-    run: (...args) => {
-      asked.push(args);
-      const found = [container('nixproc-old', {}), container('nixproc-new', { [labels.process]: 'new' })];
-      return Promise.resolve({
-        exitCode: 1,
-        stdout: JSON.stringify(found),
-        stderr: 'Error: No such container: nixproc-gone',
-        timedOut: false,
-      });
-    },
+  const run: ContainerEngine['run'] = (...args) => {
+    asked.push(args);
+    const found = [container('nixproc-old', {}), container('nixproc-new', { [labels.process]: 'new' })];
+    return Promise.resolve({
+      exitCode: 1,
+      stdout: JSON.stringify(found),
+      stderr: 'Error: No such container: nixproc-gone',
+      timedOut: false,
+    });
   };
+  const engine: ContainerEngine = { program: 'docker', isPodman: false, run, runFor: (_, ...args) => run(...args) };
   const units = ['old', 'new', 'gone'].map(unit);
   const containers = await containersOfOthers(engine, units);
   expect(asked).toEqual([['container', 'inspect', 'nixproc-old', 'nixproc-new', 'nixproc-gone']]);

@@ -3,7 +3,7 @@ import { withDir } from 'tmp-promise';
 import { ActivationError } from '../../../system/errors.js';
 import type { JsonObject } from '../../../system/json.js';
 import type { Run } from '../../../system/ports.js';
-import { engineWords, runEngine, type ContainerEngine } from '../engine.js';
+import { engineWords, runEngine, runEngineFor, type ContainerEngine } from '../engine.js';
 import { labels } from '../labels.js';
 import { contentsEntries } from './contents.js';
 import { writeDockerArchive, type ImageFiles } from './docker-archive.js';
@@ -20,6 +20,9 @@ export interface ImageStore {
   /** Removes those of the profile that have other names than these. */
   readonly keepOnly: (references: ReadonlySet<string>) => Promise<void>;
 }
+
+/** Milliseconds that what reads, writes or runs a whole image may take. */
+const imageTime = 600_000;
 
 const noTag = '<none>';
 
@@ -49,7 +52,8 @@ export const imageStore = (
   run: Run,
 ): ImageStore => {
   const load = async (file: string, references: readonly string[]): Promise<void> => {
-    await runEngine(engine, `The image ${references.join(', ')} cannot be loaded`, 'load', '--quiet', '--input', file);
+    const what = `The image ${references.join(', ')} cannot be loaded`;
+    await runEngineFor(engine, imageTime, what, 'load', '--quiet', '--input', file);
   };
   const remove = async (name: string): Promise<void> => {
     await engine.run('rmi', name);
@@ -95,15 +99,16 @@ export const imageStore = (
     await load(archive, [reference]);
     const mounts = [store, ...(hostPrograms ? hostMounts : [])].flatMap((path) => ['--volume', `${path}:${path}:ro`]);
     const script = `set -e\nexport PATH=${coreutils}/bin:/bin\n${image.image.runAsRoot}\n`;
-    const created = await runEngine(
+    const created = await runEngineFor(
       engine,
+      imageTime,
       what,
       ...['create', '--network', 'none', '--user', '0:0', '--workdir', '/', '--security-opt', 'label=disable'],
       ...[...mounts, reference, shell, '-c', script],
     );
     const id = created.trim().split('\n').at(-1) ?? '';
     try {
-      const result = await engine.run('start', '--attach', id);
+      const result = await engine.runFor(imageTime, 'start', '--attach', id);
       if (result.exitCode !== 0) {
         throw new ActivationError({
           what,
@@ -112,7 +117,7 @@ export const imageStore = (
         });
       }
       const file = join(directory, 'root.tar');
-      await runEngine(engine, what, 'export', '--output', file, id);
+      await runEngineFor(engine, imageTime, what, 'export', '--output', file, id);
       return await describeFile(file);
     } finally {
       await engine.run('rm', '--force', '--volumes', id);
