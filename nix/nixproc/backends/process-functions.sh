@@ -8,6 +8,8 @@
 #   nixproc_record      where the start is recorded, in a directory that only the script's owner can write
 #   nixproc_log_file    what the process writes to stdout and stderr is added here; empty: it is lost
 #   nixproc_wrapper     the `daemon` program of libslack that runs a process that stays in the foreground; else empty
+#   nixproc_runtime_directory, nixproc_log_directory, nixproc_tmp_directory
+#                       directories of the deployment, made when they are missing; empty: none
 #   nixproc_attended    not empty: another program keeps the process in the background, and has its PID in the PID file
 #                       exactly as long as it runs, as daemon(8) of FreeBSD does
 #   nixproc_user        whom to run the process as; empty: whoever calls the script
@@ -214,10 +216,10 @@ nixproc_all_stats() {
 # nixproc_read_pid FILE: sets nixproc_pid to the number that begins a PID file; fails without one.
 nixproc_read_pid() {
     nixproc_pid=
-    # Nothing but a file: to read a pipe in a directory that everybody can write would wait for ever.
-    [ -f "$1" ] && [ -r "$1" ] || return 1
-    # A last line without an end makes read fail, but it has read it.
-    { read -r nixproc_pid nixproc_rest || :; } <"$1" 2>/dev/null
+    nixproc_read_line "$1" || return 1
+    read -r nixproc_pid nixproc_rest <<END
+$nixproc_line_read
+END
     case $nixproc_pid in
         '' | *[!0-9]* | 0*)
             nixproc_pid=
@@ -240,6 +242,7 @@ nixproc_this_boot() {
 nixproc_load_record() {
     nixproc_recorded= nixproc_history=
     [ -n "${nixproc_record-}" ] && [ -f "$nixproc_record" ] && [ -r "$nixproc_record" ] || return 0
+    ! nixproc_shares "${nixproc_record%/*}" || return 0
     [ -O "$nixproc_record" ] || [ "$(nixproc_tool stat -c %u -- "$nixproc_record" 2>/dev/null)" = 0 ] || return 0
     nixproc_this_boot
     while read -r nixproc_kind nixproc_number nixproc_begin nixproc_when; do
@@ -256,6 +259,7 @@ nixproc_write_record() {
     (
         umask 022
         nixproc_tool mkdir -p -- "${nixproc_record%/*}" &&
+            ! nixproc_shares "${nixproc_record%/*}" &&
             printf '%s' "$1" >"$nixproc_record.new" &&
             nixproc_tool mv -f -- "$nixproc_record.new" "$nixproc_record"
     ) || nixproc_explain "warning: its state cannot be recorded in $nixproc_record"
@@ -442,8 +446,7 @@ nixproc_execute() {
 
 # What the service has written to its log since nixproc_log_size was taken: the last lines of it, on stderr.
 nixproc_show_log() {
-    # A link in a directory that everybody can write may lead anywhere.
-    [ -n "${nixproc_log_file-}" ] && [ -f "$nixproc_log_file" ] && [ ! -L "$nixproc_log_file" ] || return 0
+    [ -n "${nixproc_log_file-}" ] && [ -f "$nixproc_log_file" ] && nixproc_may_open "$nixproc_log_file" || return 0
     nixproc_tool tail -c "+$((nixproc_log_size + 1))" -- "$nixproc_log_file" 2>/dev/null |
         nixproc_tool tail -n 10 | nixproc_tool tail -c 4000 >&2
 }
@@ -548,9 +551,16 @@ nixproc_begin() {
     fi
     nixproc_find
     [ -z "$nixproc_ours" ] || nixproc_terminate || return
+    nixproc_make_directories
+    nixproc_make_way "$nixproc_pid_file" || return
+    [ -z "${nixproc_wrapper-}" ] || nixproc_make_way "${nixproc_pid_file%????}.clientpid" || return
     nixproc_remove_pid_files || return
+    nixproc_make_log || return
     nixproc_log_size=0
-    if [ -n "${nixproc_log_file-}" ] && [ -f "$nixproc_log_file" ] && [ -r "$nixproc_log_file" ]; then
+    [ -n "${nixproc_log_file-}" ] || return 0
+    if nixproc_shares "${nixproc_log_file%/*}"; then
+        nixproc_look "$nixproc_log_file" && nixproc_log_size=$nixproc_size
+    elif [ -f "$nixproc_log_file" ] && [ -r "$nixproc_log_file" ]; then
         nixproc_log_size=$(($(nixproc_tool wc -c <"$nixproc_log_file")))
     fi
 }
@@ -590,6 +600,9 @@ nixproc_start() {
     nixproc_begin || return
     if [ -n "${nixproc_wrapper-}" ]; then
         (nixproc_execute "$@") </dev/null >/dev/null
+    elif [ -n "${nixproc_log_file-}" ] && [ -n "${nixproc_user-}" ] && nixproc_shares "${nixproc_log_file%/*}"; then
+        # Opened with the user's rights: they could put a link there.
+        (nixproc_execute /bin/sh -c 'exec "$@" >>"$0" 2>&1' "$nixproc_log_file" "$@") </dev/null >/dev/null 2>&1
     elif [ -n "${nixproc_log_file-}" ] && (: >>"$nixproc_log_file") 2>/dev/null; then
         (nixproc_execute "$@") </dev/null >>"$nixproc_log_file" 2>&1
     else
@@ -627,6 +640,7 @@ nixproc_await_ready() {
 # first one of them that fails ends the start.
 
 nixproc_begin_initialize() {
+    nixproc_make_directories
     trap 'nixproc_explain "its initialization failed"; exit 1' EXIT
     set -e
 }

@@ -15,6 +15,7 @@ import {
   type ArgumentReader,
 } from '../shared/argument-schema.js';
 import { credentialsFromArguments } from '../shared/credentials-arguments.js';
+import type { ScriptedProcess } from '../shared/process-script.js';
 import { nameProblem, rcName } from './rc-name.js';
 
 /** What a command of the script does, as shell commands; null for what rc.subr(8) does itself. */
@@ -39,6 +40,7 @@ export interface RcScript {
   readonly commandIsDaemon: boolean;
   /** Where the output of the process goes; null for nowhere. */
   readonly logFile: string | null;
+  readonly directories: ScriptedProcess['directories'];
   /** Names of signals, without "SIG". */
   readonly reloadSignal: string;
   readonly stopSignal: string;
@@ -244,6 +246,7 @@ export const parseRcScript = (
     path: given.path ?? [],
     pidFile,
     recordFile: recordFileOf(runtimeDir, name),
+    directories: { runtimeDir, logDir, tmpDir },
     nice: given.nice ?? null,
     umask: given.umask ?? null,
     directory: given.directory ?? null,

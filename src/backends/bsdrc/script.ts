@@ -1,4 +1,4 @@
-import { exportCommands, environmentOfProcess } from '../shared/process-script.js';
+import { directoryVariables, exportCommands, environmentOfProcess } from '../shared/process-script.js';
 import { shellQuote } from '../shared/shell-quote.js';
 import { indent, oneLine } from '../shared/shell-text.js';
 import { enablingVariable, type RcCommand, type RcScript } from './config.js';
@@ -102,6 +102,7 @@ const libraryVariables = (script: RcScript): readonly string[] => [
   assignment('nixproc_pid_file', script.pidFile),
   assignment('nixproc_record', script.recordFile),
   assignment('nixproc_log_file', script.logFile ?? ''),
+  ...directoryVariables(script.directories).map(([name, value]) => assignment(`nixproc_${name}`, value)),
   `nixproc_attended=${script.command === null || script.commandIsDaemon ? '' : 'yes'}`,
   `nixproc_user=\${${rcName(script.name)}_user-}`,
 ];
@@ -137,7 +138,7 @@ const processMethods = ({ defaultSignals: { reload, stop } }: RcScript): Readonl
 
 /** What is to be remembered of a service without a process. */
 const stateMethods: Readonly<Record<string, Method>> = {
-  start: { post: ['nixproc_save_state started'] },
+  start: { pre: ['nixproc_make_directories'], post: ['nixproc_save_state started'] },
   stop: { post: ['nixproc_save_state stopped'] },
   status: { implementation: ['nixproc_status'] },
 };

@@ -45,7 +45,7 @@ const foreignProcess = (
   name: string,
   process: string,
   { runtimeDir, logDir }: ProcessInstance['directories'],
-): Omit<ProcessScript, 'recordFile' | 'credentials'> => ({
+): Omit<ProcessScript, 'recordFile' | 'directories' | 'credentials'> => ({
   name,
   description: name,
   initialize: '',
@@ -68,7 +68,7 @@ const foreignProcess = (
 const modelsProcess = (
   process: ManagedProcess,
   { instance, directories: { logDir, tmpDir } }: ProcessInstance,
-): Omit<ProcessScript, 'recordFile' | 'credentials'> => {
+): Omit<ProcessScript, 'recordFile' | 'directories' | 'credentials'> => {
   const { name, instanceName, daemon, user } = process;
   const command = programOf(process, instance, 'daemon');
   // A process that stays in the foreground is daemonized with the rights of its user, who cannot write elsewhere. What a
@@ -118,6 +118,7 @@ export const parseProcessScript = (args: JsonObject, { instance }: Pick<UnitCont
     name,
     pidFile: given.pidFile ?? script.pidFile,
     recordFile: recordFileOf(instance.directories.runtimeDir, name),
+    directories: instance.directories,
     credentials: credentialsFromArguments(given.credentials, instance),
   };
 };

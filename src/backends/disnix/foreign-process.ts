@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { nixDirectory } from '../../system/nix-directory.js';
 import type { DeployedUnit } from '../backend.js';
+import { processFunctionFiles } from '../shared/process-functions.js';
 import { scriptActivationOf } from '../shared/script-activation.js';
 import type { ScriptActivity } from '../shared/script-timeouts.js';
 import { parseSpecification } from './read-layout.js';
 
 /** What our own scripts do, for a process that has none but the program that starts it. */
-const script = `. "$1"
+const script = `${processFunctionFiles.map((file) => `. "$1/${file}"`).join('\n')}
 nixproc_name=$2 nixproc_program=$3 nixproc_pid_file=$4 nixproc_record=$5 nixproc_log_file=$6
 case $7 in
     start) nixproc_is_running || nixproc_start "$nixproc_program" ;;
@@ -23,7 +24,7 @@ export const foreignCall = (unit: DeployedUnit, activity: ScriptActivity): reado
   const process = typeof specification === 'string' ? parseSpecification(specification)?.process : undefined;
   return [
     '/bin/sh',
-    ...['-c', script, 'sh', join(nixDirectory, 'nixproc/backends/process-functions.sh')],
+    ...['-c', script, 'sh', join(nixDirectory, 'nixproc/backends')],
     ...[unit.name, process ?? '', pidFile ?? '', recordFile, logFile ?? '', activity],
   ];
 };

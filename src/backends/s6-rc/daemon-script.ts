@@ -28,6 +28,7 @@ export const daemonScript = (process: ManagedProcess, daemon: CommandLine, conte
     pidFile,
     recordFile: recordFile(directories.runtimeDir, name),
     logFile: daemonLog(directories.logDir, name),
+    directories,
     user,
     environment,
     umask,

@@ -13,5 +13,8 @@ export const shellFunctions = (file: string): string => {
   return text;
 };
 
-/** The functions that start, stop and recognise a service by its PID file. */
-export const processFunctions = (): string => shellFunctions('process-functions.sh');
+/** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
+export const processFunctionFiles = ['guarded-files.sh', 'process-functions.sh'] as const;
+
+/** What is in those files. */
+export const processFunctions = (): string => processFunctionFiles.map(shellFunctions).join('\n');

@@ -25,6 +25,8 @@ export interface ScriptedProcess {
   readonly nice: number | null;
   /** null for the directory that the script is called in. */
   readonly directory: string | null;
+  /** Those of the deployment, which a start makes when they are missing. */
+  readonly directories: Pick<ProcessInstance['directories'], 'runtimeDir' | 'logDir' | 'tmpDir'>;
 }
 
 type Tools = ProcessInstance['tools'];
@@ -57,6 +59,17 @@ export const exportCommands = (environment: Environment, disturbs = disturbsShel
 
 const daemonProgram = (tools: Tools): string => tools['daemon'] ?? 'daemon';
 
+/** Which directories a start makes when they are missing: what lies below /run is gone after a reboot. */
+export const directoryVariables = ({
+  runtimeDir,
+  logDir,
+  tmpDir,
+}: ScriptedProcess['directories']): readonly (readonly [string, string])[] => [
+  ['runtime_directory', runtimeDir],
+  ['log_directory', logDir],
+  ['tmp_directory', tmpDir],
+];
+
 /**
  * The variables that the function library documents, as assignments.
  *
@@ -79,6 +92,7 @@ export const libraryVariables = (
     ['kept', ['HOME', 'USER', 'LOGNAME', 'SHELL'].filter((name) => Object.hasOwn(environment, name)).join(' ')],
     ['nice', script.nice],
     ['directory', script.directory],
+    ...directoryVariables(script.directories),
     ['coreutils', coreutils(tools)],
     ['setpriv', script.user === null ? null : tools['setpriv']],
   ];

@@ -177,6 +177,7 @@ export const parseScript = (
       (given.enableDaemonOutputLogging ?? true) ? `${outputDirectory}/nixproc-${instanceName ?? name}.log` : null,
     pidFile: given.pidFile ?? `${user === null ? runtimeDir : tmpDir}/${pidName}.pid`,
     recordFile: recordFileOf(runtimeDir, name),
+    directories: { runtimeDir, logDir, tmpDir },
     user,
     reloadSignal: given.reloadSignal ?? '-HUP',
     instructions: given.instructions ?? {},

@@ -132,9 +132,14 @@ const instructionActivities = (script: SystemVInitScript): readonly Activity[] =
         ? { start: 'nixproc_note started', stop: 'nixproc_note stopped' }
         : { start: 'nixproc_adopt', stop: 'nixproc_note stopped' };
     const note = Object.hasOwn(afterwards, name) ? afterwards[name] : undefined;
+    const before = name === 'start' ? [indent(['nixproc_make_directories'])] : [];
     return {
       name,
-      commands: announced(script, activity, [instruction, ...(note === undefined ? [] : [indent([note])])].join('\n')),
+      commands: announced(
+        script,
+        activity,
+        [...before, instruction, ...(note === undefined ? [] : [indent([note])])].join('\n'),
+      ),
     };
   });
 
