@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { arrivalSchema } from '../generations/arrival.js';
 import { syncDirectory } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
+import { readRegularFile } from '../state/regular-file.js';
 import * as z from '../system/schema.js';
 
 /*
@@ -88,10 +89,12 @@ const parseLine = (line: string): unknown => {
 };
 
 /** Reads a journal. Null when there is none, or one that this version of the program did not write. */
-export const readJournal = async (file: string): Promise<Journal | null> => {
+export const readJournal = (file: string): Promise<Journal | null> => Promise.resolve(journalIn(file));
+
+const journalIn = (file: string): Journal | null => {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readRegularFile(file);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     throw explainFileError(`The journal ${file} cannot be read`, error);

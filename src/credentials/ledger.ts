@@ -1,7 +1,8 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeJsonAtomically } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
+import { readRegularFile } from '../state/regular-file.js';
 import { ActivationError } from '../system/errors.js';
 import * as z from '../system/schema.js';
 
@@ -33,7 +34,7 @@ export const ledgerFile = (directory: string): string => join(directory, 'accoun
 export const readLedger = async (file: string): Promise<AccountLedger> => {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readRegularFile(file);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return emptyLedger;
     throw explainFileError(`The ledger of accounts ${file} cannot be read`, error);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BuildMemory } from '../profile/build-model.js';
+import { readRegularFile } from '../state/regular-file.js';
 import type { BuildRecord } from './build-record.js';
 import { targetOf } from './built-profile.js';
 import type { ProfileLocation } from './profile-location.js';
@@ -9,7 +9,7 @@ import type { ProfileLocation } from './profile-location.js';
 const readRecord = async (file: string): Promise<BuildRecord | null> => {
   try {
     const { parseBuildRecord } = await import('./build-record.js');
-    return parseBuildRecord(readFileSync(file, 'utf8'));
+    return parseBuildRecord(readRegularFile(file));
   } catch {
     return null;
   }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../state/atomic-file.js';
+import { readRegularFile } from '../state/regular-file.js';
 import type { Json } from '../system/json.js';
 import * as z from '../system/schema.js';
 import { deploymentRecordSchema, type DeploymentRecord, type DeploymentResult } from './deployment-record.js';
@@ -34,11 +34,11 @@ const schema = z.array(deploymentRecordSchema);
 const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'deployments.json');
 
 /** A log that cannot be read is an empty one: it only tells about generations, and decides nothing that runs. */
-export const readDeploymentLog = async (location: ProfileLocation): Promise<DeploymentLog> => {
+export const readDeploymentLog = (location: ProfileLocation): Promise<DeploymentLog> => {
   try {
-    return schema.parse(JSON.parse(await readFile(fileOf(location), 'utf8')));
+    return Promise.resolve(schema.parse(JSON.parse(readRegularFile(fileOf(location)))));
   } catch {
-    return [];
+    return Promise.resolve([]);
   }
 };
 

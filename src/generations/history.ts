@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../state/atomic-file.js';
+import { readRegularFile } from '../state/regular-file.js';
 import * as z from '../system/schema.js';
 import type { Generation } from './generations.js';
 import type { ProfileLocation } from './profile-location.js';
@@ -15,11 +15,11 @@ const schema = z.array(z.int().check(z.positive()));
 const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirectory, 'history.json');
 
 /** An unreadable history is an empty one: rollback then goes by generation numbers. */
-export const readHistory = async (location: ProfileLocation): Promise<History> => {
+export const readHistory = (location: ProfileLocation): Promise<History> => {
   try {
-    return schema.parse(JSON.parse(await readFile(fileOf(location), 'utf8')));
+    return Promise.resolve(schema.parse(JSON.parse(readRegularFile(fileOf(location)))));
   } catch {
-    return [];
+    return Promise.resolve([]);
   }
 };
 

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../state/atomic-file.js';
+import { readRegularFile } from '../state/regular-file.js';
 import { ActivationError } from '../system/errors.js';
 import * as z from '../system/schema.js';
 import type { ProfileLocation } from './profile-location.js';
@@ -16,12 +16,12 @@ const fileOf = ({ stateDirectory }: ProfileLocation): string => join(stateDirect
  *
  * @throws ActivationError when it cannot be read: what it protects must not be deleted then
  */
-export const readPins = async (location: ProfileLocation): Promise<Pins> => {
+export const readPins = (location: ProfileLocation): Promise<Pins> => {
   const file = fileOf(location);
   try {
-    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return Promise.resolve(schema.parse(JSON.parse(readRegularFile(file))));
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return Promise.resolve([]);
     throw new ActivationError(
       {
         what: `The list of pinned generations ${file} cannot be read`,

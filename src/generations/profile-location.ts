@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { stateRoot } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
 
 /** Where a profile and what belongs to it live. */
@@ -46,5 +47,5 @@ export const profileLocation = (name: string, env: Readonly<Record<string, strin
   }
   const link = name.includes('/') ? resolve(name) : join(profilesDirectory(env), name);
   const base = link.slice(dirname(link).length + 1);
-  return { name: base, link, stateDirectory: join(dirname(link), '.nix-processmgmt-ts', base) };
+  return { name: base, link, stateDirectory: join(dirname(link), stateRoot, base) };
 };

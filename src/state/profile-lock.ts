@@ -1,7 +1,10 @@
 import {
+  chmodSync,
   closeSync,
+  constants,
   fsyncSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -10,12 +13,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExplainedError, exitCodes } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
 import { errnoOf, explainFileError } from './file-errors.js';
 import type { LockHolder } from './lock-record.js';
+import { readRegularFile } from './regular-file.js';
 import { openProcessIdentities, type ProcessIdentities } from './process-identity.js';
 
 /*
@@ -95,9 +99,11 @@ const damaged = (file: string, cause: unknown): ExplainedError =>
 const readRecord = async (file: string): Promise<LockHolder | null> => {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    // A link that leads to nothing would look like a lock that has just been given up, again and again.
+    text = readRegularFile(file, constants.O_NOFOLLOW);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
+    if (errnoOf(error) === 'ELOOP' || error instanceof ExplainedError) throw damaged(file, error);
     throw explainFileError(`The lock ${file} cannot be read`, error);
   }
   // Loaded when there is one to read: schemas take their time.
@@ -162,13 +168,50 @@ const attempt = async (lockFile: string, candidate: string, identities: ProcessI
     : { outcome: 'held', holder, isVisible: liveness === 'alive' };
 };
 
-/** Removes what killed processes left beside the lock. A claim on a lock that is gone gives no right any more. */
+/** Every profile has its own directory in this one, which is beside the profiles. */
+export const stateRoot = '.nix-processmgmt-ts';
+
+/** A file of a command that writes it at this moment is younger, in milliseconds. */
+const leftoverAge = 600_000;
+
+/** Whether nobody has touched a file for so long that whoever made it has ended. */
+const isAbandoned = (file: string): boolean => {
+  try {
+    return Date.now() - lstatSync(file).mtimeMs > leftoverAge;
+  } catch {
+    return false;
+  }
+};
+
+/** What a file is called before it gets its name, and a directory when it has lost it. */
+const unfinishedName = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.tmp)?$/;
+
+/**
+ * Removes what killed commands left beside the lock, whose holder we are. A claim on a lock that is gone gives no right any
+ * more.
+ */
 const sweep = async (directory: string, lockFile: string, { livenessOf }: ProcessIdentities): Promise<void> => {
-  const leftovers = readdirSync(directory).filter((name) => name.startsWith(`${basename(lockFile)}.`));
-  for (const file of leftovers.map((name) => join(directory, name))) {
-    // One that cannot be read may just be being written.
-    const record = await readRecord(file).catch(() => null);
-    if (record !== null && (await livenessOf(record.process)) === 'dead') rmSync(file, { force: true });
+  for (const name of readdirSync(directory)) {
+    const file = join(directory, name);
+    if (name.startsWith(`${basename(lockFile)}.`)) {
+      const record = await readRecord(file).catch(() => null);
+      // One that cannot be read may just be being written.
+      const isLeft = record === null ? isAbandoned(file) : (await livenessOf(record.process)) === 'dead';
+      if (isLeft) rmSync(file, { force: true });
+    } else if (unfinishedName.test(name) && isAbandoned(file)) {
+      rmSync(file, { force: true, recursive: true });
+    }
+  }
+};
+
+/** Whoever can write there can say what commands do to the profile: nobody else may, whatever the umask is. */
+const makeStateDirectory = (directory: string): void => {
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  // Other directories on the way are not ours alone.
+  const ours = [dirname(directory), directory].filter((path) => path.includes(`/${stateRoot}`));
+  for (const path of ours) {
+    const { mode, uid } = lstatSync(path);
+    if ((mode & 0o022) !== 0 && uid === process.geteuid?.()) chmodSync(path, mode & 0o7755);
   }
 };
 
@@ -216,7 +259,7 @@ export const withProfileLock = async <Result>(request: LockRequest, work: () => 
   const candidate = `${lockFile}.${token}`;
   const identities = await openProcessIdentities(request.run);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeStateDirectory(directory);
     writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
   } catch (error) {
     throw explainFileError(

@@ -1,11 +1,14 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readFile, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDir } from 'tmp-promise';
+import { buildMemory } from '../../src/generations/build-memory.js';
+import { readDeploymentLog } from '../../src/generations/deployment-log.js';
+import { readHistory } from '../../src/generations/history.js';
 import type { LockHolder } from '../../src/state/lock-record.js';
 import { openProcessIdentities, type ProcessIdentity } from '../../src/state/process-identity.js';
 import { ProfileLockedError, withProfileLock } from '../../src/state/profile-lock.js';
@@ -271,4 +274,77 @@ test(
       expect(await failureOf(join(directory, 'state'))).toBeInstanceOf(ProfileLockedError);
     }, ['unshare', '--pid', '--fork', '--mount-proc', process.execPath]),
   ),
+);
+
+describe.each<[string, (file: string) => Promise<unknown>]>([
+  ['a link that leads to nothing', (file) => symlink('/nonexistent', file)],
+  ['a link to a lock', (file) => symlink('other-lock', file)],
+  ['a pipe', (file) => run({ file: 'mkfifo', args: [file] })],
+  ['a directory', (file) => mkdir(file)],
+])('%s in the place of', (_, put) => {
+  test(
+    'the lock is said at once, with the exit code of a lock',
+    inDirectory(async (directory) => {
+      await put(join(directory, 'lock'));
+      await writeFile(join(directory, 'other-lock'), JSON.stringify(holderBy(await ownIdentity())));
+      expect(await failureOf(directory, 30)).toMatchObject({
+        exitCode: exitCodes.locked,
+        message: `The lock ${directory}/lock cannot be understood`,
+        fix: `Make sure that no other command works on the profile, then remove ${directory}/lock`,
+      });
+      await rm(join(directory, 'lock'), { recursive: true });
+      expect(await failureOf(directory)).toBe('acquired');
+    }),
+  );
+
+  test(
+    'a file of the state keeps nobody waiting',
+    inDirectory(async (directory) => {
+      const location = { name: 'processes', link: join(directory, 'processes'), stateDirectory: directory };
+      await put(join(directory, 'history.json'));
+      await put(join(directory, 'deployments.json'));
+      await put(join(directory, 'current-build.json'));
+      expect(await readHistory(location)).toEqual([]);
+      expect(await readDeploymentLog(location)).toEqual([]);
+      expect(await buildMemory(location).recall('key')).toBeNull();
+    }),
+  );
+});
+
+test(
+  'what killed commands have left goes when it is old, and nothing else',
+  inDirectory(async (directory) => {
+    const id = '01234567-89ab-cdef-0123-456789abcdef';
+    const left = [`lock.${id}`, `.history.json.${id}.tmp`, `journal.${id}.tmp`, `unfinished.${id}/journal`];
+    const kept = ['history.json', 'accounts.json', 'unfinished/journal'];
+    for (const name of [...left, ...kept]) {
+      await mkdir(dirname(join(directory, name)), { recursive: true });
+      await writeFile(join(directory, name), '');
+    }
+    expect(await failureOf(directory)).toBe('acquired');
+    // One may just be being written.
+    expect(await readdir(directory)).toHaveLength(7);
+    for (const name of await readdir(directory)) await utimes(join(directory, name), 1_000_000_000, 1_000_000_000);
+    expect(await failureOf(directory)).toBe('acquired');
+    expect((await readdir(directory)).sort()).toEqual(['accounts.json', 'history.json', 'unfinished']);
+  }),
+);
+
+test(
+  'the directory of a profile is never writable for others, whatever the umask is',
+  inDirectory(async (directory) => {
+    const root = join(directory, '.nix-processmgmt-ts');
+    const modes = async () =>
+      Promise.all([root, join(root, 'new')].map(async (path) => (await stat(path)).mode & 0o777));
+    const before = process.umask(0);
+    try {
+      expect(await failureOf(join(root, 'new'))).toBe('acquired');
+    } finally {
+      process.umask(before);
+    }
+    expect(await modes()).toEqual([0o755, 0o755]);
+    for (const path of [root, join(root, 'new')]) await chmod(path, 0o777);
+    expect(await failureOf(join(root, 'new'))).toBe('acquired');
+    expect(await modes()).toEqual([0o755, 0o755]);
+  }),
 );

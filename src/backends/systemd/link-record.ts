@@ -1,7 +1,8 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
+import { readRegularFile } from '../../state/regular-file.js';
 import { ActivationError } from '../../system/errors.js';
 import * as z from '../../system/schema.js';
 import { unitName } from './unit-name.js';
@@ -37,7 +38,7 @@ export const recordFile = (profileName: string): string => unitName(prefix, prof
  */
 const readRecord = async (path: string): Promise<LinkRecord | null> => {
   try {
-    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return schema.parse(JSON.parse(readRegularFile(path)));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
     if (error instanceof SyntaxError || error instanceof z.ZodError) {
