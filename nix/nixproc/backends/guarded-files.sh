@@ -1,5 +1,5 @@
 # Functions for files in directories that others can write, such as /tmp: somebody may have put there what has the name of
-# one of ours. They stand before those of process-functions.sh, whose variables and helpers they use.
+# one of ours. They stand before those of process-identity.sh and process-functions.sh, whose variables and helpers they use.
 #
 # A directory is shared when it does not belong to us or root, or when its group or everybody can write it. What is in a
 # shared directory is used only when it is a file (no link, pipe or directory) that has one name, and that root, we, the
@@ -96,7 +96,9 @@ nixproc_read_line() {
         { IFS= read -r nixproc_line_read || :; } <"$1" 2>/dev/null
         return 0
     fi
-    nixproc_look "$1" && nixproc_is_fit || return 1
+    # Whose word it is, process-identity.sh asks.
+    nixproc_look "$1" && [ "$nixproc_links" = 1 ] || return 1
+    case $nixproc_mode in -*) ;; *) return 1 ;; esac
     { nixproc_line_read=$(nixproc_tool dd if="$1" iflag=nofollow,nonblock bs=256 count=1); } 2>/dev/null && {
         nixproc_line_read=${nixproc_line_read%%
 *}

@@ -1,5 +1,6 @@
 # Functions for scripts that start and stop a service which is known by its PID file: what init scripts, rc.d scripts and
-# Dysnomia's process scripts have in common. Works in every POSIX shell; a shell without /proc has to do with ps(1).
+# Dysnomia's process scripts have in common. They stand behind those of process-identity.sh. Works in every POSIX shell; a
+# shell without /proc has to do with ps(1).
 #
 # A script may set these variables before or after it reads this file:
 #   nixproc_name        what the service is called
@@ -23,9 +24,9 @@
 #   NIXPROC_STOP_TIMEOUT   how many seconds a process has to end after it was asked to before it gets SIGKILL; default 10
 #
 # A PID alone does not say whose it is: the process may be long gone and its number be used again. So a start records
-# PID and start time of the process. A PID file is believed when its process is the recorded one; when the service has
-# put another process in the place of the recorded one (it executed itself anew), that process has to run the service's
-# program. Anything else is a stranger, which is never sent a signal.
+# PID and start time of the process. A PID file is believed as process-identity.sh says, when its process is the recorded
+# one; when the service has put another process in the place of the recorded one (it executed itself anew), that process
+# has to run the service's program, too. Anything else is a stranger, which is never sent a signal.
 #
 # Names that begin with nixproc_ belong to this file. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
@@ -43,13 +44,6 @@ nixproc_explain() {
 }
 
 # ---- Tools ----
-
-# nixproc_tool NAME ARGUMENT…: runs one of the coreutils, whatever PATH the process is to have.
-nixproc_tool() {
-    nixproc_tool_name=$1
-    shift
-    "${nixproc_coreutils:+$nixproc_coreutils/}$nixproc_tool_name" "$@"
-}
 
 # Waits a moment and adds its length to nixproc_waited (milliseconds).
 nixproc_pause() {
@@ -80,51 +74,6 @@ nixproc_quote() {
 }
 
 # ---- Facts about a process ----
-
-# nixproc_inspect PID: sets nixproc_start (start time: clock ticks since boot, or ps' words), nixproc_group (its process
-# group) and nixproc_parent; fails when no such process lives. A zombie is dead: only its parent has not noticed yet.
-nixproc_inspect() {
-    nixproc_start= nixproc_group= nixproc_parent=
-    case $1 in '' | *[!0-9]* | 0*) return 1 ;; esac
-    if [ -r /proc/self/stat ]; then
-        nixproc_stat=
-        # The program's name in the second field may hold anything, newlines included.
-        { while IFS= read -r nixproc_part; do nixproc_stat="$nixproc_stat $nixproc_part"; done <"/proc/$1/stat"; } \
-            2>/dev/null || return 1
-        # shellcheck disable=SC2086 # from here on the fields are numbers, with one letter before them
-        set -- ${nixproc_stat##*) }
-        [ $# -ge 20 ] || return 1
-        case $1 in Z | X | x) return 1 ;; esac
-        nixproc_parent=$2 nixproc_group=$3 nixproc_start=${20}
-    else
-        # shellcheck disable=SC2046 # words are what is wanted
-        set -- $(ps -o state= -o ppid= -o pgid= -o lstart= -p "$1" 2>/dev/null)
-        [ $# -ge 4 ] || return 1
-        case $1 in Z* | X*) return 1 ;; esac
-        nixproc_parent=$2 nixproc_group=$3
-        shift 3
-        nixproc_start=$(IFS=_ && printf '%s' "$*")
-    fi
-}
-
-# nixproc_is PID START: whether the process that had this PID and start time still lives.
-nixproc_is() {
-    nixproc_inspect "$1" && [ "$nixproc_start" = "$2" ]
-}
-
-# nixproc_owned PID USER-ID: whether the process runs with these rights.
-nixproc_owned() {
-    nixproc_owner=
-    if [ -r /proc/self/status ]; then
-        { while read -r nixproc_key nixproc_ruid nixproc_euid nixproc_rest; do
-            [ "$nixproc_key" != Uid: ] || nixproc_owner=$nixproc_euid
-        done <"/proc/$1/status"; } 2>/dev/null
-    else
-        nixproc_owner=$(ps -o uid= -p "$1" 2>/dev/null)
-        nixproc_owner=$((nixproc_owner))
-    fi
-    [ "$nixproc_owner" = "$2" ]
-}
 
 # nixproc_runs PID PROGRAM: whether PROGRAM is what the process runs.
 nixproc_runs() {
@@ -176,18 +125,22 @@ nixproc_wraps() {
     esac
 }
 
-# nixproc_first_child PID: sets nixproc_child to the first child of a process, or to nothing.
+# nixproc_first_child PID: sets nixproc_child to the first child of a process, or to nothing, and nixproc_child_birth to when
+# it started.
 nixproc_first_child() {
     nixproc_child=
     { read -r nixproc_child nixproc_rest <"/proc/$1/task/$1/children"; } 2>/dev/null || :
     # Without that file, what `daemon` says: it puts .clientpid in the place of the last four characters.
     if [ -z "$nixproc_child" ] && nixproc_read_pid "${nixproc_pid_file%????}.clientpid"; then
-        nixproc_candidate=$nixproc_pid
-        if nixproc_inspect "$nixproc_candidate" && [ "$nixproc_parent" = "$1" ]; then
-            nixproc_child=$nixproc_candidate
-        fi
+        nixproc_child=$nixproc_pid
     fi
-    [ -n "$nixproc_child" ]
+    # A wrapper's child that has other rights than the wrapper is not what it was told to run.
+    if ! nixproc_look_at_rights "$1" || ! nixproc_inspect "$nixproc_child" || [ "$nixproc_parent" != "$1" ] ||
+        ! { [ "$nixproc_ruid" = 0 ] || nixproc_belongs_to "$nixproc_child" "$nixproc_ruid"; }; then
+        nixproc_child=
+        return 1
+    fi
+    nixproc_child_birth=$nixproc_start
 }
 
 # nixproc_group_lives GROUP: whether anyone but zombies is left in a process group.
@@ -213,21 +166,6 @@ nixproc_all_stats() {
     nixproc_tool cat /proc/[0-9]*/stat 2>/dev/null
 }
 
-# nixproc_read_pid FILE: sets nixproc_pid to the number that begins a PID file; fails without one.
-nixproc_read_pid() {
-    nixproc_pid=
-    nixproc_read_line "$1" || return 1
-    read -r nixproc_pid nixproc_rest <<END
-$nixproc_line_read
-END
-    case $nixproc_pid in
-        '' | *[!0-9]* | 0*)
-            nixproc_pid=
-            return 1
-            ;;
-    esac
-}
-
 # ---- Records of starts ----
 # One line for each process: what it is (main, or the wrapper around it), PID, start time, boot. A service without a
 # process has one that says what became of it: "started - - BOOT", "stopped …" (on purpose) or "failed …".
@@ -237,13 +175,22 @@ nixproc_this_boot() {
     { read -r nixproc_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || :
 }
 
+# nixproc_is_trusted FILE: whether a record is our own, or root's.
+nixproc_is_trusted() {
+    [ ! -L "$1" ] || return 1
+    [ ! -O "$1" ] || return 0
+    # shellcheck disable=SC2046 # words are what is wanted
+    set -- $(nixproc_tool ls -ldnq -- "$1" 2>/dev/null)
+    [ "${3-}" = 0 ]
+}
+
 # nixproc_load_record: sets nixproc_recorded to words KIND:PID:START and nixproc_history to the last KIND, of this boot.
 # A record that neither we nor root wrote proves nothing.
 nixproc_load_record() {
     nixproc_recorded= nixproc_history=
     [ -n "${nixproc_record-}" ] && [ -f "$nixproc_record" ] && [ -r "$nixproc_record" ] || return 0
     ! nixproc_shares "${nixproc_record%/*}" || return 0
-    [ -O "$nixproc_record" ] || [ "$(nixproc_tool stat -c %u -- "$nixproc_record" 2>/dev/null)" = 0 ] || return 0
+    nixproc_is_trusted "$nixproc_record" || return 0
     nixproc_this_boot
     while read -r nixproc_kind nixproc_number nixproc_begin nixproc_when; do
         [ "$nixproc_when" = "$nixproc_boot" ] || continue
@@ -265,15 +212,15 @@ nixproc_write_record() {
     ) || nixproc_explain "warning: its state cannot be recorded in $nixproc_record"
 }
 
-# nixproc_save_record KIND PID [KIND PID]…: records processes as ours.
+# nixproc_save_record KIND:PID:START…: records processes as ours.
 nixproc_save_record() {
     [ -n "${nixproc_record-}" ] || return 0
     nixproc_this_boot
     nixproc_text=
-    while [ $# -ge 2 ]; do
-        nixproc_inspect "$2" && nixproc_text="$nixproc_text$1 $2 $nixproc_start $nixproc_boot
+    for nixproc_word in "$@"; do
+        nixproc_part=${nixproc_word#*:}
+        nixproc_text="$nixproc_text${nixproc_word%%:*} ${nixproc_part%%:*} ${nixproc_part#*:} $nixproc_boot
 "
-        shift 2
     done
     nixproc_write_record "$nixproc_text"
 }
@@ -311,65 +258,74 @@ nixproc_claimed() {
 
 # ---- Which process is ours ----
 
-# nixproc_accepts PID: whether a PID that no record knows is the service: it runs the program (or is the wrapper), with
-# the rights of the service's user, it is nobody else's and not older than what was recorded.
+# nixproc_know_user: sets nixproc_user_id, of whom the service runs as.
+nixproc_know_user() {
+    if [ -z "${nixproc_user-}" ]; then
+        nixproc_user_id=
+    elif [ -z "${nixproc_user_id-}" ]; then
+        nixproc_user_id=$(nixproc_tool id -u -- "$nixproc_user" 2>/dev/null) || nixproc_user_id=-
+    fi
+}
+
+# nixproc_accepts PID: whether a process that no record knows is the service: it runs the program (or is the wrapper), it
+# is nobody else's and not older than what was recorded. Sets nixproc_birth.
 nixproc_accepts() {
-    [ "$1" != 1 ] && nixproc_inspect "$1" || return 1
-    nixproc_since=$nixproc_start
+    nixproc_is_possible "$1" || return 1
+    nixproc_birth=$nixproc_start
     for nixproc_word in $nixproc_recorded; do
         nixproc_word=${nixproc_word#*:}
         nixproc_begin=${nixproc_word#*:}
         # The recorded process had this PID, and this is not it.
         [ "${nixproc_word%%:*}" != "$1" ] || return 1
-        case $nixproc_begin$nixproc_since in
+        case $nixproc_begin$nixproc_birth in
             *[!0-9]*) ;;
-            *) [ "$nixproc_since" -ge "$nixproc_begin" ] || return 1 ;;
+            *) [ "$nixproc_birth" -ge "$nixproc_begin" ] || return 1 ;;
         esac
     done
-    if [ -n "${nixproc_user-}" ]; then
-        nixproc_owned "$1" "$(nixproc_tool id -u -- "$nixproc_user" 2>/dev/null)" || return 1
-    fi
     if [ -n "${nixproc_wrapper-}" ]; then nixproc_wraps "$1"; else nixproc_runs "$1" "$nixproc_program"; fi &&
-        ! nixproc_claimed "$1" "$nixproc_since"
+        ! nixproc_claimed "$1" "$nixproc_birth"
 }
 
 # nixproc_find: looks for the service's processes. Sets
 #   nixproc_main      the PID of the process itself; empty: it does not run
 #   nixproc_outer     the PID of the wrapper around it, if there is one
-#   nixproc_ours      all PIDs of the service
+#   nixproc_ours      all processes of the service: PID:START …
 #   nixproc_stranger  a PID that the PID file names although it is not the service's
 nixproc_find() {
     nixproc_main= nixproc_outer= nixproc_ours= nixproc_stranger=
     nixproc_load_record
+    nixproc_know_user
     for nixproc_word in $nixproc_recorded; do
         nixproc_kind=${nixproc_word%%:*}
         nixproc_word=${nixproc_word#*:}
-        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
-        nixproc_ours="$nixproc_ours ${nixproc_word%%:*}"
+        nixproc_is_possible "${nixproc_word%%:*}" && [ "$nixproc_start" = "${nixproc_word#*:}" ] || continue
+        nixproc_ours="$nixproc_ours $nixproc_word"
         case $nixproc_kind in
             wrapper) nixproc_outer=${nixproc_word%%:*} ;;
             *) nixproc_main=${nixproc_word%%:*} ;;
         esac
     done
     nixproc_read_pid "${nixproc_pid_file-}" || return 0
-    case " $nixproc_ours " in *" $nixproc_pid "*) return 0 ;; esac
+    case " $nixproc_ours " in *" $nixproc_pid:"*) return 0 ;; esac
     nixproc_candidate=$nixproc_pid
-    if nixproc_accepts "$nixproc_candidate"; then
+    # Nobody has just started it: what a stranger has put into a shared directory says nothing.
+    if nixproc_may_open "$nixproc_pid_file" && nixproc_read_claim "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid &&
+        nixproc_is_writers "$nixproc_candidate" && nixproc_accepts "$nixproc_candidate"; then
         if [ -z "${nixproc_wrapper-}" ]; then
-            nixproc_ours="$nixproc_ours $nixproc_candidate" nixproc_main=$nixproc_candidate
+            nixproc_ours="$nixproc_ours $nixproc_candidate:$nixproc_birth" nixproc_main=$nixproc_candidate
         else
-            nixproc_take_wrapper "$nixproc_candidate"
+            nixproc_take_wrapper "$nixproc_candidate" "$nixproc_birth"
         fi
     elif nixproc_inspect "$nixproc_candidate"; then
         nixproc_stranger=$nixproc_candidate
     fi
 }
 
-# nixproc_take_wrapper PID: counts a wrapper, and the process that it keeps, as ours.
+# nixproc_take_wrapper PID START: counts a wrapper, and the process that it keeps, as ours.
 nixproc_take_wrapper() {
-    nixproc_outer=$1 nixproc_ours="$nixproc_ours $1"
+    nixproc_outer=$1 nixproc_ours="$nixproc_ours $1:$2"
     if nixproc_first_child "$nixproc_outer"; then
-        nixproc_main=$nixproc_child nixproc_ours="$nixproc_ours $nixproc_child"
+        nixproc_main=$nixproc_child nixproc_ours="$nixproc_ours $nixproc_child:$nixproc_child_birth"
     fi
 }
 
@@ -400,6 +356,7 @@ END
         nixproc_explain "there is no user \"$1\" on this system"
         return 1
     fi
+    nixproc_user_id=$nixproc_uid
 }
 
 # nixproc_become USER: gives this shell the environment of a user, but for what the model sets.
@@ -451,19 +408,6 @@ nixproc_show_log() {
         nixproc_tool tail -n 10 | nixproc_tool tail -c 4000 >&2
 }
 
-# nixproc_started PID: whether a process that a PID file names after a start can be what we started: it is not older
-# than this script, and it has the rights of the service's user. Whoever else can write the PID file cannot name
-# another's process.
-nixproc_started() {
-    nixproc_inspect "$$" && nixproc_since=$nixproc_start
-    [ "$1" != 1 ] && nixproc_inspect "$1" || return 1
-    case $nixproc_since$nixproc_start in
-        *[!0-9]*) ;;
-        *) [ "$nixproc_start" -ge "$nixproc_since" ] || return 1 ;;
-    esac
-    [ -z "${nixproc_user-}" ] || nixproc_owned "$1" "$nixproc_uid"
-}
-
 # nixproc_is_attended: whether another program keeps the process in the background, and removes its PID file whatever it
 # dies of.
 nixproc_is_attended() {
@@ -490,19 +434,19 @@ nixproc_await() {
     nixproc_waited=0 nixproc_steady=0 nixproc_seen= nixproc_next_look=500
     nixproc_limit=$((${NIXPROC_START_TIMEOUT:-10} * 1000))
     while [ "$nixproc_waited" -le "$nixproc_limit" ]; do
-        if nixproc_read_pid "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid && nixproc_started "$nixproc_candidate"; then
+        if nixproc_believe "$nixproc_pid_file"; then
             nixproc_seen=$nixproc_candidate
             # Who keeps a process in the background is quick to say that all is well. It counts as started when it runs
             # its own program, and does so for a while: one that ends at once has failed.
             if [ -n "${nixproc_wrapper-}" ]; then
-                if nixproc_first_child "$nixproc_candidate" && nixproc_inspect "$nixproc_child" &&
+                if nixproc_first_child "$nixproc_candidate" &&
                     ! [ "/proc/$nixproc_child/exe" -ef "/proc/$nixproc_candidate/exe" ]; then
-                    set -- wrapper "$nixproc_candidate" main "$nixproc_child"
+                    set -- "wrapper:$nixproc_candidate:$nixproc_birth" "main:$nixproc_child:$nixproc_child_birth"
                 else
                     set --
                 fi
             else
-                set -- main "$nixproc_candidate"
+                set -- "main:$nixproc_candidate:$nixproc_birth"
             fi
             if [ $# -gt 0 ]; then
                 # From now on even this script's death leaves a service that can be stopped.
@@ -530,7 +474,7 @@ nixproc_await() {
     elif [ -z "$nixproc_pid" ]; then
         nixproc_explain "there is no PID in $nixproc_pid_file"
     else
-        nixproc_explain "$nixproc_pid_file names process $nixproc_pid, which is not alive or was not started here"
+        nixproc_explain "$nixproc_pid_file names process $nixproc_pid, which $nixproc_why"
     fi
     return 1
 }
@@ -585,8 +529,9 @@ nixproc_abandon() {
     nixproc_find
     # On a full disk there is neither a PID file nor a record of what runs all the same.
     if [ -z "$nixproc_ours" ] && [ -n "${nixproc_wrapper-}" ] && nixproc_find_wrapper &&
-        nixproc_outer=$nixproc_candidate && nixproc_accepts "$nixproc_outer"; then
-        nixproc_take_wrapper "$nixproc_outer"
+        nixproc_belongs_to "$nixproc_candidate" "${nixproc_user_id:-$(nixproc_tool id -u)}" &&
+        nixproc_accepts "$nixproc_candidate"; then
+        nixproc_take_wrapper "$nixproc_candidate" "$nixproc_birth"
     fi
     [ -z "$nixproc_ours" ] || nixproc_terminate
     nixproc_remove_pid_files
@@ -616,8 +561,8 @@ nixproc_start() {
 nixproc_adopt() {
     nixproc_code=$?
     [ -z "${nixproc_user-}" ] || nixproc_account "$nixproc_user" || return "$nixproc_code"
-    if nixproc_read_pid "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid && nixproc_started "$nixproc_candidate"; then
-        nixproc_save_record main "$nixproc_candidate"
+    if nixproc_believe "$nixproc_pid_file"; then
+        nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
     fi
     return "$nixproc_code"
 }
@@ -652,31 +597,33 @@ nixproc_end_initialize() {
 
 # ---- Stop ----
 
-# nixproc_signal SIGNAL PID: sends a signal; fails when we may not (4). A process that is gone needs none.
+# nixproc_signal SIGNAL PID START: sends a signal; fails when we may not (4). A process that is gone needs none.
 nixproc_signal() {
-    kill -s "$1" "$2" 2>/dev/null && return 0
-    nixproc_inspect "$2" || return 0
+    nixproc_send "$@" && return 0
+    nixproc_is "$2" "$3" || return 0
     nixproc_explain "not permitted to send a signal to process $2"
     return 4
 }
 
 # nixproc_remains: whether anything of the service lives, of nixproc_marked (PID:START …) or of nixproc_families (process
-# groups). Sets nixproc_left to what is left of the former.
+# groups). Sets nixproc_left to what is left of the former. A group that is empty is never looked at again: its number may
+# be another's later.
 nixproc_remains() {
-    nixproc_left=
+    nixproc_left= nixproc_living=
     for nixproc_word in $nixproc_marked; do
         nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" && nixproc_left="$nixproc_left $nixproc_word"
     done
     [ -z "$nixproc_left" ] || return 0
     for nixproc_word in $nixproc_families; do
-        nixproc_group_lives "$nixproc_word" && return 0
+        nixproc_group_lives "$nixproc_word" && nixproc_living="$nixproc_living $nixproc_word"
     done
-    return 1
+    nixproc_families=$nixproc_living
+    [ -n "$nixproc_families" ]
 }
 
 nixproc_signal_families() {
     for nixproc_word in $nixproc_families; do
-        kill -s "$1" -- "-$nixproc_word" 2>/dev/null
+        nixproc_group_lives "$nixproc_word" && kill -s "$1" -- "-$nixproc_word" 2>/dev/null
     done
 }
 
@@ -684,18 +631,19 @@ nixproc_signal_families() {
 # the time is over. A process that another program keeps in the background is ended with all that it started; a wrapper
 # passes SIGTERM on to the process alone.
 nixproc_terminate() {
-    nixproc_marked= nixproc_families= nixproc_asked=
+    nixproc_marked=$nixproc_ours nixproc_families= nixproc_asked=
     nixproc_inspect "$$" && nixproc_own_group=$nixproc_group
-    for nixproc_number in $nixproc_ours; do
-        nixproc_inspect "$nixproc_number" || continue
-        nixproc_marked="$nixproc_marked $nixproc_number:$nixproc_start"
-        # Its keeper has left the process group that it was started in, with a family of its own.
-        if nixproc_is_attended && [ "$nixproc_group" != "$nixproc_own_group" ]; then
+    for nixproc_word in $nixproc_ours; do
+        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
+        # Its keeper has left the process group that it was started in, with a family of its own. In a container, the
+        # group of what came from outside is 0.
+        if nixproc_is_attended && [ "$nixproc_group" != "$nixproc_own_group" ] && [ "$nixproc_group" -gt 1 ]; then
             nixproc_families="$nixproc_families $nixproc_group"
         fi
     done
-    for nixproc_number in ${nixproc_outer:-$nixproc_ours}; do
-        nixproc_signal "${1:-TERM}" "$nixproc_number" || return
+    for nixproc_word in $nixproc_ours; do
+        [ "${nixproc_outer:-${nixproc_word%%:*}}" = "${nixproc_word%%:*}" ] || continue
+        nixproc_signal "${1:-TERM}" "${nixproc_word%%:*}" "${nixproc_word#*:}" || return
     done
     nixproc_waited=0
     nixproc_limit=$((${NIXPROC_STOP_TIMEOUT:-10} * 1000))
@@ -720,10 +668,9 @@ nixproc_terminate() {
 nixproc_kill() {
     nixproc_explain "killing what did not end within ${NIXPROC_STOP_TIMEOUT:-10} seconds"
     for nixproc_word in $nixproc_left; do
-        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
         # The leader of a process group takes its group along: nobody else would end them.
-        [ "$nixproc_group" != "${nixproc_word%%:*}" ] || kill -s KILL -- "-$nixproc_group" 2>/dev/null
-        kill -s KILL "${nixproc_word%%:*}" 2>/dev/null
+        nixproc_send_to_group KILL "${nixproc_word%%:*}" "${nixproc_word#*:}" ||
+            nixproc_send KILL "${nixproc_word%%:*}" "${nixproc_word#*:}"
     done
     nixproc_signal_families KILL
     nixproc_waited=0
@@ -755,7 +702,10 @@ nixproc_reload() {
         return 7
     fi
     nixproc_name_signal "$1"
-    nixproc_signal "$nixproc_signal_name" "$nixproc_main"
+    for nixproc_word in $nixproc_ours; do
+        [ "${nixproc_word%%:*}" = "$nixproc_main" ] || continue
+        nixproc_signal "$nixproc_signal_name" "$nixproc_main" "${nixproc_word#*:}" || return
+    done
 }
 
 # nixproc_name_signal TEXT: sets nixproc_signal_name from any spelling of a signal: -HUP, SIGHUP, HUP, -1, 1.

@@ -13,8 +13,16 @@ export const shellFunctions = (file: string): string => {
   return text;
 };
 
+/** The files of the functions that decide whether a PID is that of a process which was started, and send it signals. */
+const identityFiles = ['guarded-files.sh', 'process-identity.sh'] as const;
+
 /** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
-export const processFunctionFiles = ['guarded-files.sh', 'process-functions.sh'] as const;
+export const processFunctionFiles = [...identityFiles, 'process-functions.sh'] as const;
+
+const textOf = (files: readonly string[]): string => files.map(shellFunctions).join('\n');
+
+/** What is in the first of those files. */
+export const processIdentity = (): string => textOf(identityFiles);
 
 /** What is in those files. */
-export const processFunctions = (): string => processFunctionFiles.map(shellFunctions).join('\n');
+export const processFunctions = (): string => textOf(processFunctionFiles);

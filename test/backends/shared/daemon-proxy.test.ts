@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { daemonProxyScript } from '../../../src/backends/shared/daemon-proxy.js';
+import { isRoot } from '../../support/is-root.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { eventually } from '../../support/waiting.js';
@@ -155,7 +156,7 @@ test('a daemon that ends before it has been looked at counts as one that did not
   const began = Date.now();
   expect(await ended).toBe(1);
   expect(Date.now() - began).toBeLessThan(9000);
-  expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
+  expect(errors()).toMatch(/^the daemon cannot be watched: \S+ names process \d+, which is not alive\n$/);
 });
 
 test('a stop during the start ends the daemon as soon as it is known', async () => {
@@ -200,4 +201,57 @@ test('waiting takes no processor time worth mentioning', async () => {
   // utime, stime and those of its children, in hundredths of a second.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   expect(ticks).toBeLessThan(10);
+});
+
+/**
+ * What is left alive of root's processes after a proxy of root's was told by a daemon's user whom it watches, and then to
+ * stop. All of this is in a PID namespace of its own: a proxy that believes it ends everything there.
+ *
+ * @param claim what the user writes into the PID file once the daemon is watched
+ */
+const afterClaim = (claim: string): string => {
+  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr'));
+  chmodSync(place.path, 0o755);
+  chownSync(place.path, 65534, 65534);
+  const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups --';
+  const driver = `cd ${place.path}
+/bin/dash proxy ${pidFile()} 3 ${user} perl -e '${daemon.replaceAll("'", '"')}' ${pidFile()} ${logFile()} '' 2>errors &
+proxy=$!
+until [ -s ${pidFile()} ]; do sleep 0.05; done
+read -r daemon <${pidFile()}
+sleep 0.5
+sleep 1000 & victim=$!
+${user} sh -c "echo ${claim} >${pidFile()}; kill -KILL $daemon"
+sleep 1.2
+kill -TERM $proxy
+wait $proxy
+sleep 0.5
+kill -0 $victim && echo 'the victim lives'
+kill -0 $$ && echo 'all live'`;
+  writeFileSync(join(place.path, 'driver'), driver);
+  const words = ['--pid', '--fork', '--kill-child', '--mount-proc', '/bin/sh', '-c', `sh ${place.path}/driver; true`];
+  const { stdout } = spawnSync('unshare', words, { encoding: 'utf8', timeout: 20_000 });
+  return stdout;
+};
+
+(isRoot ? test.each : test.skip.each)([
+  ["the PID of a process of root's", '$victim'],
+  ['the PID of the first process', '1'],
+])("a daemon's user who writes %s into the PID file has nobody killed", (_, claim) => {
+  expect(afterClaim(claim)).toBe('the victim lives\nall live\n');
+});
+
+(isRoot ? test : test.skip)('a daemon in a PID namespace of its own is not mistaken for the first process', () => {
+  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr'));
+  const inside = `echo $$ >${pidFile()}; exec sleep 1000`;
+  const driver = `/bin/dash ${place.path}/proxy ${pidFile()} 3 \\
+  perl -e 'fork and exit; exec qw(unshare --pid --fork sh -c), shift' '${inside}' 2>&1 &
+proxy=$!
+sleep 1.5
+kill -TERM $proxy
+wait $proxy
+echo "all live, $?"`;
+  const words = ['--pid', '--fork', '--kill-child', '--mount-proc', '/bin/sh', '-c', `${driver}; true`];
+  const { stdout } = spawnSync('unshare', words, { encoding: 'utf8', timeout: 20_000 });
+  expect(stdout).toMatch(/names process \d+, which is [^\n]*PID namespace[^\n]*\n.*all live, \d+\n$/s);
 });

@@ -116,7 +116,7 @@ asRoot.each(shells)('a script of root under %s', (shell) => {
     const script = service(here, 'daemon', {}, { daemon: liar });
     const { exitCode, stderr } = script.call('start', { NIXPROC_START_TIMEOUT: '2' });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${pidFile} names process ${victim}, which is not alive or was not started here`);
+    expect(stderr).toContain(`${pidFile} names process ${victim}, which is user 0's, but the file is user ${uid}'s`);
     expect(script.call('stop').exitCode).toBe(0);
     expect(isAlive(victim)).toBe(true);
   });

@@ -156,7 +156,8 @@ describe.each(eachShellOnce)('an init script under $shell as $account.name', ({ 
     const service = here.service({ shell, account, process: { daemon } });
     const { exitCode, stderr } = service.call('start', { NIXPROC_START_TIMEOUT: '2' });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`names process ${elder}, which is not alive or was not started here`);
+    const why = isRoot && account.uid !== 0 ? `is user 0's, but the file is user ${account.uid}'s` : 'was there before';
+    expect(stderr).toContain(`names process ${elder}, which ${why}`);
   });
 
   test('follows a daemon that executed itself anew', async () => {

@@ -1,0 +1,99 @@
+# Stands in the foreground for a daemon: runs the command that starts it, waits for the PID file, stays as long as the
+# process lives, and passes signals on to it. Run as `SHELL SCRIPT PIDFILE GRACE COMMAND…`, where GRACE is how many tenths of
+# a second the daemon gets to end after TERM, INT or QUIT before it is killed. Stands behind process-identity.sh.
+#
+# Exits with 0 when it was asked to end, with the command's own code when that failed, and with 1 when there was no PID
+# file of a running process within ten seconds or the daemon ended by itself.
+
+unset IFS
+set -f
+pid_file=$1 grace=$2
+shift 2
+
+# Sets $daemon and $born from the PID file. Fails when it names no process that can be the daemon.
+find_daemon() {
+  nixproc_believe "$pid_file" || return
+  daemon=$nixproc_candidate born=$nixproc_birth
+}
+
+# Whether the daemon lives, to look at it each second. Without /proc, ps would be started each time.
+is_alive() {
+  if [ -r /proc/self/stat ]; then nixproc_is "$daemon" "$born"; else kill -s 0 "$daemon" 2>/dev/null; fi
+}
+
+pass_on() {
+  if [ -n "$daemon" ]; then nixproc_send "$1" "$daemon" "$born"; fi
+}
+
+end_with() {
+  ending=$1
+  pass_on "$1"
+}
+
+# The starting command runs in the foreground, as it would in a terminal; until it is done, signals wait.
+daemon= ending= waited=0
+trap 'end_with TERM' TERM
+trap 'end_with INT' INT
+trap 'end_with QUIT' QUIT
+trap 'pass_on HUP' HUP
+trap 'pass_on USR1' USR1
+trap 'pass_on USR2' USR2
+
+# Whoever a PID file from before names: it is not the daemon that is about to be started.
+nixproc_tool rm -f -- "$pid_file" || exit 1
+"$@" || exit
+
+tries=100 refused=0
+until find_daemon; do
+  tries=$((tries - 1))
+  if [ -n "$nixproc_pid" ]; then refused=$((refused + 1)); fi
+  if [ "$tries" -le 0 ] || [ "$refused" -ge 5 ]; then
+    # A number may be read while it is written, but not five times.
+    if [ -n "$nixproc_pid" ]; then
+      echo "the daemon cannot be watched: $pid_file names process $nixproc_pid, which $nixproc_why" >&2
+    else
+      echo "the daemon did not write the PID of a running process to $pid_file" >&2
+    fi
+    exit 1
+  fi
+  nixproc_tool sleep 0.1
+done
+if [ -n "$ending" ]; then pass_on "$ending"; fi
+
+while :; do
+  if ! is_alive; then
+    # It may have handed over to a successor.
+    last=$daemon before=$born
+    if find_daemon && [ "$daemon" != "$last" ]; then
+      if [ -n "$ending" ]; then pass_on "$ending"; fi
+      continue
+    fi
+    daemon=$last born=$before
+    break
+  fi
+  if [ -z "$ending" ]; then
+    nixproc_tool sleep 1 &
+    pause=$!
+    wait "$pause" 2>/dev/null
+    # A signal ended the waiting, not the second.
+    if [ "$?" -gt 128 ]; then
+      kill "$pause" 2>/dev/null
+      wait "$pause" 2>/dev/null
+    fi
+  else
+    if [ "$waited" -ge "$grace" ]; then
+      echo "the daemon did not end after SIG$ending: it is killed" >&2
+      # The group too, if it leads one: what it left behind would hold its ports.
+      nixproc_send_to_group KILL "$daemon" "$born" || nixproc_send KILL "$daemon" "$born"
+    fi
+    waited=$((waited + 1))
+    nixproc_tool sleep 0.1
+  fi
+done
+
+if nixproc_read_pid "$pid_file" && [ "$nixproc_pid" = "$daemon" ]; then nixproc_tool rm -f -- "$pid_file"; fi
+if [ -z "$ending" ]; then
+  echo "the daemon (process $daemon) ended by itself" >&2
+  exit 1
+fi
+exit 0
