@@ -272,13 +272,7 @@ nixproc_is_writers() {
 # nixproc_birth, which together name the process for good; or nixproc_pid (empty: there is none) and nixproc_why.
 nixproc_believe() {
     nixproc_candidate= nixproc_birth= nixproc_why=
-    nixproc_read_pid "$1" || return 1
-    nixproc_claimed_pid=$nixproc_pid
-    if ! nixproc_read_claim "$1"; then
-        nixproc_pid=$nixproc_claimed_pid
-        nixproc_why="is named by a link or by a file with another name: that may be anybody's file"
-        return 1
-    fi
+    nixproc_read_pid "$1" && nixproc_read_claim "$1" || return 1
     nixproc_is_possible "$nixproc_pid" || return 1
     nixproc_birth=$nixproc_start
     nixproc_is_writers "$nixproc_pid" || return 1

@@ -67,14 +67,14 @@ const asRoot = isRoot ? describe : describe.skip;
 
 asRoot('of files and processes of root (0) and an ordinary user (65534)', () => {
   test.each([
-    ["root's file where only root writes names anybody's process", `${begun(asUser)}\nfile=of-root/pid; echo $pid >$file`],
+    [
+      "root's file where only root writes names anybody's process",
+      `${begun(asUser)}\nfile=of-root/pid; echo $pid >$file`,
+    ],
     ["root's file in a directory for all names root's process", `${begun('')}\nfile=tmp/pid; echo $pid >$file`],
     ["a user's file names the user's process", `${begun(asUser)}\nfile=tmp/pid; ${byUser('$pid')}`],
     ["a user's file in the user's directory, too", `${begun(asUser)}\nfile=of-user/pid; ${byUser('$pid')}`],
-    [
-      "the service's user is believed",
-      `nixproc_user_id=65534\n${begun(asUser)}\nfile=tmp/pid; ${byUser('$pid')}`,
-    ],
+    ["the service's user is believed", `nixproc_user_id=65534\n${begun(asUser)}\nfile=tmp/pid; ${byUser('$pid')}`],
     [
       'root is believed about a process of the service that a start of its own made as root',
       `nixproc_user_id=65534\n${begun('')}\nfile=tmp/pid; echo $pid >$file`,
@@ -109,12 +109,12 @@ file=tmp/pid; ${byUser('$pid')}`,
     [
       "a link to another service's PID file",
       `${begun('')}\necho $pid >of-root/other; file=of-user/pid; user ln -s ../of-root/other $file`,
-      "refused: is named by a link or by a file with another name: that may be anybody's file",
+      'refused:',
     ],
     [
       "another name of another service's PID file",
       `${begun('')}\necho $pid >of-root/other; file=of-user/pid; ln of-root/other $file`,
-      "refused: is named by a link or by a file with another name: that may be anybody's file",
+      'refused:',
     ],
     [
       "a file of somebody who is neither root nor the service's user",
