@@ -152,6 +152,9 @@ export const prepareActivation = async (
     unfinished === null
       ? recognised
       : afterUnfinishedSwitch(recognised, (await Promise.all(reached.map(observe))).flat(), unfinished.fates);
+  const losses = [...new Set([left, ...reached].flatMap((side) => side?.manager ?? []))].flatMap(
+    (manager) => sessions.of(manager).loss?.() ?? [],
+  );
   const repairs = settings.drift === 'repair';
   const drift =
     current === null || settings.drift === 'ignore'
@@ -181,12 +184,18 @@ export const prepareActivation = async (
   };
   const notes = [
     ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
+    ...losses,
     ...plan.notes,
     ...describeDrift(drift).map((sentence) => (repairs ? sentence : `${sentence}; ${howToRepair}`)),
     ...remarks,
   ];
   return {
-    plan: { ...plan, notes, accounts: accounts.plan, putsBack: repairs && drift.changed.length > 0 },
+    plan: {
+      ...plan,
+      notes,
+      accounts: accounts.plan,
+      putsBack: losses.length > 0 || (repairs && drift.changed.length > 0),
+    },
     accounts,
     unfinished,
     journal,

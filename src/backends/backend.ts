@@ -186,6 +186,12 @@ export interface ManagerSession {
   /** One query for all units, not one each. */
   observe(units: readonly DeployedUnit[], depth?: ObservationDepth): Promise<ReadonlyMap<InstanceName, Observation>>;
   /**
+   * What the last `observe` found missing of the manager itself, so that nothing watches over processes that it has begun,
+   * in a sentence without a final period ("supervisord has ended"); null when nothing is. The next `install` puts it right,
+   * or says why it cannot. What is lost with it has failed, also where it still runs. Default: nothing can be missing.
+   */
+  readonly loss?: () => string | null;
+  /**
    * Waits until nothing is at work any more that a command which was killed had begun to do to these units: what it
    * started may outlive it. Default: the manager itself does one thing after the other.
    *

@@ -23,15 +23,26 @@ export interface StatusRow {
  * Looks at what runs, and at what somebody has changed since the last switch.
  *
  * @param selected the units that are asked for; null for all, and for what is there besides
- * @returns `notes`: what is wrong with the profile as a whole
+ * @returns `notes`: what is wrong with the profile as a whole; `loss`: what is missing of the manager, and what to do; null for
+ *   nothing
  */
 export const lookAtDeployment = async (
   deployment: CurrentDeployment,
   selected: readonly DeployedUnit[] | null,
-): Promise<{ readonly rows: readonly StatusRow[]; readonly notes: readonly string[] }> => {
+): Promise<{
+  readonly rows: readonly StatusRow[];
+  readonly notes: readonly string[];
+  readonly loss: string | null;
+}> => {
   const { location, deployed, sessions } = deployment;
   const session = sessions.of(deployed.manager);
   const observed = (await observe(deployment)).filter(({ unit }) => selected?.includes(unit) !== false);
+  // Before anything else is asked.
+  const missing = session.loss?.() ?? null;
+  const loss =
+    missing === null
+      ? null
+      : `${missing}; bring back all that should run with: nix-processmgmt-ts switch, or start NAME`;
   const { changed, extras } = await findDrift(location, deployed, sessions);
   const rows = observed.map(({ manager, unit, observation }): StatusRow => {
     const isWanted = session.isWanted?.(unit) !== false;
@@ -49,8 +60,9 @@ export const lookAtDeployment = async (
       isAsItShould: observation.state === 'running' || !isWanted,
     };
   });
-  if (selected !== null) return { rows, notes: [] };
+  if (selected !== null) return { rows, notes: [], loss };
   return {
+    loss,
     rows: [
       ...rows,
       ...extras.map(({ unit, observation }): StatusRow => ({

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 
 /** What a process that lives was started with, and runs as (proc(5)). */
@@ -50,4 +51,38 @@ export const firstChildOf = async (pid: number): Promise<number | null> => {
   const text = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').catch(() => '');
   const [child] = text.trim().split(' ');
   return child === undefined || child === '' ? null : Number(child);
+};
+
+/** The fields of /proc/PID/stat behind the program's name, from the state on; null where there is no such process, or no /proc. */
+const statFields = (pid: number | string): readonly string[] | null => {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return null;
+  }
+};
+
+const statNumber = (pid: number, index: number): number | null => {
+  const field = statFields(pid)?.[index];
+  return field === undefined ? null : Number(field);
+};
+
+/** The parent of a process; null when that cannot be told. */
+export const parentOf = (pid: number): number | null => statNumber(pid, 1);
+
+/** The process group of a process; null when that cannot be told. */
+export const groupOf = (pid: number): number | null => statNumber(pid, 2);
+
+/** The session of a process; null when that cannot be told. */
+export const sessionOf = (pid: number): number | null => statNumber(pid, 3);
+
+/** Whether a process of this group lives, zombies aside; null where there is no /proc to look at. */
+export const livesInGroup = (group: number): boolean | null => {
+  if (statFields('self') === null) return null;
+  return readdirSync('/proc').some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const [state = 'X', , found] = statFields(name) ?? [];
+    return found === String(group) && !/[ZXx]/.test(state);
+  });
 };

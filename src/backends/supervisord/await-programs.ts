@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Expectation, Verdict } from './expectations.js';
 import { lookAt } from './look-at.js';
-import type { SupervisorClient } from './supervisor-client.js';
+import type { ProcessInfo, SupervisorClient } from './supervisor-client.js';
 
 /** Milliseconds between two questions: more when supervisord takes long to answer, since it does nothing else then. */
 const shortestPause = 100;
@@ -10,10 +10,12 @@ const shortestPause = 100;
  * Waits until there is a verdict on each program. Each question is asked for all of them at once.
  *
  * @param expectations by program
+ * @param onLook is told what was seen, each time
  */
 export const awaitPrograms = async (
   client: SupervisorClient,
   expectations: ReadonlyMap<string, Expectation>,
+  onLook: (groups: ReadonlyMap<string, readonly ProcessInfo[]>) => Promise<void> = () => Promise.resolve(),
 ): Promise<ReadonlyMap<string, Verdict>> => {
   const verdicts = new Map<string, Verdict>();
   const began = Date.now();
@@ -23,6 +25,7 @@ export const awaitPrograms = async (
       client,
       [...expectations].flatMap(([name, { processes }]) => (verdicts.has(name) ? [] : [{ name, processes }])),
     );
+    await onLook(groups);
     for (const [program, { judge, seconds }] of expectations) {
       if (verdicts.has(program)) continue;
       const processes = groups.get(program) ?? [];

@@ -1,9 +1,17 @@
 import { UsageError } from '../../system/errors.js';
-import type { ManagerSession, SessionContext } from '../backend.js';
-import { fromProfileData } from './activation-data.js';
+import type { DeployedUnit, ManagerSession, SessionContext } from '../backend.js';
+import { fromActivation, fromProfileData, strayActivation } from './activation-data.js';
 import { ownServer } from './own-server.js';
 import { SupervisordSession, type ServerOf } from './session.js';
 import { connectUserServer } from './user-server.js';
+
+/** Seconds that a process of a program gets to end. */
+const stopTimeIn =
+  (units: readonly DeployedUnit[]) =>
+  (program: string): number => {
+    const unit = units.find(({ name }) => name === program);
+    return fromActivation(unit?.activation ?? strayActivation).stopwaitsecs;
+  };
 
 /**
  * The supervisord of a deployment: the user's own when SUPERVISORD_CONF_DIR is set, else one for the profile, which is
@@ -19,8 +27,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     const server = await connectUserServer(confDir, env);
     return new SupervisordSession(() => server, current, target, repair);
   }
-  const serverOf: ServerOf = ({ directories: { runtimeDir }, data }) =>
-    ownServer(runtimeDir, profileName, fromProfileData(data), context);
+  const serverOf: ServerOf = ({ directories: { runtimeDir }, data, units }) =>
+    ownServer(runtimeDir, profileName, fromProfileData(data), stopTimeIn(units), context);
   if (current?.isForeign === true && !(await serverOf(current).isRunning())) {
     throw new UsageError({
       what: 'It is not known which supervisord runs the current generation',

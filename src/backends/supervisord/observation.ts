@@ -1,8 +1,33 @@
 import type { Observation } from '../backend.js';
 import type { ActivationData } from './activation-data.js';
+import type { LeftBehind } from './server.js';
 import type { ProcessInfo, SupervisorState } from './supervisor-client.js';
 
-export const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
+const without = (state: Exclude<Observation['state'], 'running'>, detail: string | null): Observation => ({
+  state,
+  pid: null,
+  since: null,
+  detail,
+});
+
+/**
+ * What is known of a program that no supervisord has. A process that is left counts as failed: nothing would start it again.
+ *
+ * @param left what a supervisord has left that is no more; null for nothing
+ * @param wasStopped whether somebody had stopped it
+ */
+export const lost = (program: string, left: LeftBehind | null, wasStopped: boolean): Observation => {
+  if (left === null) return without(wasStopped ? 'stopped' : 'absent', null);
+  const orphan = left.orphans.find((one) => one.program === program);
+  if (orphan !== undefined) {
+    const detail = `process ${orphan.pid} still runs, but its supervisord has ended`;
+    return { state: 'failed', pid: orphan.pid, since: orphan.since, detail };
+  }
+  if (wasStopped) return without('stopped', null);
+  return left.ran.has(program)
+    ? without('failed', 'it ended with its supervisord, or after it')
+    : without('absent', null);
+};
 
 /** Processes by the group (the program) they belong to. */
 export const byGroup = (processes: readonly ProcessInfo[]): ReadonlyMap<string, readonly ProcessInfo[]> => {
@@ -63,7 +88,7 @@ export const observationOf = (processes: readonly ProcessInfo[], data: Activatio
   const states = processes.map((process) => ({ process, state: stateOf(process, data) }));
   const worst = worstFirst.find((state) => states.some((one) => one.state === state));
   const shown = states.find(({ state }) => state === worst)?.process;
-  if (worst === undefined || shown === undefined) return absent;
+  if (worst === undefined || shown === undefined) return without('absent', null);
   return {
     state: worst,
     pid: shown.pid === 0 ? null : shown.pid,

@@ -1,76 +1,88 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../system/ports.js';
-import type { LiveProcess, ProcessTable } from '../../system/processes.js';
+import type { ProcessTable } from '../../system/processes.js';
+import { endProcesses } from '../shared/end-processes.js';
+import { factsOf, groupOf, sessionOf } from '../shared/process-facts.js';
+import { survivorsOf, type ProcessRecord } from '../shared/process-record.js';
+import { supervisordItself, type OwnPaths } from './own-configuration.js';
 
 /** What the log of a supervisord says about a process that it started. */
-export interface Spawned {
+interface Spawned {
   readonly program: string;
   readonly pid: number;
-  /** When, in milliseconds since the epoch. */
-  readonly at: number;
 }
 
-const spawnLine = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d),(\d{3}) INFO spawned: '(.*)' with pid (\d+)$/gm;
+const spawnLine = /^\S+ \S+ INFO spawned: '(.*)' with pid (\d+)$/gm;
 
-/** Every process that supervisord started, in the order of its log. */
-export const spawnedIn = (log: string): readonly Spawned[] =>
-  [...log.matchAll(spawnLine)].map(([, day = '', time = '', fraction = '', program = '', pid]) => ({
-    program,
-    pid: Number(pid),
-    // Without a time zone it is local time, as supervisord writes it.
-    at: new Date(`${day}T${time}.${fraction}`).getTime(),
-  }));
+const spawnedIn = (log: string): readonly Spawned[] =>
+  [...log.matchAll(spawnLine)].map(([, program = '', pid]) => ({ program, pid: Number(pid) }));
 
-/** Milliseconds between what the log says and when the kernel says that a process began, which it rounds to a second. */
-const tolerance = 2000;
+/** A process that runs although the supervisord that started it does not. */
+export interface Orphan {
+  readonly program: string;
+  readonly pid: number;
+  /** As ProcessTable has it. */
+  readonly startTime: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number | null;
+}
 
-/** Those of them that still live. A PID that was given to somebody else since is not taken for one. */
+/**
+ * Finds what a supervisord that is no more has left running: what it had when it was asked the last time, and what its log
+ * says that it has started since. A PID of the log may have been given to another process by now: it is believed of a leader
+ * of a group in the session of that supervisord, or of who was given that supervisord's socket. No time in the log is.
+ */
 export const findOrphans = async (
-  spawned: readonly Spawned[],
+  paths: Pick<OwnPaths, 'log' | 'socket'>,
+  record: ProcessRecord,
   table: ProcessTable,
-): Promise<readonly { readonly program: string; readonly process: LiveProcess }[]> => {
-  const found = await Promise.all(
-    spawned.map(async ({ program, pid, at }) => {
-      const process = await table.find(pid);
-      const isIt = process?.since != null && Math.abs(process.since - at) <= tolerance;
-      return isIt ? [{ program, process }] : [];
-    }),
-  );
-  return found.flat();
-};
-
-const signal = (pid: number, name: NodeJS.Signals): void => {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended in the meantime.
+): Promise<readonly Orphan[]> => {
+  const recorded = record.read();
+  const server = recorded.find(({ name }) => name === supervisordItself);
+  // Its number may be another process' by now, whose session is none of ours.
+  const session = server === undefined || (await table.find(server.pid)) !== null ? null : server.pid;
+  const wasStartedByIt = async (pid: number): Promise<boolean> => {
+    if (session !== null && sessionOf(pid) === session && groupOf(pid) === pid) return true;
+    const environment = (await factsOf(pid))?.environment;
+    return environment?.get('SUPERVISOR_SERVER_URL') === `unix://${paths.socket}`;
+  };
+  const texts = await Promise.all([`${paths.log}.1`, paths.log].map((path) => readFile(path, 'utf8').catch(() => '')));
+  const found = new Map<number, Orphan>();
+  for (const { name, pid, startTime, process } of await survivorsOf(recorded, table)) {
+    if (name !== supervisordItself) found.set(pid, { program: name, pid, startTime, since: process.since });
   }
+  for (const { program, pid } of texts.flatMap(spawnedIn)) {
+    if (found.has(pid)) continue;
+    const process = await table.find(pid);
+    if (process === null || !(await wasStartedByIt(pid))) continue;
+    found.set(pid, { program, pid, startTime: process.startTime, since: process.since });
+  }
+  return [...found.values()];
 };
-
-/** Seconds until a process that was asked to end is killed: what supervisord gives it by default. */
-const stopwaitsecs = 10;
 
 /**
  * Ends what a supervisord that was killed has left running: its successor could not take it over, and what it starts
  * instead would find ports and files in use.
  *
- * @param logFiles the logs of that supervisord
+ * @param secondsFor how long a process of a program gets to end before it is killed
+ * @throws ActivationError naming those that do not end
  */
-export const endOrphans = async (logFiles: readonly string[], table: ProcessTable, log: Log): Promise<void> => {
-  const texts = await Promise.all(logFiles.map((path) => readFile(path, 'utf8').catch(() => '')));
-  const orphans = await findOrphans(texts.flatMap(spawnedIn), table);
-  await Promise.all(
-    orphans.map(async ({ program, process: { pid, startTime } }) => {
-      log.warn({ program, pid }, `ending ${program} (process ${pid}), which a killed supervisord has left behind`);
-      signal(pid, 'SIGTERM');
-      const lives = async (): Promise<boolean> => (await table.find(pid))?.startTime === startTime;
-      const deadline = Date.now() + stopwaitsecs * 1000;
-      while (await lives()) {
-        // The group too: supervisord makes each process the leader of one.
-        if (Date.now() > deadline) signal(-pid, 'SIGKILL');
-        await sleep(50);
-      }
-    }),
+export const endOrphans = async (
+  orphans: readonly Orphan[],
+  secondsFor: (program: string) => number,
+  table: ProcessTable,
+  log: Log,
+): Promise<void> => {
+  for (const { program, pid } of orphans) {
+    log.warn({ program, pid }, `ending ${program} (process ${pid}), which a killed supervisord has left behind`);
+  }
+  await endProcesses(
+    orphans.map(({ program, pid, startTime }) => ({
+      name: program,
+      pid,
+      startTime,
+      milliseconds: secondsFor(program) * 1000,
+    })),
+    table,
   );
 };

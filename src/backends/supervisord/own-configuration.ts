@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ManagerUnavailableError } from '../../system/errors.js';
+import { profileDirectory } from '../shared/own-directory.js';
 import { formatOf } from './format-string.js';
 import { fitsPath, renderSection } from './ini.js';
 
@@ -11,10 +12,15 @@ export interface OwnPaths {
   readonly socket: string;
   readonly pidFile: string;
   readonly log: string;
+  /** Which processes it had when it was asked the last time. */
+  readonly record: string;
 }
 
+/** The name under which the record has supervisord itself; no program has a slash in its name. */
+export const supervisordItself = '/supervisord';
+
 export const pathsBelow = (runtimeDir: string, profileName: string): OwnPaths => {
-  const directory = join(runtimeDir, 'nix-processmgmt-ts', profileName);
+  const directory = profileDirectory(runtimeDir, profileName);
   return {
     directory,
     configuration: join(directory, 'supervisord.conf'),
@@ -22,6 +28,7 @@ export const pathsBelow = (runtimeDir: string, profileName: string): OwnPaths =>
     socket: join(directory, 'supervisord.sock'),
     pidFile: join(directory, 'supervisord.pid'),
     log: join(directory, 'supervisord.log'),
+    record: join(directory, 'supervisord.processes'),
   };
 };
 

@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explainFileError } from '../../state/file-errors.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
 import { openProcessTable } from '../../system/processes.js';
+import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
+import { processRecord, type ProcessRecord, type RecordedProcess } from '../shared/process-record.js';
 import type { SupervisordProfileData } from './activation-data.js';
 import {
   explaining,
@@ -15,8 +16,7 @@ import {
   isShuttingDown,
   type SupervisordServer,
 } from './server.js';
-import { checkPaths, configurationText, pathsBelow } from './own-configuration.js';
-import { endOrphans } from './orphans.js';
+import { checkPaths, configurationText, pathsBelow, supervisordItself } from './own-configuration.js';
 import { supervisorClient } from './supervisor-client.js';
 import { RpcTransportError } from './xml-rpc.js';
 
@@ -37,50 +37,46 @@ const openFiles = 8192;
 const lastLines = async (path: string): Promise<string> =>
   (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
 
-/** The directory is ours alone: who could write there, or put another in its place, could have programs run as us. */
-const makeDirectory = async (directory: string): Promise<void> => {
-  const self = process.geteuid?.() ?? 0;
-  for (const [path, permissions, owners] of [
-    [dirname(directory), 0o755, [0, self]],
-    [directory, 0o700, [self]],
-  ] as const) {
-    await mkdir(path, { recursive: true, mode: permissions }).catch((error: unknown) => {
-      throw explainFileError(`The directory ${path} cannot be made`, error, '--runtime-dir');
-    });
-    const stats = await lstat(path);
-    if (!stats.isDirectory() || !owners.some((uid) => uid === stats.uid) || (stats.mode & 0o022) !== 0) {
-      throw new ManagerUnavailableError({
-        what: `${path} cannot hold the configuration of supervisord`,
-        why: 'It belongs to somebody else, or others may write there',
-        fix: 'Remove it, or run the command as its owner',
-      });
-    }
-  }
-};
+const contents = 'the configuration of supervisord';
 
 /**
  * A supervisord of our own for one profile. It listens on a UNIX socket that only its user may use, and its files are
  * all in one directory below the runtime directory.
  *
  * @param data null when the profile does not say which supervisord to start: then it is the one on PATH
- * @throws ManagerUnavailableError when its socket would not work there
+ * @param secondsFor how long a process of a program gets to end when supervisord cannot end it any more
+ * @throws ManagerUnavailableError when its socket would not work there, or the directory is not ours alone
  */
 export const ownServer = (
   runtimeDir: string,
   profileName: string,
   data: SupervisordProfileData | null,
+  secondsFor: (program: string) => number,
   { run, env, log }: Ports,
 ): SupervisordServer => {
   const paths = pathsBelow(runtimeDir, profileName);
   checkPaths(paths);
+  /** Before every look: whoever may write there could have us talk to another socket, or believe another log. */
+  const isThere = (): boolean => hasProfileDirectory(paths.directory, contents);
+  isThere();
   const client = supervisorClient({ address: { kind: 'unix', path: paths.socket }, credentials: null });
 
   const isAlive = async (pid: number): Promise<boolean> => (await (await openProcessTable(run)).find(pid)) !== null;
 
+  /** What supervisord has written into its PID file; 0 for nothing. */
+  const recordedPid = (): number => {
+    try {
+      const pid = Number(readFileSync(paths.pidFile, 'utf8').trim());
+      return Number.isInteger(pid) && pid > 0 ? pid : 0;
+    } catch {
+      return 0;
+    }
+  };
+
   /** The supervisord that our PID file names, if it lives and is that of this configuration. */
   const livingPid = async (): Promise<number | null> => {
-    const pid = Number((await readFile(paths.pidFile, 'utf8').catch(() => '')).trim());
-    if (!Number.isInteger(pid) || pid <= 0 || !(await isAlive(pid))) return null;
+    const pid = recordedPid();
+    if (pid === 0 || !(await isAlive(pid))) return null;
     const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
     return commandLine === null || commandLine.split('\0').includes(paths.configuration) ? pid : null;
   };
@@ -105,6 +101,7 @@ export const ownServer = (
   };
 
   const isRunning = async (askAgain = true): Promise<boolean> => {
+    if (!isThere()) return false;
     try {
       await client.getPid();
       return true;
@@ -128,14 +125,53 @@ export const ownServer = (
     }
   };
 
-  const endWhatWasLeft = async (): Promise<void> =>
-    endOrphans([`${paths.log}.1`, paths.log], await openProcessTable(run), log);
+  const openRecord = async (): Promise<ProcessRecord> => processRecord(paths.record, await openProcessTable(run), log);
+
+  const endWhatWasLeft = async (): Promise<void> => {
+    const table = await openProcessTable(run);
+    const { endOrphans, findOrphans } = await import('./orphans.js');
+    await endOrphans(await findOrphans(paths, await openRecord(), table), secondsFor, table, log);
+  };
+
+  const remember: SupervisordServer['remember'] = async (groups) => {
+    const record = await openRecord();
+    const server = recordedPid();
+    const others = record.read().filter(({ name }) => name !== supervisordItself && !groups.has(name));
+    const seen = [...groups.values()].flatMap((processes) =>
+      processes
+        .filter(({ pid, statename }) => pid > 0 || statename === 'STOPPED')
+        .map(({ group, pid, start }) => ({ name: group, pid, mark: String(start) })),
+    );
+    await record.write([...others, ...(server > 0 ? [{ name: supervisordItself, pid: server }] : []), ...seen]);
+  };
+
+  const noteStopped: SupervisordServer['noteStopped'] = async (programs) => {
+    if (programs.length === 0 || !isThere()) return;
+    const record = await openRecord();
+    const others = record.read().filter(({ name }) => !programs.includes(name));
+    await record.write([...others, ...programs.map((name) => ({ name, pid: 0 }))]);
+  };
+
+  const stoppedIn = (recorded: readonly RecordedProcess[]): ReadonlySet<string> =>
+    new Set(recorded.filter(({ pid }) => pid === 0).map(({ name }) => name));
+
+  const leftBehind: SupervisordServer['leftBehind'] = async () => {
+    if (!isThere()) return null;
+    const record = await openRecord();
+    const recorded = record.read();
+    const { findOrphans } = await import('./orphans.js');
+    const orphans = await findOrphans(paths, record, await openProcessTable(run));
+    if (orphans.length === 0 && !recorded.some(({ name }) => name === supervisordItself)) return null;
+    const ran = new Set(recorded.filter(({ pid }) => pid > 0).map(({ name }) => name));
+    return { orphans, ran };
+  };
 
   const startServer = async (): Promise<void> => {
-    await makeDirectory(paths.directory);
+    makeProfileDirectory(paths.directory, contents, 0o700);
     await endWhatWasLeft();
+    const stopped = stoppedIn((await openRecord()).read());
     // A supervisord that was killed leaves these behind too, and links to programs that must not start all at once.
-    await Promise.all([paths.socket, paths.pidFile].map((path) => rm(path, { force: true })));
+    await Promise.all([paths.socket, paths.pidFile, paths.record].map((path) => rm(path, { force: true })));
     await rm(paths.programs, { recursive: true, force: true });
     await mkdir(paths.programs, { mode: 0o700 });
     await writeFile(paths.configuration, configurationText(paths));
@@ -162,6 +198,8 @@ export const ownServer = (
         fix: `Look at ${paths.log}`,
       });
     }
+    await noteStopped([...stopped]);
+    await remember(new Map());
     log.debug({ socket: paths.socket, pid: await client.getPid() }, 'started supervisord');
   };
 
@@ -172,7 +210,12 @@ export const ownServer = (
     programDirectory: paths.programs,
     exclusive: true,
     isRunning: () => isRunning(),
+    remember,
+    noteStopped,
+    stopped: async () => (isThere() ? stoppedIn((await openRecord()).read()) : new Set()),
+    leftBehind,
     ask: async (question) => {
+      if (!isThere()) return null;
       try {
         return await question(client);
       } catch (error) {
@@ -193,8 +236,10 @@ export const ownServer = (
           if (!isHungUp(error)) throw explainTransportError(error, paths.socket);
         });
         await waitUntilGone(pid);
-      } else {
+      } else if (isThere()) {
         await endWhatWasLeft();
+      } else {
+        return;
       }
       // Its own files, their temporary neighbours, and the logs that it names itself ("web-stdout---supervisor-x1y2.log").
       const names = await readdir(paths.directory).catch(() => []);

@@ -1,6 +1,15 @@
 import { ManagerUnavailableError } from '../../system/errors.js';
-import { SupervisorFault, type SupervisorClient } from './supervisor-client.js';
+import type { Orphan } from './orphans.js';
+import { SupervisorFault, type ProcessInfo, type SupervisorClient } from './supervisor-client.js';
 import { RpcTransportError } from './xml-rpc.js';
+
+/** What is known of programs whose supervisord is no more. */
+export interface LeftBehind {
+  /** Their processes that still run. */
+  readonly orphans: readonly Orphan[];
+  /** Programs that ran when it was asked the last time. */
+  readonly ran: ReadonlySet<string>;
+}
 
 /** The supervisord that programs of a deployment run under. */
 export interface SupervisordServer {
@@ -25,6 +34,17 @@ export interface SupervisordServer {
    * @throws ManagerUnavailableError when it does not start
    */
   ensureRunning(): Promise<boolean>;
+  /**
+   * Writes down which processes it has, by programs that it was just asked for, so that they are known when it is killed.
+   * Nothing where that is not for us to do.
+   */
+  remember(groups: ReadonlyMap<string, readonly ProcessInfo[]>): Promise<void>;
+  /** Writes down that programs were stopped, which it may not have loaded. */
+  noteStopped(programs: readonly string[]): Promise<void>;
+  /** Programs that were stopped when they were written down the last time. */
+  stopped(): Promise<ReadonlySet<string>>;
+  /** To be asked when it does not run: what it has left; null when it has not run since the machine started. */
+  leftBehind(): Promise<LeftBehind | null>;
   /** Ends it and removes its files, if it is ours; leaves it alone otherwise. Programs that still run are stopped. */
   end(): Promise<void>;
 }

@@ -21,11 +21,11 @@ import { down, longestStop, up, type Expectation, type Verdict } from './expecta
 import { checkPrograms, loadPrograms } from './load-programs.js';
 import { lookAt } from './look-at.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
-import { absent, byGroup, isDown, observationOf } from './observation.js';
+import { byGroup, isDown, lost, observationOf } from './observation.js';
 import { changedLinks } from './program-links.js';
 import { callEach, startCalls, type ProgramCall } from './program-calls.js';
 import { programFile } from './render.js';
-import type { SupervisordServer } from './server.js';
+import type { LeftBehind, SupervisordServer } from './server.js';
 import {
   removeGroup,
   signalProcess,
@@ -73,6 +73,9 @@ export class SupervisordSession implements ManagerSession {
   /** What supervisord said of processes, and when it was asked, in milliseconds; null when it was told something since. */
   #seen: { readonly groups: ByProgram<readonly ProcessInfo[]>; readonly since: number } | null = null;
 
+  /** What is known of programs whose supervisord is no more; null as long as it was not missed. */
+  #left: LeftBehind | null = null;
+
   readonly #repairs: boolean;
 
   /** @param repairs whether what somebody has put in the place of a link of ours is moved away. Default: it is refused */
@@ -91,13 +94,19 @@ export class SupervisordSession implements ManagerSession {
     const since = performance.now();
     const groups: ByProgram<readonly ProcessInfo[]> = this.#moves ? new Map() : await this.#look(units);
     this.#seen = { groups, since };
+    const isMissing = !this.#moves && units.some(({ name }) => !groups.has(name));
+    const stopped = isMissing ? await this.#server?.stopped() : undefined;
     return new Map(
       units.map(({ instance, name, activation }) => {
         const processes = groups.get(name);
-        return [instance, processes === undefined ? absent : observationOf(processes, fromActivation(activation))];
+        if (processes === undefined) return [instance, lost(name, this.#left, stopped?.has(name) === true)];
+        return [instance, observationOf(processes, fromActivation(activation))];
       }),
     );
   }
+
+  readonly loss = (): string | null =>
+    this.#left === null ? null : 'supervisord has ended: nothing watches over its programs';
 
   async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
     const server = this.#server;
@@ -111,9 +120,12 @@ export class SupervisordSession implements ManagerSession {
     const haveEnded = this.#server?.exclusive === true ? watchEnds(processes) : null;
     // One that rests, or ends by itself meanwhile, is fine.
     const refused = await this.#call(callEach(processes, stopProcess), ['NOT_RUNNING']);
-    if ((await haveEnded?.()) === true) return outcomes(units, refused);
     const loaded = units.filter(({ name }) => groups.has(name) && !refused.has(name));
-    return outcomes(units, new Map([...refused, ...(await this.#await(loaded, down))]));
+    const late = (await haveEnded?.()) === true ? new Map<string, Verdict>() : await this.#await(loaded, down);
+    const stopped = outcomes(units, new Map([...refused, ...late]));
+    const ok = new Set(stopped.filter((outcome) => outcome.ok).map(({ instance }) => instance));
+    await this.#server?.noteStopped(units.filter(({ instance }) => ok.has(instance)).map(({ name }) => name));
+    return stopped;
   }
 
   async install(next: DeployedProfile | null): Promise<void> {
@@ -222,7 +234,10 @@ export class SupervisordSession implements ManagerSession {
   /** What is loaded of these units; nothing when supervisord does not run. */
   async #look(units: readonly DeployedUnit[]): Promise<ByProgram<readonly ProcessInfo[]>> {
     const programs = units.map(({ name, activation }) => ({ name, processes: fromActivation(activation).processes }));
-    return (await this.#server?.ask((client) => lookAt(client, programs))) ?? new Map<string, readonly ProcessInfo[]>();
+    const groups = (await this.#server?.ask((client) => lookAt(client, programs))) ?? null;
+    this.#left = groups === null && this.#server !== null ? await this.#server.leftBehind() : null;
+    if (groups !== null) await this.#server?.remember(groups);
+    return groups ?? new Map<string, readonly ProcessInfo[]>();
   }
 
   /** What was seen of these units a moment ago, if nothing was said to supervisord since; null for nothing. */
@@ -251,7 +266,8 @@ export class SupervisordSession implements ManagerSession {
   ): Promise<ByProgram<Verdict>> {
     if (this.#server === null) return new Map();
     const expectations = units.map(({ name, activation }) => [name, expect(fromActivation(activation))] as const);
-    return awaitPrograms(this.#server.client, new Map(expectations));
+    const server = this.#server;
+    return awaitPrograms(server.client, new Map(expectations), (groups) => server.remember(groups));
   }
 
   /** Has supervisord running, with our files read. Returns what it has loaded in another version. */
@@ -283,6 +299,7 @@ export class SupervisordSession implements ManagerSession {
       .filter(({ statename }) => !isDown(statename));
     await this.#call(callEach(running, stopProcess), ['NOT_RUNNING']);
     await awaitPrograms(client, new Map(running.map(({ group }) => [group, down(longestStop)])));
+    await this.#server.remember(new Map(programs.map((program) => [program, []])));
     return this.#call(
       programs.map((program) => ({ program, call: removeGroup(program) })),
       ['BAD_NAME'],

@@ -123,6 +123,11 @@ export const connectUserServer = async (confDir: string, env: Ports['env']): Pro
       return true;
     },
     ask: (question) => question(client),
+    // Whoever started it looks after it.
+    remember: () => Promise.resolve(),
+    noteStopped: () => Promise.resolve(),
+    stopped: () => Promise.resolve(new Set()),
+    leftBehind: () => Promise.resolve(null),
     ensureRunning: async () => {
       await client.getPid();
       return false;

@@ -38,6 +38,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
     run: async (args, context) => {
       const { withLock } = await import('../with-lock.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
+      const { bringBack } = await import('../../activate/bring-back.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
       const { stagesOf } = await import('../../plan/activation-plan.js');
@@ -49,7 +50,19 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         const deployment = await requireDeployment({ ...args, waitForPorts: waits }, context);
         const { manager } = deployment.deployed;
         const downwards = action === 'stop' ? -1 : 1;
-        const steps = unitsCalled(deployment, args.names.map(String))
+        const named = unitsCalled(deployment, args.names.map(String));
+        const journal = await journalOfUnfinished(deployment.location);
+        const execution = {
+          sessions: deployment.sessions,
+          // Whoever asks for one process looks at it.
+          watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
+          signal: new AbortController().signal,
+          journal,
+          log: context.log,
+        };
+        const back = await bringBack(deployment, action === 'stop' ? named : [], execution);
+        const steps = named
+          .filter((unit) => !back.started.has(unit.instance))
           .toSorted((a, b) => downwards * (a.level - b.level))
           .map((unit): PlanStep => {
             const common = { manager, level: unit.level, reasons: ['you asked for it'] };
@@ -58,26 +71,19 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               : { ...common, action, unit };
           });
         const stages = stagesOf(steps);
-        const journal = await journalOfUnfinished(deployment.location);
         const { failures, error } = await executePlan(
           { stages, stagesBeforeInstall: action === 'stop' ? stages.length : 0, unchanged: [], notes: [] },
           [manager],
           deployment.deployed,
-          {
-            sessions: deployment.sessions,
-            // Whoever asks for one process looks at it.
-            watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
-            signal: new AbortController().signal,
-            journal,
-            log: context.log,
-          },
+          execution,
         );
         await journal.close();
         if (error !== null) throw error;
-        if (failures.length > 0) {
+        const failed = [...back.failures, ...failures];
+        if (failed.length > 0) {
           throw new ActivationError({
             what: `Not every process could be told to ${action}`,
-            why: describeFailures(failures),
+            why: describeFailures(failed),
             fix: 'Look at the logs with: nix-processmgmt-ts logs NAME',
           });
         }

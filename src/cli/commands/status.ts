@@ -5,7 +5,8 @@ const { user, 'answer-timeout': answerTimeout } = activationOptions;
 
 export const status = defineCommand({
   command: 'status [names..]',
-  describe: 'Show what each process instance does; exit code 3 when one does not run, 4 when nothing is deployed',
+  describe:
+    'Show what each process instance does; exit code 3 when one does not run, or nothing watches over it, 4 when nothing is deployed',
   builder: (yargs) =>
     yargs
       .positional('names', { type: 'string', array: true, describe: 'Only these instances [all]' })
@@ -25,12 +26,13 @@ export const status = defineCommand({
       return 4 satisfies StatusCode;
     }
     const names = (args.names ?? []).map(String);
-    const { rows, notes } = await lookAtDeployment(
+    const { rows, notes, loss } = await lookAtDeployment(
       deployment,
       names.length === 0 ? null : unitsCalled(deployment, names),
     );
     print(args.json === true ? `${JSON.stringify(statusAsJson(rows), null, 2)}\n` : statusTable(rows, colour));
     for (const note of notes) context.log.warn(note);
-    return (rows.every(({ isAsItShould }) => isAsItShould) ? 0 : 3) satisfies StatusCode;
+    if (loss !== null) context.log.warn(loss);
+    return (loss === null && rows.every(({ isAsItShould }) => isAsItShould) ? 0 : 3) satisfies StatusCode;
   },
 });

@@ -1,8 +1,20 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+
+import { dirname, join } from 'node:path';
 import type { DeployedProfile } from '../../../src/backends/backend.js';
-import { findOrphans, spawnedIn } from '../../../src/backends/supervisord/orphans.js';
 import { createRun } from '../../../src/system/run.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import { eventually } from '../../support/waiting.js';
@@ -23,10 +35,18 @@ import {
 // A machine may be busy: it is not for these tests to say how fast supervisord has to be.
 
 let place: Supervised;
+const strangers: ChildProcess[] = [];
+/** A process that is none of ours. */
+const startStranger = (): number => {
+  const child = spawn('sleep', ['1000']);
+  strangers.push(child);
+  return child.pid ?? 0;
+};
 beforeEach(async () => {
   place = await makeSupervised();
 });
 afterEach(async () => {
+  for (const child of strangers.splice(0)) child.kill('SIGKILL');
   for (const { pid } of processesThatMention(place.root)) process.kill(pid, 'SIGKILL');
   await place.remove();
 });
@@ -105,9 +125,21 @@ test('a supervisord that was killed is told from one that runs, and what it left
   expect(before.map(isAlive)).toEqual([true, true]);
 
   const session = await place.connect({ current: profile, target: profile });
-  expect([...(await session.observe(profile.units)).values()].map(({ state }) => state)).toEqual(['absent', 'absent']);
+  expect([...(await session.observe(profile.units)).values()]).toMatchObject(
+    before.map((pid) => ({
+      state: 'failed',
+      pid,
+      detail: `process ${pid} still runs, but its supervisord has ended`,
+    })),
+  );
+  expect(session.loss?.()).toBe('supervisord has ended: nothing watches over its programs');
   expect(failures(await deploy(session, profile))).toEqual([]);
   expect(before.map(isAlive)).toEqual([false, false]);
+  expect([...(await session.observe(profile.units)).values()]).toMatchObject([
+    { state: 'running' },
+    { state: 'running' },
+  ]);
+  expect(session.loss?.()).toBe(null);
   await undeploy(session, profile);
   expect(runFiles()).toEqual([]);
 });
@@ -125,15 +157,55 @@ test('an undeployment leaves nothing, also when supervisord was killed', async (
   expect(runFiles()).toEqual([]);
 });
 
-test('a process that got the PID of one that supervisord had started is not taken for it', async () => {
-  const log = (at: Date): string => {
-    const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString();
-    return `${local.slice(0, 10)} ${local.slice(11, 19)},${local.slice(20, 23)} INFO spawned: 'one' with pid 77\n`;
-  };
-  const now = new Date();
-  const table = { bootId: '-', find: async (pid: number) => ({ pid, startTime: '1', since: now.getTime() }) };
-  expect(await findOrphans(spawnedIn(log(now)), table)).toMatchObject([{ program: 'one', process: { pid: 77 } }]);
-  expect(await findOrphans(spawnedIn(log(new Date(now.getTime() - 60_000))), table)).toEqual([]);
+test('what a killed supervisord has left is told without a clock, by what it had and what it has started since', async () => {
+  const profile = place.generation([
+    sleeper('seen'),
+    // Nobody has looked since it was started again.
+    sh('restarted', 'exec sleep 1000', { override: { startsecs: 0 } }),
+    {
+      name: 'background',
+      daemon: daemonProgram(join(place.root, 'run/daemon.pid')),
+      pidFile: join(place.root, 'run/daemon.pid'),
+    },
+    sleeper('stopped'),
+  ]);
+  const first = await place.connect({ target: profile });
+  await deploy(first, profile);
+  await first.stop([unitCalled(profile, 'stopped')]);
+  await first.observe(profile.units);
+  const [old, stranger] = [await pidOf(first, unitCalled(profile, 'restarted')), startStranger()];
+  process.kill(old, 'SIGKILL');
+  const restarted = await eventually(() => {
+    const [, pid] = [
+      ...readFileSync(join(directory(), 'supervisord.log'), 'utf8').matchAll(/'restarted' with pid (\d+)/g),
+    ].map(([, number]) => Number(number));
+    return pid;
+  });
+  await killServer();
+  // As when its number had been in the log before it was given to somebody else.
+  appendFileSync(
+    join(directory(), 'supervisord.log'),
+    `2026-01-01 00:00:00,000 INFO spawned: 'seen' with pid ${stranger}\n`,
+  );
+  const timeZone = process.env['TZ'];
+  process.env['TZ'] = 'Asia/Tokyo';
+  try {
+    const session = await place.connect({ current: profile, target: profile });
+    const observed = await session.observe(profile.units);
+    expect(profile.units.map(({ name, instance }) => [name, observed.get(instance)?.state])).toEqual([
+      ['seen', 'failed'],
+      ['restarted', 'failed'],
+      ['background', 'failed'],
+      ['stopped', 'stopped'],
+    ]);
+    expect(observed.get(unitCalled(profile, 'restarted').instance)?.pid).toBe(restarted);
+    await undeploy(session, profile);
+  } finally {
+    if (timeZone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = timeZone;
+  }
+  expect(processesThatMention(place.root)).toEqual([]);
+  expect(isAlive(stranger)).toBe(true);
 });
 
 test('nothing is started by looking at a deployment, or by stopping what does not run', async () => {
@@ -246,16 +318,65 @@ test('a deployment moves to another runtime directory with its supervisord', asy
   expect(readdirSync(runtimeDir)).toEqual([]);
 });
 
-test('a directory that others may write to does not get our configuration', async () => {
-  mkdirSync(directory(), { recursive: true });
-  const { chmodSync } = await import('node:fs');
-  chmodSync(directory(), 0o777);
+test.each([
+  {
+    what: 'a link',
+    why: 'It is a symbolic link, which whoever made it can have lead anywhere',
+    put: (victim: string) => {
+      symlinkSync(victim, directory());
+    },
+  },
+  {
+    what: 'a directory that others may write to',
+    why: 'Others may write there',
+    put: (victim: string) => {
+      cpSync(victim, directory(), { recursive: true });
+      chmodSync(directory(), 0o777);
+    },
+  },
+])('with $what in its place, nothing is believed, called, ended or removed', async ({ why, put }) => {
+  const victim = join(place.root, 'victim');
+  const stranger = startStranger();
+  const stamp = new Date(Date.now() - new Date().getTimezoneOffset() * 60_000).toISOString();
+  mkdirSync(join(victim, 'conf.d'), { recursive: true });
+  writeFileSync(
+    join(victim, 'supervisord.log'),
+    `${stamp.slice(0, 10)} ${stamp.slice(11, 19)},${stamp.slice(20, 23)} INFO spawned: 'one' with pid ${stranger}\n`,
+  );
+  mkdirSync(dirname(directory()), { recursive: true });
+  put(victim);
   const profile = place.generation([sleeper('one')]);
-  const session = await place.connect({ target: profile });
-  await expect(deploy(session, profile)).rejects.toMatchObject({
-    exitCode: 8,
-    message: `${directory()} cannot hold the configuration of supervisord`,
+  const refused = { exitCode: 8, message: `${directory()} cannot hold the configuration of supervisord`, why };
+  for (const options of [{ target: profile }, { current: profile }, { current: profile, target: profile }]) {
+    await expect(place.connect(options)).rejects.toMatchObject(refused);
+  }
+  for (const path of [victim, directory()]) expect(readdirSync(path)).toEqual(['conf.d', 'supervisord.log']);
+  expect(isAlive(stranger)).toBe(true);
+});
+
+test('what is put in the place of its directory later is refused as well', async () => {
+  const profile = place.generation([sleeper('one')]);
+  const session = await place.connect({ current: profile });
+  mkdirSync(join(place.root, 'victim'));
+  writeFileSync(join(place.root, 'victim/supervisord.conf'), 'of somebody else');
+  mkdirSync(dirname(directory()), { recursive: true });
+  symlinkSync(join(place.root, 'victim'), directory());
+  const refused = { exitCode: 8, message: `${directory()} cannot hold the configuration of supervisord` };
+  await expect(session.observe(profile.units)).rejects.toMatchObject(refused);
+  await expect(session.install(profile)).rejects.toMatchObject(refused);
+  await expect(session.finish(null)).rejects.toMatchObject(refused);
+  expect(readdirSync(join(place.root, 'victim'))).toEqual(['supervisord.conf']);
+});
+
+test('where everybody may rename what others have made, nothing is kept', async () => {
+  const profile = place.generation([sleeper('one')]);
+  await deploy(await place.connect({ target: profile }), profile);
+  chmodSync(join(place.root, 'run'), 0o777);
+  await expect(place.connect({ current: profile })).rejects.toMatchObject({
+    message: `${join(place.root, 'run')} cannot hold the configuration of supervisord`,
   });
+  chmodSync(join(place.root, 'run'), 0o1777);
+  await undeploy(await place.connect({ current: profile }), profile);
 });
 
 test('in the foreground it waits for the signal, or for the end of supervisord', async () => {

@@ -44,6 +44,8 @@ const makeServer = async (exclusive: boolean) => {
     exclusive,
     programDirectory: '/programs',
     ask: (question: (client: unknown) => unknown) => question(client),
+    remember: () => Promise.resolve(),
+    noteStopped: () => Promise.resolve(),
   };
   return { asked, server: server as unknown as SupervisordServer };
 };
