@@ -45,7 +45,7 @@ let
   # pname: the name below pkgs. main: path of the program that the package is about, or null.
   # withOwner: also take the programs of the distribution's package that owns main.
   # directory: take every program of this directory instead. extras: further programs, by path.
-  # names: { NAME = path } further names of programs. links: { path in the package = the host's path or null }.
+  # names: { NAME = path } further names of programs. wrappers: { NAME = commands } before a program. links: { path in the package = the host's path or null }.
   make =
     {
       pname,
@@ -55,6 +55,7 @@ let
       directory ? null,
       extras ? [ ],
       names ? { },
+      wrappers ? { },
       links ? { },
       mainProgram ? pname,
       passthru ? (_: { }),
@@ -77,6 +78,7 @@ let
           directory = lib.optionalString (directory != null) directory;
           extras = lines extras;
           names = pairs names;
+          wrappers = pairs (builtins.mapAttrs (name: builtins.toFile "${lib.sanitizeDerivationName name}-wrapper") wrappers);
           links = pairs (existing (removeAttrs (commonLinks prefix) replaced // links));
           allowSubstitutes = false;
           preferLocalBuild = true;
@@ -132,6 +134,9 @@ in
       };
       mainProgram = baseNameOf main;
       renamed = existing (builtins.mapAttrs (_: find) (entry.names or { }));
+      relatives = lib.optionals (main != null && entry ? family) (
+        map (name: "${dirOf main}/${name}") (builtins.filter (lib.hasPrefix entry.family) (host.namesIn (dirOf main)))
+      );
     in
     if programs != [ ] && main == null then
       missing.program {
@@ -147,8 +152,12 @@ in
         inherit main;
         withOwner = entry.withOwner or true;
         directory = if main != null && builtins.elem (dirOf main) directories then dirOf main else null;
-        extras = lib.optionals (found != [ ]) (builtins.tail found) ++ builtins.filter (path: path != null) (map find (entry.also or [ ]));
+        extras =
+          lib.optionals (found != [ ]) (builtins.tail found)
+          ++ builtins.filter (path: path != null) (map find (entry.also or [ ]))
+          ++ relatives;
         names = renamed;
+        wrappers = entry.wrappers or { };
         links = builtins.mapAttrs (_: paths: host.firstExisting (lib.toList paths)) (entry.links or { });
         mainProgram = entry.mainProgram or (if main == null then attribute else mainProgram);
         passthru =

@@ -48,6 +48,19 @@ while IFS='=' read -r name path; do
     [ -z "$name" ] || ln -sf -- "$path" "$out/bin/$name"
 done <<< "$names"
 
+# The program itself goes by the name that nixpkgs' wrapProgram gives it: so scripts find its process.
+while IFS='=' read -r name commands; do
+    [ -n "$name" ] && [ -e "$out/bin/$name" ] || continue
+    program="$(readlink "$out/bin/$name")"
+    mv "$out/bin/$name" "$out/bin/.$name-wrapped"
+    {
+        printf '#!%s\nprogram=%q\nhostPath=%q\n' "$BASH" "$program" "$hostPath"
+        cat "$commands"
+        printf 'exec "$program" "$@"\n'
+    } > "$out/bin/$name"
+    chmod +x "$out/bin/$name"
+done <<< "$wrappers"
+
 while IFS='=' read -r name path; do
     [ -n "$name" ] || continue
     [[ "$name" != */* ]] || mkdir -p "$out/${name%/*}"

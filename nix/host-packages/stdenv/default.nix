@@ -52,7 +52,8 @@ let
       removeAttrs attrs descriptive
       // attrs.env or { }
       // {
-        name = nameOf attrs;
+        # nixpkgs does this to every name, and models count on it: an empty one becomes "unknown".
+        name = lib.sanitizeDerivationName (nameOf attrs);
         system = attrs.system or host.system;
         builder = attrs.realBuilder or bash;
         args = attrs.args or [

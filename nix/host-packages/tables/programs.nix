@@ -5,7 +5,11 @@
 #   directories  looked in before the host's program directories; when the program is found in one of them, the package
 #                holds all of that directory's programs
 #   also         further programs, as far as the host has them: what nixpkgs' package holds and the owner may not
+#   family       a prefix: all programs beside the one found whose names begin so; what no distribution's package owns
+#                (in /usr/local) has no other company
 #   names        { NAME = program; } further names of programs
+#   wrappers     { NAME = shell commands; } programs that do something before they become the host's; the commands may
+#                change the arguments (`set -- …`) and the environment
 #   links        { PATH-IN-PACKAGE = path or paths of the host, the first that exists }
 #   withOwner    false: the program alone, not all that its distribution's package holds
 #   mainProgram  what lib.getExe runs, when it is not the program found
@@ -46,24 +50,68 @@ let
     "/usr/share/tomcat10"
     "/usr/share/tomcat9"
   ];
+  tomcatApplication = name: map (home: "${home}-${name}") tomcatHomes;
   # nixpkgs' tomcat is the whole server directory, with the default applications in an output of their own.
   tomcat = {
     program = "catalina.sh";
     debian = "tomcat10";
     directories = map (home: "${home}/bin") tomcatHomes;
     links = {
-      conf = [
-        "/etc/tomcat10"
-        "/etc/tomcat9"
-      ];
+      # As it was packaged. What is in /etc/tomcat10 is the machine's own server, with passwords that others cannot read.
+      conf = map (home: "${home}/etc") tomcatHomes;
       lib = map (home: "${home}/lib") tomcatHomes;
-      webapps = [
-        "/var/lib/tomcat10/webapps"
-        "/var/lib/tomcat9/webapps"
-      ];
+      "webapps/ROOT" = tomcatApplication "root/default_root";
+      "webapps/docs" = tomcatApplication "docs/docs";
+      "webapps/examples" = tomcatApplication "examples/examples";
+      "webapps/host-manager" = tomcatApplication "admin/host-manager";
+      "webapps/manager" = tomcatApplication "admin/manager";
     };
     passthru = package: { webapps = package; };
   };
+
+  apacheModules = [
+    "/usr/lib/apache2/modules"
+    "/usr/lib/httpd/modules"
+    "/usr/lib64/httpd/modules"
+    "/usr/lib/apache2"
+  ];
+  # nixpkgs' httpd loads every module from a file. What Debian compiles in has none, and httpd refuses to load it. So it
+  # gets the configuration without these lines: in a file without a name, which it can read again at a graceful restart.
+  withoutBuiltInModules = ''
+    config=
+    for ((n = 1; n <= $#; n++)); do
+        case "''${!n}" in
+            -f) at=$((n + 1)) config=''${!at-} ;;
+            -f?*) at=$n config=''${!n#-f} ;;
+        esac
+    done
+    if [[ -r $config && -e /proc/self/fd ]]; then
+        builtIn=
+        while read -r line; do
+            case $line in mod_*.c) line=''${line%.c} builtIn="$builtIn''${builtIn:+|}''${line#mod_}" ;; esac
+        done < <("$program" -l)
+        line="^[[:space:]]*LoadModule[[:space:]]+($builtIn)_module[[:space:]]"
+        if [[ -n $builtIn ]] && PATH=$hostPath grep -Eiq "$line" "$config"; then
+            copy=$(PATH=$hostPath mktemp)
+            PATH=$hostPath sed -E "s/$line/# is built in: &/I" "$config" >"$copy"
+            exec 9<"$copy"
+            PATH=$hostPath rm "$copy"
+            [[ ''${!at} != -f* ]] || prefix=-f
+            set -- "''${@:1:at-1}" "''${prefix-}/proc/self/fd/9" "''${@:at+1}"
+        fi
+    fi
+  '';
+  phpModules = builtins.concatMap (
+    directory:
+    map (name: "${directory}/${name}") (
+      builtins.filter (name: builtins.match "libphp[0-9.]*\\.so" name != null) (host.namesIn directory)
+    )
+  ) apacheModules;
+
+  # nixpkgs' dockerd has these on its PATH.
+  withHostPath = ''
+    export PATH="''${PATH:+$PATH:}${host.searchPath}"
+  '';
 
   # Both servers are at home under the other's name in nixpkgs and in Debian.
   mariadb = {
@@ -77,14 +125,30 @@ let
       "mariadb-admin"
       "mariadb-dump"
       "mariadb-install-db"
+      "my_print_defaults"
       "mysql"
       "mysql_install_db"
       "mysqladmin"
       "mysqld_safe"
       "mysqldump"
+      "resolveip"
     ];
     names.mysqld = "mariadbd";
+    wrappers = {
+      mariadb-install-db = withoutMysqlDefaults;
+      mariadbd = withoutMysqlDefaults;
+      mysql_install_db = withoutMysqlDefaults;
+      mysqld = withoutMysqlDefaults;
+    };
   };
+  # /etc/mysql configures the one server of the distribution: its PID file, socket and addresses would be those of every
+  # instance. The option counts only as the first argument (mariadbd(8)).
+  withoutMysqlDefaults = ''
+    case "''${1-}" in
+        --no-defaults | --defaults-*) ;;
+        *) set -- --no-defaults "$@" ;;
+    esac
+  '';
 in
 {
   # Web servers and what stands behind them
@@ -111,13 +175,14 @@ in
       "rotatelogs"
     ];
     names.httpd = "apache2";
+    wrappers = {
+      apache2 = withoutBuiltInModules;
+      httpd = withoutBuiltInModules;
+    };
     links = {
-      modules = [
-        "/usr/lib/apache2/modules"
-        "/usr/lib/httpd/modules"
-        "/usr/lib64/httpd/modules"
-        "/usr/lib/apache2"
-      ];
+      modules = apacheModules;
+      # What Debian's httpd looks for in the ServerRoot unless a model says TypesConfig.
+      "mime.types" = "/etc/mime.types";
       conf = [
         "/etc/apache2"
         "/etc/httpd/conf"
@@ -140,6 +205,13 @@ in
   php = {
     program = "php";
     debian = "php-cli";
+    links = {
+      "etc/php.ini" =
+        host.versionsBelow "/etc/php" "/apache2/php.ini"
+        ++ host.versionsBelow "/etc/php" "/cli/php.ini"
+        ++ [ "/etc/php.ini" ];
+      "modules/libphp.so" = phpModules;
+    };
     passthru = package: { phpIni = "${package}/etc/php.ini"; };
   };
   inherit tomcat;
@@ -214,6 +286,10 @@ in
       "ssh-keygen"
       "ssh-keyscan"
     ];
+    # The directory that Debian's sshd goes into before a login; the distribution's unit makes it at each boot.
+    wrappers.sshd = ''
+      [ "$EUID" != 0 ] || PATH=$hostPath mkdir -p -m 0755 /run/sshd
+    '';
     links = {
       "libexec/sftp-server" = [
         "/usr/lib/openssh/sftp-server"
@@ -239,6 +315,15 @@ in
       "dockerd"
     ];
     debian = "docker.io";
+    also = [
+      "containerd"
+      "containerd-shim-runc-v2"
+      "ctr"
+      "docker-init"
+      "docker-proxy"
+      "runc"
+    ];
+    wrappers.dockerd = withHostPath;
   };
   podman = {
     program = "podman";
@@ -264,6 +349,15 @@ in
   vsftpd = {
     program = "vsftpd";
     debian = "vsftpd";
+    # Debian's waits for inetd unless its configuration says `listen`, or goes into the background; as it is published, it
+    # serves alone and in the foreground (vsftpd.conf(5)).
+    wrappers.vsftpd = ''
+      listen=-olisten=YES
+      for file in "$@"; do
+          if [ -f "$file" ] && PATH=$hostPath grep -Eq '^listen(_ipv6)?=' "$file"; then listen=; fi
+      done
+      set -- ''${listen:+"$listen"} "$@" -obackground=NO
+    '';
   };
   subversion = {
     program = "svnserve";
@@ -344,10 +438,12 @@ in
   disnix = {
     program = "disnix-service";
     debian = null;
+    family = "disnix-";
   };
   dysnomia = {
     program = "dysnomia";
     debian = null;
+    family = "dysnomia-";
   };
 
   # Process managers and what they are built from
@@ -380,14 +476,17 @@ in
   s6 = {
     program = "s6-svscan";
     debian = "s6";
+    family = "s6-";
   };
   s6-rc = {
     program = "s6-rc";
     debian = null;
+    family = "s6-rc-";
   };
   s6-linux-init = {
     program = "s6-linux-init";
     debian = null;
+    family = "s6-linux-init-";
   };
   execline = {
     program = "execlineb";
@@ -607,6 +706,12 @@ in
       "tftp"
       "traceroute"
       "whois"
+    ];
+    # Services name it so for xinetd.
+    links."libexec/telnetd" = [
+      "/usr/sbin/telnetd"
+      "/usr/sbin/in.telnetd"
+      "/usr/libexec/telnetd"
     ];
   };
   util-linux = {
