@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import yargs from 'yargs';
 import { exitCodes, UsageError } from '../system/errors.js';
+import type { Run } from '../system/ports.js';
 import { createRun } from '../system/run.js';
 import { commands } from './commands/index.js';
 import type { Command, CommandContext } from './command.js';
@@ -52,9 +53,15 @@ const withoutUnaskedHelp = (parser: object): void => {
  * Runs one command line.
  *
  * @param args without the program's name
+ * @param makeRun what runs programs. Default: the machine does
  * @returns the exit code; every failure has been reported on stderr
  */
-export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, version: string): Promise<number> => {
+export const runCli = async (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  version: string,
+  makeRun: (env: NodeJS.ProcessEnv) => Run = createRun,
+): Promise<number> => {
   const verbose = args.includes('--verbose');
   const quiet = args.includes('--quiet');
   // Node takes its time to make a stream of stdout or stderr: nobody does until there is something to write.
@@ -67,7 +74,7 @@ export const runCli = async (args: readonly string[], env: NodeJS.ProcessEnv, ve
       return createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour);
     });
     return {
-      run: createRun(env),
+      run: makeRun(env),
       log,
       env,
       print: (text) => process.stdout.write(text),

@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse } from 'plist';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
@@ -12,6 +11,7 @@ import { strayUnit } from '../shared/extra-units.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
 import { activationOf } from './activation-data.js';
+import { readPlist } from './read-plist.js';
 import { plistText } from './render.js';
 import type { Scope } from './scope.js';
 
@@ -52,7 +52,7 @@ const readText = async (path: string): Promise<string | null> => {
  * be loaded where somebody is logged in at the screen.
  */
 export const installedText = (text: string, { kind }: Scope, profileLink: string): string => {
-  const keys = parse(text) as unknown as Record<string, Json>;
+  const keys = readPlist(text) as unknown as Record<string, Json>;
   const complete: JsonObject =
     kind === 'agents' && keys['LimitLoadToSessionType'] === undefined
       ? { ...keys, LimitLoadToSessionType: ['Aqua', 'Background'] }
@@ -133,7 +133,7 @@ export const createInstallation = (
           const known = others.find((unit) => fileOf(unit) === path);
           if (known !== undefined) return known;
           const plist = path.slice(scope.directory.length + 1);
-          const { Label: label } = parse(text) as unknown as Record<string, Json>;
+          const { Label: label } = readPlist(text) as unknown as Record<string, Json>;
           const name = typeof label === 'string' ? label : plist.slice(0, -'.plist'.length);
           return strayUnit(name, { label: name, plist, user: null, logFiles: [], startsAtOnce: false }, '');
         });

@@ -1,16 +1,16 @@
-import { parse } from 'plist';
 import type { ProcessName } from '../../model/process-model.js';
 import { isJsonObject, type Json, type JsonObject } from '../../system/json.js';
 import type { LaidOutUnit, Layout } from '../backend.js';
 import { filesIn } from '../shared/read-tree.js';
 import type { Activation } from './activation-data.js';
 import { defaultPrefix } from './job-name.js';
+import { readPlist } from './read-plist.js';
 import { cosmetic, jobDirectory, startsAtOnce } from './render.js';
 
 /** The keys of a property list; null for what is none. Dates and data become text. */
 const keysIn = (text: string): JsonObject | null => {
   try {
-    const keys = JSON.parse(JSON.stringify(parse(text))) as Json;
+    const keys = JSON.parse(JSON.stringify(readPlist(text))) as Json;
     return isJsonObject(keys) ? keys : null;
   } catch {
     return null;

@@ -1,11 +1,13 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../state/file-errors.js';
+import { readRegularFile } from '../../state/regular-file.js';
+import { ActivationError } from '../../system/errors.js';
 
 /** What is not there, or is no file or directory as expected, is no part of a layout. */
 const orNothing = <Nothing>(nothing: Nothing) => {
   return (error: unknown): Nothing => {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return nothing;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENXIO'].includes(errnoOf(error) ?? '')) return nothing;
     throw error;
   };
 };
@@ -14,9 +16,15 @@ const orNothing = <Nothing>(nothing: Nothing) => {
 export const namesIn = async (root: string, path: string): Promise<readonly string[]> =>
   (await readdir(join(root, path)).catch(orNothing([]))).sort();
 
-/** The text of a file in a tree, links followed; null when there is none. */
-export const textIn = (root: string, path: string): Promise<string | null> =>
-  readFile(join(root, path), 'utf8').catch(orNothing(null));
+/** The text of a regular file in a tree, links followed; null when there is none. Somebody else may have laid out the tree. */
+export const textIn = async (root: string, path: string): Promise<string | null> => {
+  try {
+    return readRegularFile(join(root, path));
+  } catch (error) {
+    if (error instanceof ActivationError) return null;
+    return orNothing(null)(error);
+  }
+};
 
 /** Whether a path of a tree, links followed, leads to a directory. */
 export const isDirectoryIn = (root: string, path: string): Promise<boolean> =>

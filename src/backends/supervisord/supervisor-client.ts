@@ -1,5 +1,13 @@
 import * as z from '../../system/schema.js';
-import { callRpc, faultIn, RpcFault, type RpcCall, type RpcEndpoint, type RpcValue } from './xml-rpc.js';
+import {
+  callRpc,
+  faultIn,
+  RpcFault,
+  RpcTransportError,
+  type RpcCall,
+  type RpcEndpoint,
+  type RpcValue,
+} from './xml-rpc.js';
 
 /** supervisord's own names of its faults (supervisor/xmlrpc.py, class Faults). */
 const faultNames = {
@@ -105,6 +113,18 @@ export const signalProcess = (process: ProcessName, signal: string): RpcCall => 
   params: [processName(process), signal],
 });
 
+/** What an answer says. @throws RpcTransportError when that is not what the method promises: another server may listen */
+const understood = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  answer: RpcValue,
+  method: string,
+): z.infer<Schema> => {
+  const read = schema.safeParse(answer);
+  if (read.success) return read.data;
+  const why = z.prettifyError(read.error);
+  throw new RpcTransportError('not understood', `its answer to ${method} is none of supervisord's: ${why}`);
+};
+
 /**
  * A client of the supervisord that listens there. Connects at each call.
  *
@@ -118,10 +138,16 @@ export const supervisorClient = (endpoint: RpcEndpoint): SupervisorClient => {
       throw error instanceof RpcFault ? new SupervisorFault(error) : error;
     }
   };
+  const ask = async <Schema extends z.ZodMiniType>(method: string, schema: Schema): Promise<z.infer<Schema>> =>
+    understood(schema, await call(method), method);
   const callAll: SupervisorClient['callAll'] = async (calls) => {
     if (calls.length === 0) return [];
     const structs = calls.map(({ method, params }) => ({ methodName: method, params }));
-    const results = z.array(z.custom<RpcValue>()).parse(await call('system.multicall', structs));
+    const method = 'system.multicall';
+    const results = understood(z.array(z.custom<RpcValue>()), await call(method, structs), method);
+    if (results.length !== calls.length) {
+      throw new RpcTransportError('not understood', `it gave ${results.length} answers to ${calls.length} calls`);
+    }
     return results.map((result) => {
       const fault = faultIn(result);
       return fault === null ? result : new SupervisorFault(fault);
@@ -130,20 +156,20 @@ export const supervisorClient = (endpoint: RpcEndpoint): SupervisorClient => {
   return {
     endpoint,
     callAll,
-    getPid: async () => z.number().parse(await call('supervisor.getPID')),
-    getAllProcesses: async () => z.array(processInfo).parse(await call('supervisor.getAllProcessInfo')),
+    getPid: () => ask('supervisor.getPID', z.number()),
+    getAllProcesses: () => ask('supervisor.getAllProcessInfo', z.array(processInfo)),
     getProcesses: async (processes) => {
       const infos = await callAll(
         processes.map((process) => ({ method: 'supervisor.getProcessInfo', params: [processName(process)] })),
       );
       return infos.flatMap((info) => {
-        if (!(info instanceof SupervisorFault)) return [processInfo.parse(info)];
+        if (!(info instanceof SupervisorFault)) return [understood(processInfo, info, 'supervisor.getProcessInfo')];
         if (info.fault === 'BAD_NAME') return [];
         throw info;
       });
     },
     reloadConfig: async () => {
-      const [[added, changed, removed]] = reloadResult.parse(await call('supervisor.reloadConfig'));
+      const [[added, changed, removed]] = await ask('supervisor.reloadConfig', reloadResult);
       return { added, changed, removed };
     },
     shutdown: async () => {

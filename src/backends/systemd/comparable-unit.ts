@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../system/json.js';
+import { textIn } from '../shared/read-tree.js';
 import { policyKeys } from './change-policy.js';
 import { parseUnit, unitWords } from './parse-unit.js';
 import { cosmetic, unitDirectory } from './render.js';
@@ -69,7 +70,11 @@ export const comparableUnit = async (text: string): Promise<JsonObject> => {
 
 /** The same for all units of a process; those beside the main one under their own names. */
 export const comparableProcess = async (root: string, [main, ...others]: readonly string[]): Promise<JsonObject> => {
-  const read = (unit: string): Promise<string> => readFile(join(root, unitDirectory, unit), 'utf8').catch(() => '');
+  const read = (unit: string): Promise<string> =>
+    textIn(root, join(unitDirectory, unit)).then(
+      (text) => text ?? '',
+      () => '',
+    );
   const beside = await Promise.all(
     others.map(async (unit): Promise<[string, Json]> => [unit, await comparableUnit(await read(unit))]),
   );

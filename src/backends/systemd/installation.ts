@@ -82,6 +82,14 @@ const changeOf = (path: string, wanted: string, found: string | null): string | 
   return found === '' ? `${path} was replaced by a file` : `${path} leads to ${found}`;
 };
 
+/** What other profiles say is theirs. */
+interface Others {
+  /** The profile that has a link, by the link's path. */
+  readonly holders: ReadonlyMap<string, string>;
+  /** Records that do not say any more what belongs to their profile. */
+  readonly damaged: readonly string[];
+}
+
 const conflict = (path: string, why: string, fix: string): CollisionError =>
   new CollisionError({ what: `${path} is not ours, and in the way`, why, fix });
 
@@ -111,9 +119,14 @@ export const createInstallation = (
   /** Links to units of our generations that nobody has recorded. */
   const extras: OwnedLink[] = [];
 
+  /** What the current generation has had linked, where nobody has written down what that was. */
+  const linksOfCurrent = (): readonly OwnedLink[] =>
+    current === null || current.units.length === 0 ? [] : [...current.units.flatMap(linksOf), bootLink];
+
   /** The links that are recorded as ours. @throws CollisionError when another profile has our name */
   const recorded = async (): Promise<readonly OwnedLink[]> => {
     const record = await records.read();
+    if (record === 'damaged') return linksOfCurrent();
     if (record !== null && record.profileLink !== profileLink && (await exists(record.profileLink))) {
       throw conflict(
         targetFile,
@@ -140,16 +153,12 @@ export const createInstallation = (
   };
 
   /** What is to be done about a link: `keep` it, `write` it, or leave it `masked`. */
-  const judge = (
-    link: OwnedLink,
-    owned: readonly OwnedLink[],
-    others: ReadonlyMap<string, string>,
-  ): 'keep' | 'write' | 'masked' => {
+  const judge = (link: OwnedLink, owned: readonly OwnedLink[], others: Others): 'keep' | 'write' | 'masked' => {
     const path = join(directory, link.path);
     const found = targetOf(path);
     if (found === null) return 'write';
     if (found === mask) return 'masked';
-    const other = others.get(link.path);
+    const other = others.holders.get(link.path);
     if (other !== undefined) {
       throw conflict(
         path,
@@ -158,8 +167,15 @@ export const createInstallation = (
       );
     }
     if (found === link.target) return 'keep';
-    if (leadsToProfile(link, found) || owned.some((own) => own.path === link.path && own.target === found)) {
-      return 'write';
+    if (owned.some((own) => own.path === link.path && own.target === found)) return 'write';
+    if (leadsToProfile(link, found)) {
+      const [damaged] = others.damaged;
+      if (damaged === undefined) return 'write';
+      throw conflict(
+        path,
+        `It is a link to ${found}, and ${damaged}, which may say whose it is, is damaged`,
+        `Remove ${damaged}, and switch to the model of its profile again`,
+      );
     }
     const wasOurs = owned.some((own) => own.path === link.path);
     if (wasOurs && repairs) return 'write';
@@ -177,10 +193,9 @@ export const createInstallation = (
     const links =
       units.length === 0 ? [] : [...units.flatMap(linksOf), bootLink].sort((a, b) => (a.path < b.path ? -1 : 1));
     if (links.length > 0) await checkTarget();
-    const others = new Map(
-      (await records.readOthers()).flatMap((record) => record.links.map(({ path }) => [path, record.profileLink])),
-    );
-    return links.map((link) => ({ link, verdict: judge(link, owned, others) }));
+    const { records: found, damaged } = await records.readOthers();
+    const holders = new Map(found.flatMap((record) => record.links.map(({ path }) => [path, record.profileLink])));
+    return links.map((link) => ({ link, verdict: judge(link, owned, { holders, damaged }) }));
   };
 
   const readTarget = (): Promise<string | null> => readFile(targetFile, 'utf8').catch(() => null);
@@ -205,7 +220,8 @@ export const createInstallation = (
       const wanted = new Set(verdicts.map(({ link }) => link.path));
       const obsolete = owned.filter(({ path }) => !wanted.has(path));
       const targetDiffers = repairs && ours.length > 0 && (await readTarget()) !== targetText(units);
-      if (written.length === 0 && isSame(owned, ours) && !targetDiffers) return [];
+      const isWrittenDown = isSame(owned, ours) && (await records.read()) !== 'damaged';
+      if (written.length === 0 && isWrittenDown && !targetDiffers) return [];
 
       try {
         await mkdir(directory, { recursive: true });

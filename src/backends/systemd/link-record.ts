@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../../state/atomic-file.js';
@@ -32,27 +33,34 @@ const prefix = '.nix-processmgmt-';
 export const recordFile = (profileName: string): string => unitName(prefix, profileName, 'json');
 
 /**
- * Reads a record; null when there is none.
+ * Reads a record; null when there is none, `damaged` when it does not say what it should.
  *
  * @throws ActivationError when it cannot be read
  */
-const readRecord = async (path: string): Promise<LinkRecord | null> => {
+const readRecord = async (path: string): Promise<LinkRecord | 'damaged' | null> => {
   try {
     return schema.parse(JSON.parse(readRegularFile(path)));
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return null;
-    if (error instanceof SyntaxError || error instanceof z.ZodError) {
-      throw new ActivationError(
-        {
-          what: `${path} does not say which units belong to the profile`,
-          why: error instanceof z.ZodError ? z.prettifyError(error) : error.message,
-          fix: 'Remove it; units that are then in the way are named by the next switch',
-        },
-        { cause: error },
-      );
-    }
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return 'damaged';
     throw explainFileError(`The file ${path} cannot be read`, error);
   }
+};
+
+/**
+ * Looks whether the record of a profile can be read and replaced, before anything is done that it has to tell of.
+ *
+ * @throws ActivationError when something else is in its place
+ */
+export const checkRecord = (directory: string, profileName: string): void => {
+  const file = join(directory, recordFile(profileName));
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined || found.isFile()) return;
+  throw new ActivationError({
+    what: `${file} is no file`,
+    why: 'The units of the profile are written down there',
+    fix: 'Move it away',
+  });
 };
 
 /** The records in one directory of units. */
@@ -60,15 +68,20 @@ export const createLinkRecords = (directory: string, profileName: string) => {
   const file = join(directory, recordFile(profileName));
   return {
     /** That of the profile. @throws ActivationError when it cannot be read */
-    read: (): Promise<LinkRecord | null> => readRecord(file),
-    /** Those of all other profiles. @throws ActivationError when one cannot be read */
-    readOthers: async (): Promise<readonly LinkRecord[]> => {
+    read: (): Promise<LinkRecord | 'damaged' | null> => readRecord(file),
+    /** Those of all other profiles, and the files of those that are damaged. @throws ActivationError when one cannot be read */
+    readOthers: async (): Promise<{ readonly records: readonly LinkRecord[]; readonly damaged: readonly string[] }> => {
       const names = await readdir(directory).catch(() => []);
       const others = names.filter(
         (name) => name.startsWith(prefix) && name.endsWith('.json') && name !== recordFile(profileName),
       );
-      const records = await Promise.all(others.map((name) => readRecord(join(directory, name))));
-      return records.filter((record) => record !== null);
+      const found = await Promise.all(
+        others.map(async (name) => ({ path: join(directory, name), record: await readRecord(join(directory, name)) })),
+      );
+      return {
+        records: found.flatMap(({ record }) => (record === null || record === 'damaged' ? [] : [record])),
+        damaged: found.flatMap(({ path, record }) => (record === 'damaged' ? [path] : [])),
+      };
     },
     /** @throws ActivationError when it cannot be written */
     write: ({ profileLink, links }: LinkRecord): Promise<void> =>

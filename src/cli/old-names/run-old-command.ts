@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
 import { UsageError } from '../../system/errors.js';
+import type { Run } from '../../system/ports.js';
 import { explain } from '../report-error.js';
 import { runCli } from '../run-cli.js';
 import { fromEnvironment } from '../settings.js';
@@ -38,6 +39,7 @@ const helpOf = ({ name, usage, describe, options }: OldCommand): string => {
  * Runs a command of nix-processmgmt: its options are translated into those of ours.
  *
  * @param path the executable, which is called as the command
+ * @param makeRun as in runCli
  * @returns the exit code; every failure has been reported on stderr
  */
 export const runOldCommand = async (
@@ -45,6 +47,7 @@ export const runOldCommand = async (
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   version: string,
+  makeRun?: (env: NodeJS.ProcessEnv) => Run,
 ): Promise<number> => {
   const colour = wantsColour({ isTTY: isatty(2) }, env);
   try {
@@ -59,7 +62,7 @@ export const runOldCommand = async (
       const { createLogger } = await import('../logger.js');
       createLogger('normal', colour).info('note: NIXPROC is set, but not needed: the framework is built in');
     }
-    return await runCli(translated, env, version);
+    return await runCli(translated, env, version, makeRun);
   } catch (error) {
     const { text, exitCode } = explain(error, false, colour);
     process.stderr.write(text);

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createInstallation, type Installation } from '../../../src/backends/systemd/installation.js';
 import type { DeployedProfile } from '../../../src/backends/backend.js';
+import { checkRecord } from '../../../src/backends/systemd/link-record.js';
 import { ActivationError } from '../../../src/system/errors.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { deployedProfile, deployedUnit } from './support/deployed.js';
@@ -232,10 +233,40 @@ test('a target that is not ours is an error, whatever it says', async () => {
   });
 });
 
-test('a record that cannot be read is an error that says what to do', async () => {
-  await mkdir(directory);
+test('where a record is damaged, the current generation says what is taken away', async () => {
+  await update(profile('/store/1', 'a', 'b'));
   await writeFile(join(directory, '.nix-processmgmt-processes.json'), '{"profileLink": 1');
-  await expect(installationOf().check([])).rejects.toBeInstanceOf(ActivationError);
-  await writeFile(join(directory, '.nix-processmgmt-processes.json'), '{"profileLink": 1}');
-  await expect(installationOf().check([])).rejects.toMatchObject({ fix: expect.stringContaining('Remove it') });
+  await update(profile('/store/2', 'a'), installationOf('processes', profileLink, profile('/store/1', 'a', 'b')));
+  expect(await found()).toEqual({
+    '.nix-processmgmt-processes.json': 'file',
+    'nix-processmgmt-processes.target': 'file',
+    'nix-process-a.service': '/store/2/etc/systemd/system/nix-process-a.service',
+    ...bootLink,
+  });
+  const record = await readFile(join(directory, '.nix-processmgmt-processes.json'), 'utf8');
+  expect(JSON.parse(record)).toMatchObject({ profileLink });
+});
+
+test('a damaged record is written anew, also where no link changes', async () => {
+  await update(profile('/store/1', 'a'));
+  await writeFile(join(directory, '.nix-processmgmt-processes.json'), '');
+  await update(profile('/store/1', 'a'), installationOf('processes', profileLink, profile('/store/1', 'a')));
+  const record = await readFile(join(directory, '.nix-processmgmt-processes.json'), 'utf8');
+  expect(JSON.parse(record)).toMatchObject({ profileLink });
+});
+
+test('while the record of another profile is damaged, a link that may be its own is left alone', async () => {
+  await update(profile('/store/1', 'a'), installationOf('others', `${profileLink}-others`));
+  await writeFile(join(directory, '.nix-processmgmt-others.json'), '[]');
+  await expect(installationOf().check([deployedUnit('a')])).rejects.toMatchObject({
+    why: expect.stringContaining('.nix-processmgmt-others.json, which may say whose it is, is damaged'),
+  });
+  await installationOf().check([deployedUnit('b')]);
+});
+
+test('something else in the place of a record is refused', async () => {
+  await mkdir(join(directory, '.nix-processmgmt-processes.json'), { recursive: true });
+  expect(() => {
+    checkRecord(directory, 'processes');
+  }).toThrow(ActivationError);
 });
