@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { loadBackend } from '../backends/registry.js';
 import type { Conflict } from '../plan/conflict.js';
 import type { ProcessPlan } from '../plan/activation-plan.js';
 import {
@@ -11,9 +12,9 @@ import {
   takersOfPorts,
   type LivePidFile,
 } from '../plan/machine-conflicts.js';
-import { modelConflicts } from '../plan/model-conflicts.js';
+import { modelConflicts, overriding } from '../plan/model-conflicts.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
-import type { Manifest } from '../profile/manifest.js';
+import type { DeployedUnit, Manifest } from '../profile/manifest.js';
 import { ModelError } from '../system/errors.js';
 import { findPortHolders } from '../system/listening-sockets.js';
 import { openProcessTable } from '../system/processes.js';
@@ -72,6 +73,19 @@ const livePidFiles = async (
   return found.flat();
 };
 
+const conflictsOfPrograms = async (
+  beginning: readonly DeployedUnit[],
+  { manager, profile }: ManagedProfile,
+  directories: Manifest['directories'],
+): Promise<readonly Conflict[]> => {
+  // A switch that starts nothing never gets here.
+  const { checkPrograms } = await import('./check-programs.js');
+  const found = await checkPrograms(beginning, await loadBackend(manager), profile.units, directories);
+  return found.map((conflict) =>
+    conflict.severity === 'error' ? { ...conflict, fix: `${conflict.fix}; ${overriding}` } : conflict,
+  );
+};
+
 /**
  * What of the next profile will not work here; of what is not started by the plan nothing is said.
  *
@@ -88,7 +102,8 @@ export const findConflicts = async (
   sessions: Sessions,
   ports: Pick<Ports, 'run'>,
 ): Promise<readonly Conflict[]> => {
-  const started = new Set<string>(startedUnits(plan).map(({ instance }) => instance));
+  const beginning = startedUnits(plan);
+  const started = new Set<string>(beginning.map(({ instance }) => instance));
   if (target === null || started.size === 0) return [];
   const { units } = target.profile;
   const known = left.filter(({ manager }) => manager === target.manager).flatMap(({ profile }) => profile.units);
@@ -97,6 +112,7 @@ export const findConflicts = async (
   );
   return [
     ...ofModel,
+    ...(await conflictsOfPrograms(beginning, target, directories)),
     ...keptPorts(plan, present, units),
     ...(await conflictsOfPorts(plan, present, isUnfinished, sessions)),
     ...takenPidFiles(await livePidFiles(plan, present, ports)),

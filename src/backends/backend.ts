@@ -87,6 +87,16 @@ export interface ProfileContext {
   readonly options?: Readonly<Record<string, string>>;
 }
 
+/** What a process is started with, as far as its definition tells. */
+export interface LaunchedProgram {
+  /** The program and its arguments; what the manager's own scripts put before it may come first. */
+  readonly words: readonly string[];
+  /** Where it is started; null for nowhere in particular. */
+  readonly directory: string | null;
+  /** Set for a process that sees nothing of the machine's files but the Nix store. */
+  readonly isContained?: true;
+}
+
 /** The state of one process as its manager tells it. */
 export interface Observation {
   /** `stopped`: down on purpose; `failed`: it should run but does not; `absent`: the manager does not know it. */
@@ -316,6 +326,11 @@ export interface Backend {
   profileFiles(context: ProfileContext): readonly ProfileFile[];
   /** What activation has to know of the profile as a whole; goes into the manifest. */
   profileData(context: ProfileContext): JsonObject;
+  /**
+   * What a start of a unit runs, by its properties; null when they do not tell, or when the model says itself how to start
+   * it. Default: that is never known.
+   */
+  readonly launches?: (unit: Pick<ManifestUnit, 'properties'>) => Promise<LaunchedProgram | null>;
   /**
    * Reads a tree of files that another tool, or a package, laid out for this manager. Default: it reads none.
    *

@@ -14,6 +14,7 @@ export const bsdrc: Backend = {
   render,
   profileFiles,
   profileData: () => ({}),
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   honoursTimeouts: true,
   connect: async (context) => (await import('./connect.js')).connect(context),

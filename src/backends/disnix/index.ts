@@ -15,6 +15,7 @@ export const disnix: Backend = {
   render,
   profileFiles: dysnomiaSupport,
   profileData,
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   honoursTimeouts: true,
   connect: async (context) => (await import('./connect.js')).connect(context),

@@ -14,6 +14,7 @@ export const docker: Backend = {
   render,
   profileFiles: () => [],
   profileData: () => ({}),
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

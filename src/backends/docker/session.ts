@@ -108,9 +108,9 @@ export class DockerSession implements ManagerSession {
   /** Containers of that name that are somebody else's, or another profile's. */
   async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
     const byName = new Map(units.map((unit) => [fromActivation(unit.activation).containerName, unit.instance]));
-    const named = await inspectContainers(this.#with.engine, [...byName.keys()]);
-    if (named.length === 0) return [];
+    // Also where nothing of ours is there yet: an engine that only knows its version fails here, before anything is stopped.
     const ours = new Set((await this.#containers()).map(({ id }) => id));
+    const named = await inspectContainers(this.#with.engine, [...byName.keys()]);
     return named
       .filter(({ id }) => !ours.has(id))
       .map(({ name, process }) => ({

@@ -23,7 +23,7 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       path,
       ProgramArguments: words,
       EnvironmentVariables: environment,
-      ...(directory === null ? {} : { WorkingDirectory: directory }),
+      ...(directory === null || process.initialize !== '' ? {} : { WorkingDirectory: directory }),
       ...(umask === null ? {} : { Umask: umask }),
       ...(nice === null ? {} : { Nice: Math.max(-20, Math.min(20, nice)) }),
       ...(user === null || switched ? {} : { UserName: user }),
@@ -43,12 +43,14 @@ const launch = (
   process: ManagedProcess,
   context: UnitContext,
 ): { readonly words: readonly string[]; readonly user: boolean } => {
-  const { name, initialize, user, environment } = process;
+  const { name, initialize, directory, user, environment } = process;
   const program = foregroundWords(process, context, 'launchd', grace);
   if (initialize === '') return { words: program, user: false };
   const coreutils = requiredTool(context, 'coreutils', 'launchd');
   const text = launchScript({
     coreutils,
+    // launchd refuses a directory that commands are still to make.
+    directory,
     initialize,
     // All others go the usual way, so that overrides can replace them.
     environment: variablesLostInShells(environment),

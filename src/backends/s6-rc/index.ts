@@ -22,6 +22,7 @@ export const s6rc: Backend = {
   supervisor: async (runtimeDir, signal, ports) =>
     (await import('./svscan.js')).superviseScanDirectory(runtimeDir, signal, ports),
   hearsNotifications: true,
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

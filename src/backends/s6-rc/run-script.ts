@@ -47,7 +47,7 @@ const becomeProcess = (
   { executable, args }: CommandLine,
   context: UnitContext,
 ): readonly ExeclineCommand[] => {
-  const { initialize, nice, user, environment } = process;
+  const { initialize, directory, nice, user, environment } = process;
   const exports = exportCommands(environment, context);
   if (initialize === '') {
     return [
@@ -64,6 +64,7 @@ const becomeProcess = (
   }
   const script = launchScript({
     coreutils: tool(context, 'coreutils'),
+    directory,
     initialize,
     nice,
     user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
@@ -75,7 +76,7 @@ const becomeProcess = (
 
 /** The `run` file of a process that stays in the foreground; what it prints on stderr goes to its log as well. */
 export const runScript = (process: ManagedProcess, program: CommandLine, context: UnitContext): string => {
-  const { umask, directory } = process;
+  const { umask, directory, initialize } = process;
   const execline = tool(context, 'execline');
   return execlineScript(execline, [
     // In the service directory, where it sees when the process has ended.
@@ -83,7 +84,8 @@ export const runScript = (process: ManagedProcess, program: CommandLine, context
     ...findCommands(searchPath(context.instance, process, 'tools-first'), execline, ['fdmove', '-c', '2', '1']),
     ...(umask === null ? [] : [['execline-umask', umask]]),
     // The service directory that s6-supervise works in would be the process's own, and could not be removed.
-    ['execline-cd', directory ?? '/'],
+    // Where commands run before the process, they may have to make its own first: their shell goes there.
+    ['execline-cd', initialize === '' ? (directory ?? '/') : '/'],
     ...becomeProcess(process, program, context),
   ]);
 };

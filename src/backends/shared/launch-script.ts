@@ -6,7 +6,7 @@ export interface Launch {
   readonly coreutils: string;
   /** Octal digits; null leaves it alone. */
   readonly umask?: string | null;
-  /** Where to go; null stays. */
+  /** Where to go; null stays. With `initialize`, it may be missing until that has made it. */
   readonly directory?: string | null;
   /** Variables for `initialize` and the program, on top of those that the manager hands over. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -38,6 +38,9 @@ const isTheShellsOwn = (name: string): boolean =>
 export const variablesLostInShells = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => isTheShellsOwn(name)));
 
+/** Goes to a directory that commands may count on, but that some of them may have to make. */
+export const cdWherePossible = (quoted: string): string => `if [ -d ${quoted} ]; then cd -- ${quoted}; fi`;
+
 /**
  * A script for a POSIX shell that prepares a process and then becomes the program (it keeps the PID). Arguments and
  * values arrive byte for byte. Run it as `SHELL SCRIPT`.
@@ -46,6 +49,7 @@ export const launchScript = (launch: Launch): string => {
   const { coreutils, umask, directory, environment = {}, initialize = '', nice, user, command } = launch;
   const { takesOptions = false, keeper = [] } = launch;
   const [program, ...args] = command;
+  const quoted = directory === null || directory === undefined ? null : shellQuote(directory);
   const options = takesOptions ? ['"$@"'] : [];
   const tool = (name: string): string => shellQuote(`${coreutils}/bin/${name}`);
   const names = Object.keys(environment).sort();
@@ -53,11 +57,11 @@ export const launchScript = (launch: Launch): string => {
   const lines = [
     'set -e',
     ...(umask === null || umask === undefined ? [] : [`umask ${shellQuote(umask)}`]),
-    ...(directory === null || directory === undefined ? [] : [`cd -- ${shellQuote(directory)}`]),
+    ...(quoted === null ? [] : [initialize === '' ? `cd -- ${quoted}` : cdWherePossible(quoted)]),
     ...names
       .filter((name) => !isTheShellsOwn(name))
       .map((name) => `export ${name}=${shellQuote(environment[name] ?? '')}`),
-    ...(initialize === '' ? [] : [initialize]),
+    ...(initialize === '' ? [] : [initialize, ...(quoted === null ? [] : [`cd -- ${quoted}`])]),
     ...(program === undefined
       ? []
       : [`set -- ${[shellQuote(program), ...options, ...args.map(shellQuote)].join(' ')}`]),

@@ -14,6 +14,7 @@ export const supervisord: Backend = {
   render,
   profileFiles,
   profileData,
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   connect: async (context) => (await import('./connect.js')).connect(context),

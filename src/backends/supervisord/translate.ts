@@ -14,7 +14,8 @@ const needsRootFirst = ({ initialize, nice }: ManagedProcess): boolean => initia
 
 /**
  * supervisord runs processes in the foreground, as any user, in any directory and with any umask. It knows no niceness,
- * and nothing that is done before the process starts: the command does that.
+ * and nothing that is done before the process starts: the command does that. It goes to the directory then as well, since
+ * supervisord would refuse one that is still to be made.
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
   const { name, directory, umask, user } = process;
@@ -26,7 +27,7 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       ...(process.foreground === null ? { useProxy: true, pidFile: process.pidFile } : {}),
       path: process.path,
       environment: formats(process.environment),
-      ...(directory === null ? {} : { directory: formatOf(directory) }),
+      ...(directory === null || process.initialize !== '' ? {} : { directory: formatOf(directory) }),
       ...(umask === null ? {} : { umask }),
       ...(user === null || needsRootFirst(process) ? {} : { user: formatOf(user) }),
       dependencies: context.dependencies,
@@ -40,7 +41,7 @@ const formats = (texts: Readonly<Record<string, string>>): JsonObject =>
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, formatOf(text)]));
 
 const launch = (process: ManagedProcess, program: readonly string[], context: UnitContext): readonly string[] => {
-  const { initialize, nice, environment } = process;
+  const { initialize, directory, nice, environment } = process;
   const user = needsRootFirst(process) ? process.user : null;
   if (initialize === '' && user === null) {
     return nice === null ? program : [`${tool(context, 'coreutils')}/bin/nice`, '-n', String(nice), ...program];
@@ -48,6 +49,7 @@ const launch = (process: ManagedProcess, program: readonly string[], context: Un
   const text = launchScript({
     coreutils: tool(context, 'coreutils'),
     initialize,
+    directory: initialize === '' ? null : directory,
     nice,
     user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
     // All others go the usual way, so that overrides can replace them.

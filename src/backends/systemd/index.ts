@@ -15,6 +15,7 @@ export const systemd: Backend = {
   render,
   profileFiles: dysnomiaSupport,
   profileData: () => ({}),
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   hearsNotifications: true,

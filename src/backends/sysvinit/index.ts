@@ -14,6 +14,7 @@ export const sysvinit: Backend = {
   render,
   profileFiles: () => [],
   profileData: () => ({}),
+  launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   differences: async (...units) => (await import('./differences.js')).differences(...units),
   honoursTimeouts: true,

@@ -45,12 +45,14 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { createProcessWatch } = await import('../../activate/process-watch.js');
       const { describeFailures } = await import('../../activate/describe-failures.js');
       const { ActivationError } = await import('../../system/errors.js');
+      const { requirePrograms } = await import('../require-programs.js');
       await withLock(action, args, context, async () => {
         const waits = args.waitForPorts === true;
         const deployment = await requireDeployment({ ...args, waitForPorts: waits }, context);
         const { manager } = deployment.deployed;
         const downwards = action === 'stop' ? -1 : 1;
         const named = unitsCalled(deployment, args.names.map(String));
+        if (action === 'start' || action === 'restart') await requirePrograms(named, deployment, context);
         const journal = await journalOfUnfinished(deployment.location);
         const execution = {
           sessions: deployment.sessions,
