@@ -182,7 +182,10 @@ export const prepareActivation = async (
     begin: (beginning: SwitchBeginning) => beginSwitch(location, beginning, ports),
     end: () => endSwitch(location),
   };
+  const isAnother = running !== null && target !== null && running.path !== next.path;
+  const moved = isAnother ? (await import('../plan/moved-state.js')).movedState(running.manifest, next.manifest) : [];
   const notes = [
+    ...moved,
     ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
     ...losses,
     ...plan.notes,

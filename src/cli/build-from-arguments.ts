@@ -2,8 +2,9 @@ import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { loadBackend } from '../backends/registry.js';
 import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
-import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import type { EvaluationRequest, EvaluationSettings } from '../evaluate/evaluation-request.js';
 import { buildMemory } from '../generations/build-memory.js';
+import { givenOptionsOf } from '../generations/given-options.js';
 import { newlyBuilt, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import type { ModelSource } from '../generations/deployment-record.js';
 import { modelSource } from '../generations/model-source.js';
@@ -15,7 +16,7 @@ import { UsageError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
 import { chosenManager } from './arguments.js';
 import type { CommandContext } from './command.js';
-import { modelPath, stateSettings, type StateArguments } from './settings.js';
+import { flagOf, modelPath, saidSettings, type StateArguments } from './settings.js';
 import { whileRunning } from './while-running.js';
 
 /** What yargs parsed of the options that say what to build. */
@@ -86,15 +87,39 @@ const expressionFile = (path: string): string => {
 };
 
 /**
+ * The state options: what is said, else what the current generation was built with.
+ *
+ * @param location whose current generation that is; null for none
+ */
+const settingsFor = (
+  args: BuildArguments,
+  location: ProfileLocation | null,
+  { env, log }: Pick<CommandContext, 'env' | 'log'>,
+): EvaluationSettings => {
+  const { settings, unsaid } = saidSettings(args, env);
+  if (location === null || unsaid.length === 0) return settings;
+  const remembered = givenOptionsOf(location.link);
+  const taken = unsaid.flatMap((option) => {
+    const value = remembered[option];
+    return value === undefined ? [] : [[option, value] as const];
+  });
+  if (taken.length === 0) return settings;
+  const words = taken.map(([option, value]) => `${flagOf(option)}${value === true ? '' : `=${String(value)}`}`);
+  log.info(`note: as in the current generation: ${words.join(' ')}`);
+  return { ...settings, ...Object.fromEntries(taken) };
+};
+
+/**
  * What the command line says about the evaluation of the model at `path`.
  *
- * @param location whose current generation chooses the manager when -P does not; null for none
+ * @param location whose current generation says what the command line does not: the manager, and where state goes; null for
+ *   none
  */
 export const evaluationRequest = async (
   args: BuildArguments,
   path: string,
   location: ProfileLocation | null,
-  { env }: CommandContext,
+  { env, log }: Pick<CommandContext, 'env' | 'log'>,
 ): Promise<EvaluationRequest> => ({
   exprFile: expressionFile(path),
   // The current generation is not read for what -P says: Nix shall not wait for that.
@@ -102,7 +127,7 @@ export const evaluationRequest = async (
     args.processManager,
     args.processManager === undefined ? await currentManager(location) : null,
   ),
-  settings: stateSettings(args, env),
+  settings: settingsFor(args, location, { env, log }),
   extraParams: args.extraParams ?? null,
   includePaths: args.include ?? [],
   hostPackages: args.hostPackages ?? false,

@@ -23,7 +23,12 @@ export const wholeNumberOption = <T extends Options>(
 });
 
 export const stateDirectoryOptions = define({
-  'state-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Base directory of all state [/var]' },
+  'state-dir': {
+    type: 'string',
+    requiresArg: true,
+    group: 'State:',
+    describe: 'Base directory of all state [as in the current generation, else /var]; default: /var again',
+  },
   'runtime-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where PID files and sockets go' },
   'log-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where log files go' },
   'tmp-dir': { type: 'string', requiresArg: true, group: 'State:', describe: 'Where temporary files go' },
@@ -35,6 +40,11 @@ export const stateDirectoryOptions = define({
     type: 'boolean',
     group: 'State:',
     describe: 'Create no users and groups and run everything as the calling user',
+  },
+  'no-force-disable-user-change': {
+    type: 'boolean',
+    group: 'State:',
+    describe: 'No longer, although the current generation does',
   },
 });
 

@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** What yargs parsed of the state options. */
 export type StateArguments = {
   readonly [Setting in keyof EvaluationSettings]?: EvaluationSettings[Setting] | undefined;
-};
+} & { readonly noForceDisableUserChange?: boolean | undefined };
 
 const variables = {
   stateDir: 'NIXPROC_STATE_DIR',
@@ -25,17 +25,51 @@ const variables = {
 export const fromEnvironment = (env: Environment, name: string): string | undefined =>
   env[name] === '' ? undefined : env[name];
 
-/** Collects the state options; a flag wins over its variable. Relative paths are resolved against the working directory. */
-export const stateSettings = (args: StateArguments, env: Environment): EvaluationSettings => {
+/** The value of a directory option that is said to be nobody's choice but the model's. */
+const byDefault = 'default';
+
+/** What was said of the state options. */
+export interface SaidSettings {
+  readonly settings: EvaluationSettings;
+  /** Those of which nothing was said, neither a value nor that the default is wanted. */
+  readonly unsaid: readonly (keyof EvaluationSettings)[];
+}
+
+/**
+ * Collects the state options; a flag wins over its variable. Relative paths are resolved against the working directory.
+ *
+ * @throws UsageError for user changes that are disabled and not
+ */
+export const saidSettings = (args: StateArguments, env: Environment): SaidSettings => {
   const settings: Record<string, string | boolean> = {};
+  const unsaid: (keyof EvaluationSettings)[] = [];
   for (const [key, variable] of Object.entries(variables) as [keyof typeof variables, string][]) {
     const value = args[key] ?? fromEnvironment(env, variable);
-    if (value !== undefined) settings[key] = resolve(value);
+    if (value === undefined) unsaid.push(key);
+    else if (value !== byDefault) settings[key] = resolve(value);
   }
-  const disabled = args.forceDisableUserChange ?? fromEnvironment(env, 'NIXPROC_FORCE_DISABLE_USER_CHANGE') === '1';
-  if (disabled) settings['forceDisableUserChange'] = true;
-  return settings;
+  const { forceDisableUserChange, noForceDisableUserChange } = args;
+  if (forceDisableUserChange === true && noForceDisableUserChange === true) {
+    throw new UsageError({
+      what: '--force-disable-user-change and --no-force-disable-user-change cannot be meant at once',
+      fix: 'Choose one of them',
+    });
+  }
+  const variable = fromEnvironment(env, 'NIXPROC_FORCE_DISABLE_USER_CHANGE');
+  const isSaid = forceDisableUserChange === true || noForceDisableUserChange === true;
+  const isDisabled = isSaid ? forceDisableUserChange === true : variable === '1';
+  if (isDisabled) settings['forceDisableUserChange'] = true;
+  else if (!isSaid && variable === undefined) unsaid.push('forceDisableUserChange');
+  return { settings, unsaid };
 };
+
+/** The state options that were given; see saidSettings. */
+export const stateSettings = (args: StateArguments, env: Environment): EvaluationSettings =>
+  saidSettings(args, env).settings;
+
+/** How an option is spelled on the command line: "stateDir" → "--state-dir". */
+export const flagOf = (option: string): string =>
+  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** @throws UsageError when the command line names no model and NIXPROC_PROCESSES is not set */
 export const modelPath = (model: string | undefined, env: Environment): string => {

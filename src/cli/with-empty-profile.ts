@@ -1,26 +1,37 @@
+import { givenOptionsOf } from '../generations/given-options.js';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { buildEmptyProfile } from '../profile/build-empty-profile.js';
 import { buildModel } from '../profile/build-model.js';
-import type { Manifest } from '../profile/manifest.js';
 import type { CommandContext } from './command.js';
 import { emptyModel, evaluationRequest } from './build-from-arguments.js';
+
+/** What cannot be understood is no reason to go on running. */
+const givenOptionsIn = (path: string): ReturnType<typeof givenOptionsOf> => {
+  try {
+    return givenOptionsOf(path);
+  } catch {
+    return {};
+  }
+};
 
 /**
  * Builds the profile of a deployment in which nothing runs.
  *
- * @param after the manifest of the deployment that it follows
+ * @param after the deployment that it follows
  * @param outLink where to make a link to the profile
  * @returns its store path
  */
 const buildEmpty = async (
-  after: Manifest,
+  { path, manifest }: BuiltProfile,
   location: ProfileLocation,
   outLink: string,
   context: CommandContext,
 ): Promise<string> => {
-  const { manager, builder } = after;
-  if (manager !== null && builder !== null) return buildEmptyProfile({ ...after, manager }, builder, outLink, context);
+  const { manager, builder } = manifest;
+  if (manager !== null && builder !== null) {
+    return buildEmptyProfile({ ...manifest, manager }, builder, givenOptionsIn(path), outLink, context);
+  }
   // Another tool has built it: what could build a profile has yet to be found.
   return (await buildModel(await evaluationRequest({}, emptyModel, location, context), outLink, context)).path;
 };
@@ -40,7 +51,7 @@ export const withEmptyProfile = async (
   const { default: temporary } = await import('tmp-promise');
   const { path: roots, cleanup } = await temporary.dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
-    const empty = await readBuiltProfile(await buildEmpty(deployed.manifest, location, `${roots}/profile`, context));
+    const empty = await readBuiltProfile(await buildEmpty(deployed, location, `${roots}/profile`, context));
     if (empty === null) throw new Error('the empty profile has no manifest');
     await work(empty);
   } finally {

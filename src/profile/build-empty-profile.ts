@@ -1,6 +1,8 @@
 import { withDir } from 'tmp-promise';
+import type { EvaluationSettings } from '../evaluate/evaluation-request.js';
 import type { Ports } from '../system/ports.js';
 import { buildProfile } from './build-profile.js';
+import { givenOptionsFiles } from './given-options.js';
 import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
 import { manifestFile, profileDocument } from './profile-document.js';
 import { ReferenceScanner } from './store-texts.js';
@@ -10,10 +12,12 @@ import { ReferenceScanner } from './store-texts.js';
  *
  * @param after the manifest of the deployment that it follows
  * @param builder that deployment's
+ * @param given the options that it was built with
  */
 export const buildEmptyProfile = async (
   after: Manifest & Pick<OwnManifest, 'manager'>,
   builder: ProfileBuilder,
+  given: EvaluationSettings,
   outLink: string,
   ports: Ports,
 ): Promise<string> => {
@@ -35,6 +39,7 @@ export const buildEmptyProfile = async (
         data: {},
         units: [],
       }),
+      ...givenOptionsFiles(given),
     ],
     texts: [],
     scanner,

@@ -7,6 +7,7 @@ import { stateDirectories, type StateDirectorySettings } from '../state/state-di
 import type { JsonObject } from '../system/json.js';
 import { fingerprintOf } from './fingerprint.js';
 import { remarksOn } from './instance-remarks.js';
+import { givenOptionsFiles } from './given-options.js';
 import { foreignPackageUnits } from './foreign-packages.js';
 import { listTree } from './list-tree.js';
 import type { ManifestUnit, OwnManifest } from './manifest.js';
@@ -175,7 +176,10 @@ export const translateRealised = (
         ].sort(byLevel),
       };
       const file = manifestFile(manifest);
-      return { document: documentOf('processes', [...files, file]), manifest: file.text };
+      return {
+        document: documentOf('processes', [...files, file, ...givenOptionsFiles(settings)]),
+        manifest: file.text,
+      };
     },
     renderInstance: async (overridden, name) => {
       const unit = renderUnits(override(overridden), backend).find(({ context }) => context.instance.instance === name);

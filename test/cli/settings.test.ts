@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { modelPath, stateSettings, wholeNumber } from '../../src/cli/settings.js';
+import { modelPath, saidSettings, stateSettings, wholeNumber } from '../../src/cli/settings.js';
 
 test('a flag wins over its variable, and a variable that is empty counts as not set', () => {
   expect(
@@ -30,6 +30,22 @@ test('user changes are disabled by the flag or by NIXPROC_FORCE_DISABLE_USER_CHA
   expect(stateSettings({ forceDisableUserChange: true }, {})).toEqual({ forceDisableUserChange: true });
   expect(stateSettings({}, { NIXPROC_FORCE_DISABLE_USER_CHANGE: '1' })).toEqual({ forceDisableUserChange: true });
   expect(stateSettings({}, { NIXPROC_FORCE_DISABLE_USER_CHANGE: '0' })).toEqual({});
+});
+
+test('"default" and --no-force-disable-user-change say something, but no value', () => {
+  const said = saidSettings(
+    { stateDir: 'default', noForceDisableUserChange: true, tmpDir: './default' },
+    { NIXPROC_STATE_DIR: '/s', NIXPROC_LOG_DIR: 'default', NIXPROC_FORCE_DISABLE_USER_CHANGE: '1' },
+  );
+  expect(said).toEqual({
+    settings: { tmpDir: resolve('default') },
+    unsaid: ['runtimeDir', 'cacheDir', 'spoolDir', 'lockDir', 'libDir'],
+  });
+  expect(saidSettings({}, { NIXPROC_FORCE_DISABLE_USER_CHANGE: '0' }).unsaid).not.toContain('forceDisableUserChange');
+  expect(saidSettings({}, {}).unsaid).toContain('forceDisableUserChange');
+  expect(() => saidSettings({ forceDisableUserChange: true, noForceDisableUserChange: true }, {})).toThrow(
+    'cannot be meant at once',
+  );
 });
 
 test('a relative state directory is meant from the working directory', () => {

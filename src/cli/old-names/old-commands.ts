@@ -36,6 +36,23 @@ const given = ({ options: values }: GetoptLine, ...options: readonly (readonly O
     return [value === true ? `--${name}` : `--${name}=${value}`];
   });
 
+/**
+ * The state options of a command that takes none from the current generation: what is not given, nor said by a variable, is
+ * the model's own choice. A directory that is called like the word for that is meant as a directory.
+ */
+const stateIn = (line: GetoptLine, env: Readonly<Record<string, string | undefined>>): readonly string[] => {
+  const said = [...line.options].map(([name, value]): [string, string | true] => [
+    name,
+    value === 'default' ? './default' : value,
+  ]);
+  const isUnsaid = ({ name }: OldOption): boolean =>
+    !line.options.has(name) && fromEnvironment(env, `NIXPROC_${name.toUpperCase().replaceAll('-', '_')}`) === undefined;
+  return [
+    ...given({ ...line, options: new Map(said) }, stateOptions),
+    ...stateOptions.filter(isUnsaid).map(({ name, takesValue }) => (takesValue ? `--${name}=default` : `--no-${name}`)),
+  ];
+};
+
 /** A word that stays what it is: one that begins with a dash would be taken for an option. */
 const plainWord = (word: string, what: string): string => {
   if (word.startsWith('-')) throw new UsageError({ what: `"${word}" is no ${what}` });
@@ -80,7 +97,7 @@ const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
         ? `Makes the machine run a processes model under ${manager}.`
         : `Makes the machine run a profile that nixproc-build made for ${manager}.`,
     options: [...operationOptions, ...activation, ...stateOptions, ...modelOptions],
-    translate: (line) => {
+    translate: (line, env) => {
       const value = (option: string): string => {
         const found = line.options.get(option);
         return plainWord(typeof found === 'string' ? found : '', 'generation');
@@ -93,7 +110,9 @@ const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
           }
           return [
             ...['switch', `--process-manager=${manager}`],
-            ...given(line, activation, stateOptions, modelOptions),
+            ...given(line, activation),
+            ...stateIn(line, env),
+            ...given(line, modelOptions),
             ...pathIn(line),
           ];
         case 'undeploy':
@@ -129,9 +148,10 @@ const build: OldCommand = {
   usage: ['-P MANAGER [OPTION]... [PROCESSES_NIX]', '-P MANAGER --undeploy [OPTION]...'],
   describe: 'Builds the profile of a processes model, and prints its store path.',
   options: [...managerOptions, ...buildOptions, ...stateOptions, ...modelOptions],
-  translate: (line) => {
+  translate: (line, env) => {
     requireManager(line);
-    return ['build', ...given(line, managerOptions, buildOptions, stateOptions, modelOptions), ...pathIn(line)];
+    const options = [...given(line, managerOptions, buildOptions), ...stateIn(line, env), ...given(line, modelOptions)];
+    return ['build', ...options, ...pathIn(line)];
   },
 };
 
@@ -172,7 +192,9 @@ const deployStateless: OldCommand = {
     }
     return [
       ...['run', '--process-manager=supervisord'],
-      ...given(line, profileOptions, stateOptions, modelOptions),
+      ...given(line, profileOptions),
+      ...stateIn(line, env),
+      ...given(line, modelOptions),
       ...pathIn({ ...line, operands: [model, ...line.operands.slice(1)] }),
     ];
   },

@@ -33,7 +33,8 @@ const { 'no-out-link': noOutLink, undeploy } = outputOptions;
 export const help: OldOption = { name: 'help', letter: 'h', takesValue: false, describe: 'Show this help' };
 
 export const managerOptions = same(managerOption);
-export const stateOptions = same(stateDirectoryOptions);
+/** These commands remember no options, so that there is nothing to forget. */
+export const stateOptions = same(stateDirectoryOptions).filter(({ name }) => !name.startsWith('no-'));
 export const modelOptions = same({ 'extra-params': extraParams, 'show-trace': showTrace });
 export const profileOptions = same(profileOption);
 export const deployedOptions = same({ 'old-profile': { ...oldProfile, alias: 'o' } });

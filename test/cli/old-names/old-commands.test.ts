@@ -4,11 +4,19 @@ import { getopt } from '../../../src/cli/old-names/getopt.js';
 import { oldCommands } from '../../../src/cli/old-names/old-commands.js';
 import { commands } from '../../../src/cli/commands/index.js';
 
-const translated = (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string => {
+const wordsOf = (name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const command = oldCommands.find((candidate) => candidate.name === name);
   if (command === undefined) throw new Error(`there is no ${name}`);
-  return command.translate(getopt(args, command.options), env).join(' ');
+  return command.translate(getopt(args, command.options), env);
 };
+
+/** Says of a state option that none is taken from the current generation. */
+const isUnsaid = (word: string): boolean => /^--[a-z]+-dir=default$|^--no-force-disable-user-change$/.test(word);
+
+const translated = (...line: Parameters<typeof wordsOf>): string =>
+  wordsOf(...line)
+    .filter((word) => !isUnsaid(word))
+    .join(' ');
 
 test.each([
   ['nixproc-sysvinit-switch', 'processes.nix', 'switch --process-manager=sysvinit processes.nix'],
@@ -70,6 +78,22 @@ test('every state option reaches the command under its own name', () => {
     );
     expect(words).toContain(expected);
   }
+});
+
+test.each([
+  ['nixproc-sysvinit-switch', 'm.nix'],
+  ['nixproc-build', '-P sysvinit m.nix'],
+  ['nixproc-supervisord-deploy-stateless', 'm.nix'],
+])('%s takes no state option from the current generation, but those of variables', (name, line) => {
+  const unsaid = (words: readonly string[], env = {}) => wordsOf(name, words, env).filter(isUnsaid).sort();
+  const all = ['cache', 'lib', 'lock', 'log', 'runtime', 'spool', 'state', 'tmp'].map((dir) => `--${dir}-dir=default`);
+  expect(unsaid(line.split(' '))).toEqual([...all, '--no-force-disable-user-change'].sort());
+  const env = { NIXPROC_STATE_DIR: '/s', NIXPROC_FORCE_DISABLE_USER_CHANGE: '1' };
+  expect(unsaid(['--log-dir', '/l', ...line.split(' ')], env)).toEqual(
+    all.filter((word) => !/--(?:state|log)-/.test(word)),
+  );
+  // Here it is no word of ours.
+  expect(wordsOf(name, ['--state-dir', 'default', ...line.split(' ')])).toContain('--state-dir=./default');
 });
 
 test('neither a value nor an operand is taken for an option of ours', () => {
