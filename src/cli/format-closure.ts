@@ -1,4 +1,5 @@
 import type { ClosureDifference } from '../plan/closure-difference.js';
+import { visibleLine } from '../system/visible-text.js';
 import { countOf, formatBytes, paint } from './terminal.js';
 
 const signed = (bytes: number): string => `${bytes < 0 ? '' : '+'}${formatBytes(bytes)}`;
@@ -43,7 +44,7 @@ export const formatClosure = (
         change === 'upgraded'
           ? ` ${before.join(', ') || '(none)'} → ${after.join(', ') || '(none)'}`
           : ` ${[...before, ...after].join(', ')}`;
-      return `  ${paint(marks[change], tints[change], colour)} ${name}${versions.trimEnd()} (${signed(other - one)})`;
+      return `  ${paint(marks[change], tints[change], colour)} ${visibleLine(`${name}${versions.trimEnd()}`)} (${signed(other - one)})`;
     }),
     ...counts.map((line) => `  ${line}`),
   ];

@@ -1,4 +1,5 @@
 import type { DocumentedStep, PlanDocument } from '../plan/plan-document.js';
+import { visibleLine, visibleText } from '../system/visible-text.js';
 import { unreachable } from '../system/errors.js';
 import { formatClosure } from './format-closure.js';
 import { countOf, paint, type Colour } from './terminal.js';
@@ -13,7 +14,7 @@ const colours: Readonly<Partial<Record<DocumentedStep['action'], Colour>>> = {
 /** "create-user" → "create". */
 const verbOf = ({ action }: DocumentedStep): string => action.split('-')[0] ?? action;
 
-const objectOf = (step: DocumentedStep): string => {
+const nameOf = (step: DocumentedStep): string => {
   switch (step.kind) {
     case 'process':
       return `${step.instance} (${step.manager}, level ${String(step.level)})`;
@@ -30,14 +31,17 @@ const objectOf = (step: DocumentedStep): string => {
   }
 };
 
+/** A line of its own is not to be had by a name. */
+const objectOf = (step: DocumentedStep): string => visibleLine(nameOf(step));
+
 /** What people look for first gets lines of its own for its reasons; the rest is one line. */
 const formatStep = (step: DocumentedStep, colour: boolean): readonly string[] => {
   const verb = verbOf(step).padEnd(7);
   if (step.kind === 'process') {
     const line = `${paint(verb, colours[step.action] ?? 'bold', colour)} ${objectOf(step)}`;
-    return [line, ...step.reasons.map((reason) => `          ${reason}`)];
+    return [line, ...step.reasons.map((reason) => `          ${visibleText(reason)}`)];
   }
-  const line = `${verb} ${objectOf(step)}: ${step.reasons.join('; ')}`;
+  const line = `${verb} ${objectOf(step)}: ${visibleText(step.reasons.join('; '))}`;
   return [step.kind === 'account' ? line.replace(verb, paint(verb, 'yellow', colour)) : paint(line, 'dim', colour)];
 };
 
@@ -54,11 +58,11 @@ export const formatPlan = (document: PlanDocument, colour: boolean): string => {
   return [
     ...steps.flatMap((step) => formatStep(step, colour)),
     ...conflicts.flatMap(({ severity, what, why, fix }) => [
-      `${paint(severity, severity === 'error' ? 'red' : 'yellow', colour)}: ${what}`,
-      `          ${why}`,
-      `          ${fix}`,
+      `${paint(severity, severity === 'error' ? 'red' : 'yellow', colour)}: ${visibleText(what)}`,
+      `          ${visibleText(why)}`,
+      `          ${visibleText(fix)}`,
     ]),
-    ...notes.map((note) => `note: ${note}`),
+    ...notes.map((note) => `note: ${visibleText(note)}`),
     ...formatClosure(document.closure, document.basis.current !== null, colour),
     summary,
     `Profile: ${profile.path}`,

@@ -1,4 +1,6 @@
 import { pino, type Logger } from 'pino';
+import { maskSecrets } from '../system/secrets.js';
+import { visibleText } from '../system/visible-text.js';
 import { paint, type Colour } from './terminal.js';
 
 /** How much is told on stderr. */
@@ -18,12 +20,15 @@ const prefixes: readonly (readonly [number, string, Colour | null])[] = [
   [0, '', 'dim'],
 ];
 
-/** Turns pino's lines into lines for people: what happens goes to stderr, so that stdout holds results alone. */
+/**
+ * Turns pino's lines into lines for people: what happens goes to stderr, so that stdout holds results alone. Whatever model,
+ * Nix, manager or service it comes from, the terminal obeys none of it, and what looks like a secret is masked.
+ */
 const humanDestination = (colour: boolean): { write: (line: string) => void } => ({
   write: (line) => {
     const { level, msg } = JSON.parse(line) as LogLine;
     const [, prefix, style] = prefixes.find(([least]) => level >= least) ?? [0, '', null];
-    const text = `${prefix}${msg ?? ''}`;
+    const text = `${prefix}${visibleText(maskSecrets(msg ?? ''))}`;
     process.stderr.write(`${style === null ? text : paint(text, style, colour)}\n`);
   },
 });

@@ -63,12 +63,11 @@ export const requireSamePlan = (made: PlanDocument, now: PlanDocument, file: str
  */
 export const confirmPlan = async (document: PlanDocument, yes: boolean, context: CommandContext): Promise<void> => {
   const { ask, env, log } = context;
-  const text = formatPlan(document, wantsColour(process.stderr, env));
   if (yes) {
-    log.info(text.trimEnd());
+    log.info(formatPlan(document, false).trimEnd());
     return;
   }
-  const answer = await ask?.(`${text}Go on? [y/N] `);
+  const answer = await ask?.(`${formatPlan(document, wantsColour(process.stderr, env))}Go on? [y/N] `);
   if (/^y(es)?$/i.test(answer?.trim() ?? '')) return;
   throw new ExplainedError(exitCodes.interrupted, { what: 'The plan was not confirmed: nothing has been done' });
 };

@@ -1,8 +1,13 @@
 import { ExplainedError, exitCodes, type ExitCode } from '../system/errors.js';
 import { explainUnforeseen } from '../state/file-errors.js';
+import { maskSecrets } from '../system/secrets.js';
+import { visibleText } from '../system/visible-text.js';
 import { paint } from './terminal.js';
 
-const indent = (text: string): string => text.trim().replace(/\n/g, '\n       ');
+/** Words of a model, a service or another program are shown, not obeyed, and without its secrets. */
+const shown = (text: string): string => visibleText(maskSecrets(text));
+
+const indent = (text: string): string => shown(text.trim()).replace(/\n/g, '\n       ');
 
 const causesOf = (error: Error): string =>
   error.cause instanceof Error ? `\ncaused by: ${error.cause.stack ?? error.cause.message}` : '';
@@ -11,10 +16,10 @@ const causesOf = (error: Error): string =>
 export const explain = (error: unknown, verbose: boolean, colour: boolean): { text: string; exitCode: ExitCode } => {
   const lines = (what: string, why: string | undefined, fix: string | undefined, stack: string | undefined): string =>
     [
-      `${paint('error:', 'red', colour)} ${what}`,
+      `${paint('error:', 'red', colour)} ${shown(what)}`,
       ...(why === undefined || why === '' ? [] : [`  why: ${indent(why)}`]),
       ...(fix === undefined || fix === '' ? [] : [`  fix: ${indent(fix)}`]),
-      ...(verbose && stack !== undefined ? ['', stack] : []),
+      ...(verbose && stack !== undefined ? ['', shown(stack)] : []),
       '',
     ].join('\n');
 

@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises';
+import { isatty } from 'node:tty';
 import type { LogSource } from '../backends/backend.js';
 import { ActivationError, exitCodes, type ExitCode } from '../system/errors.js';
 import type { CommandContext } from './command.js';
@@ -40,6 +41,7 @@ export const showLog = async (
     command = ['tail', '-n', String(lines), ...(follow ? ['-F'] : []), '--', ...paths];
   }
   const [file, ...args] = command;
-  const { exitCode } = await run({ file, args, mode: 'inherit' });
+  // A file or a pipe gets every byte; a terminal would obey some.
+  const { exitCode } = await run({ file, args, mode: isatty(1) ? 'show' : 'inherit' });
   return exitCode === 0 || exitCode >= 128 ? exitCodes.success : exitCodes.activationFailed;
 };

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { visibleLine } from '../system/visible-text.js';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
@@ -15,8 +16,9 @@ export const paint = (text: string, colour: Colour, enabled: boolean): string =>
 export const countOf = (count: number, one: string, many: string): string =>
   `${String(count)} ${count === 1 ? one : many}`;
 
-/** Lines up cells in columns two spaces apart; the first row is the heading. */
-export const formatTable = (rows: readonly (readonly string[])[]): string => {
+/** Lines up cells in columns two spaces apart; the first row is the heading. A row is a line, whatever is in its cells. */
+export const formatTable = (table: readonly (readonly string[])[]): string => {
+  const rows = table.map((row) => row.map(visibleLine));
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   return rows

@@ -1,4 +1,5 @@
 import { isJsonObject, toStableJson, type Json, type JsonObject } from '../system/json.js';
+import { mask, maskProperty } from '../system/secrets.js';
 
 const textOf = (value: Json | undefined): string =>
   value === undefined ? '(none)' : typeof value === 'string' ? value : toStableJson(value);
@@ -17,17 +18,32 @@ const showChange = (before: string, after: string): string => {
 };
 
 /**
- * Names every property in which two definitions differ, down to the innermost attribute:
- * "environment.PORT: 5000 → 5001". Long values are cut around the first difference.
+ * Says of one property that it has changed: "environment.PORT: 5000 → 5001". What looks like a secret is masked.
+ *
+ * @param property its name, with those of what it is in before it
  */
-export const changedProperties = (before: JsonObject, after: JsonObject): readonly string[] =>
+export const describeChange = (property: string, from: Json | undefined, to: Json | undefined): string => {
+  const shown = (value: Json | undefined): string =>
+    textOf(value === undefined ? undefined : maskProperty(property, value));
+  const [before, after] = [shown(from), shown(to)];
+  const change = showChange(before, after);
+  return `${property}: ${before === after ? `${change} (what is shown as ${mask} has changed)` : change}`;
+};
+
+const changesIn = (before: JsonObject, after: JsonObject, above: string): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((key) => {
     const from = before[key];
     const to = after[key];
-    if (isJsonObject(from) && isJsonObject(to)) {
-      return changedProperties(from, to).map((change) => `${key}.${change}`);
-    }
+    const property = `${above}${key}`;
+    if (isJsonObject(from) && isJsonObject(to)) return changesIn(from, to, `${property}.`);
     if (toStableJson(from ?? null) === toStableJson(to ?? null) && (from === undefined) === (to === undefined))
       return [];
-    return [`${key}: ${showChange(textOf(from), textOf(to))}`];
+    return [describeChange(property, from, to)];
   });
+
+/**
+ * Names every property in which two definitions differ, down to the innermost attribute:
+ * "environment.PORT: 5000 → 5001". Long values are cut around the first difference; secrets are masked.
+ */
+export const changedProperties = (before: JsonObject, after: JsonObject): readonly string[] =>
+  changesIn(before, after, '');

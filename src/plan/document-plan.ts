@@ -1,6 +1,7 @@
 import { subjectOf, type CredentialStep } from '../credentials/plan-credentials.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { StateStep } from '../state/state-directories.js';
+import { maskSecrets } from '../system/secrets.js';
 import { unreachable } from '../system/errors.js';
 import { unitOf, type ActivationPlan, type PlanStage } from './activation-plan.js';
 import type { ClosureDifference } from './closure-difference.js';
@@ -142,8 +143,14 @@ export const documentPlan = (facts: PlanFacts): PlanDocument => ({
   },
   steps: [...documentedSteps(facts)],
   unchanged: [...facts.plan.unchanged],
-  conflicts: facts.conflicts.map((conflict) => ({ ...conflict, instances: [...conflict.instances] })),
-  notes: [...facts.plan.notes, ...facts.plan.accounts.notes],
+  // Commands of other processes, and words of managers, may be in them.
+  conflicts: facts.conflicts.map(({ instances, what, why, ...conflict }) => ({
+    ...conflict,
+    instances: [...instances],
+    what: maskSecrets(what),
+    why: maskSecrets(why),
+  })),
+  notes: [...facts.plan.notes, ...facts.plan.accounts.notes].map(maskSecrets),
   closure: {
     ...facts.closure,
     packages: facts.closure.packages.map((change) => ({

@@ -16,10 +16,10 @@ export interface RunRequest {
    */
   readonly input?: string | (() => Promise<string>);
   /**
-   * `capture` collects stdout and stderr; `watch` does so too, and shows stderr meanwhile; `inherit` lets both through.
-   * Default: capture.
+   * `capture` collects stdout and stderr; `watch` does so too, and shows stderr meanwhile; `show` shows both, in which a
+   * terminal obeys nothing; `inherit` lets both through. Default: capture.
    */
-  readonly mode?: 'capture' | 'watch' | 'inherit';
+  readonly mode?: 'capture' | 'watch' | 'show' | 'inherit';
   /**
    * Milliseconds until the command is terminated, together with what it has started in a session of its own (see
    * ignoresTerminal). Default: none.

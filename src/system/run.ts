@@ -24,7 +24,8 @@ export class MissingProgramError extends ExplainedError {
 
 const stdio = {
   capture: { stdout: 'pipe', stderr: 'pipe' },
-  watch: { stdout: 'pipe', stderr: ['pipe', 'inherit'] },
+  watch: { stdout: 'pipe', stderr: 'pipe' },
+  show: { stdout: 'pipe', stderr: 'pipe', buffer: false },
   inherit: { stdout: 'inherit', stderr: 'inherit' },
 } as const;
 
@@ -103,8 +104,11 @@ export const createRun =
   (env: Readonly<Record<string, string | undefined>>): Run =>
   async (request: RunRequest): Promise<RunResult> => {
     const { execa } = await import('execa');
+    const { mode = 'capture' } = request;
+    const showOutput =
+      mode === 'watch' || mode === 'show' ? (await import('./show-output.js')).showOutput : () => undefined;
     const command = execa(request.file, request.args, {
-      ...stdio[request.mode ?? 'capture'],
+      ...stdio[mode],
       reject: false,
       stripFinalNewline: false,
       extendEnv: false,
@@ -121,6 +125,8 @@ export const createRun =
     // Its failure is ours as well, but only once the command has ended.
     fed?.catch(() => undefined);
     request.onStart?.();
+    showOutput(command.stderr, process.stderr);
+    if (mode === 'show') showOutput(command.stdout, process.stdout);
     if (request.leavesDaemon === true) closeWhenIdle(command);
     const end = (): void => {
       if (request.ignoresTerminal === true) endGroup(command);

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { describeChange } from '../../plan/changed-properties.js';
 import type { ProcessFacts } from './process-facts.js';
 
 /** What a process should have been started with. */
@@ -52,8 +53,6 @@ const runsCommand = async (facts: ProcessFacts, wanted: WantedProcess['command']
 const hasPath = (actual: readonly string[], wanted: readonly string[]): boolean =>
   wanted.length === 0 || (actual[0] === wanted[0] && wanted.every((directory) => actual.includes(directory)));
 
-const change = (what: string, from: string | undefined, to: string): string => `${what}: ${from ?? '(none)'} → ${to}`;
-
 /** Names what a process was started with otherwise than it should be; nothing when it is what would be started now. */
 export const compareWithProcess = async (facts: ProcessFacts, wanted: WantedProcess): Promise<readonly string[]> => {
   const { command, environment, uid, nice, directory } = facts;
@@ -63,15 +62,17 @@ export const compareWithProcess = async (facts: ProcessFacts, wanted: WantedProc
   return [
     ...((await runsCommand(facts, wanted.command))
       ? []
-      : [change('command', command.join(' '), wanted.command.join(' '))]),
+      : [describeChange('command', command.join(' '), wanted.command.join(' '))]),
     ...Object.entries(variables).flatMap(([name, value]) =>
-      environment.get(name) === value ? [] : [change(`environment.${name}`, environment.get(name), value)],
+      environment.get(name) === value ? [] : [describeChange(`environment.${name}`, environment.get(name), value)],
     ),
-    ...(hasPath(actualPath?.split(':') ?? [], path) ? [] : [change('environment.PATH', actualPath, path.join(':'))]),
-    ...(wanted.uid === null || wanted.uid === uid ? [] : [change('user', String(uid), String(wanted.uid))]),
-    ...(wanted.nice === nice ? [] : [change('nice', String(nice), String(wanted.nice))]),
+    ...(hasPath(actualPath?.split(':') ?? [], path)
+      ? []
+      : [describeChange('environment.PATH', actualPath, path.join(':'))]),
+    ...(wanted.uid === null || wanted.uid === uid ? [] : [describeChange('user', String(uid), String(wanted.uid))]),
+    ...(wanted.nice === nice ? [] : [describeChange('nice', String(nice), String(wanted.nice))]),
     ...(wanted.directory === null || (await resolved(wanted.directory)) === directory
       ? []
-      : [change('directory', directory, wanted.directory)]),
+      : [describeChange('directory', directory, wanted.directory)]),
   ];
 };

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeChange } from '../../plan/changed-properties.js';
 import type { Ports } from '../../system/ports.js';
 import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
@@ -39,7 +40,7 @@ const wordsOf = (command: string, script: string): readonly string[] => {
 };
 
 const change = (what: string, from: string | null, to: string | null): readonly string[] =>
-  from === to ? [] : [`${what}: ${from ?? '(none)'} → ${to ?? '(none)'}`];
+  from === to ? [] : [describeChange(what, from ?? undefined, to ?? undefined)];
 
 /** A mask without the zeros in front. */
 const mask = (digits: string | undefined): string | null => digits?.replace(/^0+(?=.)/, '') ?? null;

@@ -5,6 +5,7 @@ import { profileLocation, type ProfileLocation } from '../../generations/profile
 import { closureDifference } from '../../plan/closure-difference.js';
 import { readStoreInfos } from '../../profile/store-infos.js';
 import { UsageError } from '../../system/errors.js';
+import { visibleLine, visibleText } from '../../system/visible-text.js';
 import type { CommandContext } from '../command.js';
 import { formatClosure } from '../format-closure.js';
 import { paint } from '../terminal.js';
@@ -27,14 +28,14 @@ const linesOf = (
 ): readonly string[] => {
   const same = settings.length === 0 && added.length === 0 && removed.length === 0 && changed.length === 0;
   return [
-    ...settings,
-    ...removed.map((instance) => `${paint('removed', 'red', colour)} ${instance}`),
-    ...added.map((instance) => `${paint('added  ', 'green', colour)} ${instance}`),
+    ...settings.map(visibleText),
+    ...removed.map((instance) => `${paint('removed', 'red', colour)} ${visibleLine(instance)}`),
+    ...added.map((instance) => `${paint('added  ', 'green', colour)} ${visibleLine(instance)}`),
     ...changed.flatMap(({ instance, properties }) => [
-      `${paint('changed', 'yellow', colour)} ${instance}`,
-      ...properties.map((property) => `          ${property}`),
+      `${paint('changed', 'yellow', colour)} ${visibleLine(instance)}`,
+      ...properties.map((property) => `          ${visibleText(property)}`),
     ]),
-    ...moved.map((instance) => `${paint('moved  ', 'yellow', colour)} ${instance}`),
+    ...moved.map((instance) => `${paint('moved  ', 'yellow', colour)} ${visibleLine(instance)}`),
     same ? 'No difference.' : moved.length > 0 ? otherwiseWorded : `${String(unchanged.length)} unchanged.`,
   ];
 };
