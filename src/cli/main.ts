@@ -1,6 +1,7 @@
 // The entry of the executable. --version and --help must not pay for a command-line parser.
 import { readFileSync } from 'node:fs';
 import { loadProgram } from './code-cache/load-program.js';
+import { replaceLostDirectory } from './lost-directory.js';
 import { ignoreLostOutput } from './lost-output.js';
 import { printAtOnce } from './print-at-once.js';
 import { helpWidth } from './terminal-width.js';
@@ -29,7 +30,9 @@ const answer = async (args: readonly string[]): Promise<void> => {
     return;
   }
   ignoreLostOutput();
-  const { runCli } = loadProgram();
+  const isLost = replaceLostDirectory();
+  const { refuseRelativePaths, runCli } = loadProgram();
+  if (isLost) refuseRelativePaths();
   process.exitCode = await runCli(args, process.env, version);
 };
 

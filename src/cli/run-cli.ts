@@ -3,9 +3,10 @@ import yargs from 'yargs';
 import { exitCodes, UsageError } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
 import { createRun } from '../system/run.js';
+import { visibleColoured, visibleText } from '../system/visible-text.js';
 import { commands } from './commands/index.js';
 import type { Command, CommandContext } from './command.js';
-import { withoutEndOfOptions } from './end-of-options.js';
+import { operandsIn, withoutEndOfOptions, withoutMarks } from './end-of-options.js';
 import { createLateLog, type LateLog } from './late-log.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
@@ -73,12 +74,14 @@ export const runCli = async (
       const { createLogger } = await import('./logger.js');
       return createLogger(verbose ? 'verbose' : quiet ? 'quiet' : 'normal', colour);
     });
+    const colourOfResults = wantsColour({ isTTY: isatty(1) }, env);
+    const visible = colourOfResults ? visibleColoured : visibleText;
     return {
       run: makeRun(env),
       log,
       env,
-      print: (text) => process.stdout.write(text),
-      colour: wantsColour({ isTTY: isatty(1) }, env),
+      print: (text) => process.stdout.write(visible(text)),
+      colour: colourOfResults,
       version,
       // Whoever does not read from stdin need not make a stream of it.
       ask: isatty(0) && isatty(2) ? askOnTerminal : null,
@@ -87,7 +90,8 @@ export const runCli = async (
   };
   let exitCode: number = exitCodes.success;
   try {
-    const parser = yargs([...withoutEndOfOptions(args)])
+    // It looks for no files; without a second argument it would ask for the working directory, which may be gone.
+    const parser = yargs([...withoutEndOfOptions(args)], '/')
       .scriptName('nix-processmgmt-ts')
       .usage('$0 COMMAND [OPTIONS]\n\nRuns the services of a Nix process model under a process manager.')
       .version(version)
@@ -98,6 +102,8 @@ export const runCli = async (
       .wrap(asksForHelp(args) ? helpWidth(process.stdout) : null)
       .parserConfiguration({
         'boolean-negation': false,
+        // An option is what it is called: "--profile.x" is none of ours, and no part of one.
+        'dot-notation': false,
         'parse-positional-numbers': false,
       })
       .option('verbose', {
@@ -112,7 +118,10 @@ export const runCli = async (
       .fail((message: string | null, error: Error | undefined) => {
         // yargs throws its own complaints about the command line, too.
         if (error !== undefined && error.name !== 'YError') throw error;
-        throw new UsageError({ what: message ?? 'The command line is wrong', fix: 'See: nix-processmgmt-ts --help' });
+        throw new UsageError({
+          what: withoutMarks(message ?? 'The command line is wrong'),
+          fix: 'See: nix-processmgmt-ts --help',
+        });
       });
     withoutUnaskedHelp(parser);
     for (const { command, describe, builder, run } of commandsFor(args)) {
@@ -121,7 +130,7 @@ export const runCli = async (
         describe,
         builder,
         handler: async (parsed) => {
-          const given = withoutRepetitions(parsed);
+          const given = operandsIn(withoutRepetitions(parsed));
           refuseEmptyValues(given);
           exitCode = (await run(given as never, createContext())) ?? exitCodes.success;
           await log?.told();

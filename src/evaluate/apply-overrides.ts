@@ -4,6 +4,7 @@ import * as z from '../system/schema.js';
 import { explainFailure } from './explain-failure.js';
 import { findCulprit } from './find-culprit.js';
 import type { Attempt, AttemptResult, Evaluate } from './nix-evaluation.js';
+import { readAnswer } from './read-answer.js';
 import { parseEvaluated, type StoreContext } from './store-context.js';
 
 /** What a model's override functions made of generated arguments. */
@@ -46,8 +47,10 @@ export const applyOverrides = async (
   if (names.length === 0) return { arguments: {}, context: { derivations: [], sources: [], storePaths: [] } };
   const result = await apply(names);
   if (result.ok) {
-    const { text, context } = parseEvaluated(result.stdout);
-    return { arguments: overriddenArguments(text), context };
+    return readAnswer(result, (stdout) => {
+      const { text, context } = parseEvaluated(stdout);
+      return { arguments: overriddenArguments(text), context };
+    });
   }
   const culprit = await findCulprit(names, async (some) => !(await apply(some)).ok);
   const traced = await apply(culprit === null ? names : [culprit], true);

@@ -5,6 +5,7 @@ import { explainFailure } from './explain-failure.js';
 import { findCulprit } from './find-culprit.js';
 import type { Attempt, Evaluate } from './nix-evaluation.js';
 import type { NixFailure } from './nix-failure.js';
+import { readAnswer } from './read-answer.js';
 import { parseEvaluated } from './store-context.js';
 
 /** What the model is like when none of its instances is evaluated. */
@@ -16,7 +17,7 @@ interface Outline {
 const outlineOf = async (evaluate: Evaluate, attempt: Attempt): Promise<Outline | null> => {
   const result = await evaluate({ ...attempt, only: [] });
   if (!result.ok) return null;
-  const { outline, hostPackages } = parseModelDocument(parseEvaluated(result.stdout).text);
+  const { outline, hostPackages } = readAnswer(result, (stdout) => parseModelDocument(parseEvaluated(stdout).text));
   return { positions: new Map(outline?.map(({ name, position }) => [name, position])), hostPackages };
 };
 

@@ -7,6 +7,7 @@ import { evaluateWithRemedies } from './evaluate-with-remedies.js';
 import type { EvaluationRequest } from './evaluation-request.js';
 import { explainFailure } from './explain-failure.js';
 import { evaluationOf, hasNixpkgs, type Attempt } from './nix-evaluation.js';
+import { readAnswer } from './read-answer.js';
 import { parseEvaluated } from './store-context.js';
 import { topmostReadable } from './topmost-readable.js';
 
@@ -58,7 +59,9 @@ export const evaluateIdRequirements = async (
       showTrace: request.showTrace,
     });
   }
-  const { instances, ignoredParams } = document.parse(JSON.parse(parseEvaluated(result.stdout).text));
+  const { instances, ignoredParams } = readAnswer(result, (stdout) =>
+    document.parse(JSON.parse(parseEvaluated(stdout).text)),
+  );
   const remarks: string[] = [];
   const pools = Object.entries(instances).map(([instance, value]): readonly [string, readonly string[]] => {
     const names = (Array.isArray(value) ? value : []).filter((name) => typeof name === 'string');

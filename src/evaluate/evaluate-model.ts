@@ -40,13 +40,13 @@ export const runEvaluation = async (request: EvaluationRequest, ports: Ports): P
     const { diagnoseFailure } = await import('./diagnose-failure.js');
     return diagnoseFailure(request, evaluate, attempt, result.failure);
   }
-  const { stdout } = result;
+  const { stdout, stderr } = result;
   return {
     stdout,
     notes,
     read: async () => {
       const { readEvaluation } = await import('./read-evaluation.js');
-      return readEvaluation(stdout, notes, { request, evaluate, attempt });
+      return readEvaluation({ stdout, stderr }, notes, { request, evaluate, attempt });
     },
   };
 };

@@ -26,7 +26,8 @@ export interface Attempt {
 
 export type AttemptResult =
   /** What Nix printed, for parseEvaluated. */
-  { readonly ok: true; readonly stdout: string } | { readonly ok: false; readonly failure: NixFailure };
+  | { readonly ok: true; readonly stdout: string; readonly stderr: string }
+  | { readonly ok: false; readonly failure: NixFailure };
 
 /** Which expression of ours evaluates the model. */
 export type Expression =
@@ -137,7 +138,7 @@ const runNix = async (args: readonly string[], { run }: Ports): Promise<AttemptR
     const message = 'One of its texts is not UTF-8, which no configuration file of a process manager could carry';
     return { ok: false, failure: { message, positions: [], explanation: null, text: message } };
   }
-  return { ok: true, stdout: result.stdout };
+  return { ok: true, stdout: result.stdout, stderr: result.stderr };
 };
 
 /** Whether Nix finds <nixpkgs>, with the user's -I and NIX_PATH. */

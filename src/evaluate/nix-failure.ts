@@ -91,7 +91,7 @@ export const parseNixFailure = (stderr: string): NixFailure => {
       ? [{ file: error.file, line: error.line ?? 1, column: error.column ?? 1 }]
       : [];
   return {
-    message: stripVTControlCharacters(error?.raw_msg ?? '').trim() || messageOf(text),
+    message: stripVTControlCharacters(error?.raw_msg ?? '').trim() || messageOf(text) || 'Nix failed without a word',
     positions: [
       ...(own?.position ? [own.position] : []),
       ...innermost,

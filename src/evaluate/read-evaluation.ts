@@ -5,6 +5,7 @@ import type { JsonObject } from '../system/json.js';
 import { applyOverrides, type OverriddenArguments } from './apply-overrides.js';
 import { completeSettings, type EvaluationRequest } from './evaluation-request.js';
 import type { Attempt, Evaluate } from './nix-evaluation.js';
+import { readAnswer, type NixAnswer } from './read-answer.js';
 import { parseEvaluated, type StoreContext } from './store-context.js';
 
 /** A model that Nix has evaluated. */
@@ -30,15 +31,17 @@ export interface EvaluatedModel {
  *
  * @param notes what had to be done differently for it
  * @param evaluation how it was evaluated
- * @throws ModelError when it cannot be a model
+ * @throws EvaluationError when it is nothing that our expressions print; ModelError when it cannot be a model
  */
 export const readEvaluation = (
-  stdout: string,
+  answer: NixAnswer,
   notes: readonly string[],
   { request, evaluate, attempt }: { request: EvaluationRequest; evaluate: Evaluate; attempt: Attempt },
 ): EvaluatedModel => {
-  const { text, context } = parseEvaluated(stdout);
-  const document = parseModelDocument(text);
+  const { document, context } = readAnswer(answer, (stdout) => {
+    const { text, ...rest } = parseEvaluated(stdout);
+    return { ...rest, document: parseModelDocument(text) };
+  });
   const settings = completeSettings(request.settings);
   const parsed = parseModel(document, {
     manager: request.manager,

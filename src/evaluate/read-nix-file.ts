@@ -3,6 +3,7 @@ import type { Ports } from '../system/ports.js';
 import { MissingProgramError } from '../system/run.js';
 import { nixIsMissing } from './nix-evaluation.js';
 import { parseNixFailure } from './nix-failure.js';
+import { readAnswer } from './read-answer.js';
 
 /**
  * Reads a file that holds plain data as a Nix expression.
@@ -16,7 +17,7 @@ export const readNixFile = async (file: string, { run }: Pick<Ports, 'run'>): Pr
   const { exitCode, stdout, stderr } = await run({ file: 'nix-instantiate', args }).catch((error: unknown) => {
     throw error instanceof MissingProgramError ? nixIsMissing(error) : error;
   });
-  if (exitCode === 0) return JSON.parse(stdout) as unknown;
+  if (exitCode === 0) return readAnswer({ stdout, stderr }, (text) => JSON.parse(text) as unknown);
   const { message, positions } = parseNixFailure(stderr);
   const [place] = positions;
   throw new EvaluationError({

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreContext } from '../evaluate/store-context.js';
@@ -90,6 +90,8 @@ export interface ProfileSource {
   readonly meanwhile?: () => void;
 }
 
+const isOnePath = (text: string): boolean => /^\/[^\n]+$/.test(text) && existsSync(text);
+
 const expressionOf = (documentDirectory: string): string =>
   `import ${nixString(join(nixDirectory, 'profile.nix'))} {
   documentDirectory = ${nixString(documentDirectory)};
@@ -125,5 +127,11 @@ export const buildProfile = async (
     args: [...['-', '--out-link', outLink], ...nixOptions(options, env)],
   });
   if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
-  return stdout.trim();
+  const path = stdout.trim();
+  if (isOnePath(path)) return path;
+  throw new BuildError({
+    what: 'What nix-build printed cannot be understood, although it says that all went well',
+    why: `${path === '' ? 'It printed nothing' : `It printed: ${path.slice(0, 300)}`}\n${stderr.trim()}`.trim(),
+    fix: 'Look at what is called nix-build on PATH',
+  });
 };

@@ -67,6 +67,11 @@ test.each([
   ['no command', [], 'name a command'],
   ['a mistyped command', ['swich'], 'Did you mean switch?'],
   ['an unknown option', ['switch', '--no-such-option'], 'Unknown argument'],
+  ['an option with a dot', ['status', '--profile.x=1'], 'Unknown argument: profile.x'],
+  ['an option with a dot, and another one', ['status', '--json.x', '-p', 'a'], 'Unknown argument: json.x'],
+  ['an option that is a property of every object', ['status', '--__proto__.x=1'], 'Unknown argument: __proto__.x'],
+  ['a part of an option of ours', ['switch', '--state-dir.x=/a', 'x.nix'], 'Unknown argument'],
+  ['a name behind -- that is no action', ['generations', '--', '-x'], 'Given: "-x"'],
   ['an unknown manager', ['switch', '-P', 'upstart', 'x.nix'], 'upstart'],
   ['an option without its value', ['switch', '--state-dir'], 'state-dir'],
   [

@@ -3,7 +3,7 @@ import { evaluateWithRemedies } from '../../src/evaluate/evaluate-with-remedies.
 import type { Attempt, AttemptResult } from '../../src/evaluate/nix-evaluation.js';
 
 const first: Attempt = { only: null, readExtras: true, provideFramework: false, root: '/', sandbox: true };
-const success: AttemptResult = { ok: true, stdout: '' };
+const success: AttemptResult = { ok: true, stdout: '', stderr: '' };
 const failure = (message: string): AttemptResult => ({
   ok: false,
   failure: { message, positions: [], explanation: null, text: message },
