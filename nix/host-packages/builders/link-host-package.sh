@@ -16,16 +16,33 @@ take() {
     fi
 }
 
-# The programs of the Debian package that owns a file, from dpkg's lists (dpkg(1), /var/lib/dpkg/info/*.list). The
-# lists name a file as it was packaged, so /usr/bin/ls of a host with merged directories may stand there as /bin/ls.
+# The files of the distribution's package that owns a file, a line each, of whichever package manager the host has; nothing
+# when nobody owns it. Without a package manager a program has no company but what the tables name.
+filesOfOwner() {
+    local list lists=(/var/lib/dpkg/info/*.list) owner
+    if [ "${#lists[@]}" -gt 0 ]; then
+        # dpkg(1). The lists name a file as it was packaged, so /usr/bin/ls of a host with merged directories may stand
+        # there as /bin/ls.
+        list="$(grep -lxF -e "$1" -e "${1#/usr}" -- "${lists[@]}")" || return 0
+        cat "${list%%$'\n'*}"
+    elif type -P rpm > /dev/null; then
+        rpm -qlf "$1" || :
+    elif type -P pacman > /dev/null; then
+        owner="$(pacman -Qqo "$1")" && pacman -Qlq "$owner" || :
+    elif type -P apk > /dev/null; then
+        # "FILE is owned by NAME-VERSION-rRELEASE", or the name alone; the contents have no slash before them.
+        owner="$(apk info --who-owns "$1")" || return 0
+        owner="${owner##* }"
+        [[ ! "$owner" =~ ^(.+)-[^-]+-r[0-9]+$ ]] || owner="${BASH_REMATCH[1]}"
+        apk info --contents "$owner" | sed 's|^/*|/|' || :
+    fi 2> /dev/null
+}
+
 takeProgramsOfOwner() {
-    local list file lists=(/var/lib/dpkg/info/*.list)
-    [ "${#lists[@]}" -gt 0 ] || return 0
-    list="$(grep -lxF -e "$1" -e "${1#/usr}" -- "${lists[@]}")" || return 0
-    list="${list%%$'\n'*}"
+    local file
     while IFS= read -r file; do
         if [[ "$file" =~ ^(/usr)?(/local)?/s?bin/[^/]+$ && -e "$file" ]]; then take "$file"; fi
-    done < "$list"
+    done < <(filesOfOwner "$1")
 }
 
 if [ -n "$main" ]; then
