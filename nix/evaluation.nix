@@ -12,6 +12,7 @@ let
     intersectAttrs isAttrs isFunction isString listToAttrs mapAttrs match pathExists removeAttrs toJSON toString unsafeGetAttrPos;
 
   explain = import ./explain.nix;
+  harmless = import ./harmless.nix;
   typeInWords = import ./type-in-words.nix;
   plainData = import ./plain-data.nix;
 
@@ -166,6 +167,12 @@ let
           null
         else
           checkedOverrides name manager properties.overrides;
+      # What systemd is told about processes that a service leaves behind holds under every manager.
+      killMode =
+        if manager != "systemd" && properties ? overrides.systemd then
+          harmless (properties.overrides.systemd.Service.KillMode or null)
+        else
+          null;
       files = filesOf scope.pkgs name (properties.postInstall or "");
       # What most processes do not have is left out.
       data = { inherit arguments; }
@@ -173,6 +180,7 @@ let
         // (if needs == [ ] then { } else { tools = toolsFor scope needs; })
         // (if dependencies == [ ] then { } else { dependencies = catAttrs "name" dependencies; })
         // (if overrides == null then { } else { overrides = overridesAsData name manager overrides; })
+        // (if killMode == "process" || killMode == "none" then { endsAlone = true; } else { })
         // (if properties.postInstall or "" == "" then { } else { files = "${files}"; });
       process = {
         inherit name manager dependencies overrides scope data;

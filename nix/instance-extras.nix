@@ -27,6 +27,7 @@ let
     critical = map (value: value != false) (ofEach "critical");
     startTimeout = ofEach "startTimeout";
     stopTimeout = ofEach "stopTimeout";
+    leftovers = ofEach "leftovers";
   };
 
   hasNone = attribute: catAttrs attribute instances == [ ];

@@ -11,6 +11,7 @@ import type { Ports } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
 import { endedBy, executePlan, type Execution } from './execute-plan.js';
 import type { JournalWriter } from './journal.js';
+import { watchLeftovers, type LeftoverWatch } from './leftovers.js';
 import type { PreparedActivation } from './prepare-activation.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
 
@@ -32,6 +33,13 @@ export interface ActivationSettings {
 const waysOn = 'finish the switch with resume, undo it with abort, or run switch again';
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
+
+const leftoversOf = ({ current, target, sessions }: PreparedActivation, ports: Ports): LeftoverWatch =>
+  watchLeftovers(
+    [current, target].filter((side) => side !== null),
+    sessions,
+    ports,
+  );
 
 /** What a manager threw, with its reason. */
 const inWords = (error: Error): string =>
@@ -127,7 +135,12 @@ const restore = async (
   );
   // What ran before has shown that it stays up.
   const watch = createProcessWatch(sessions, { ...settings, settle: 0 }, ports.run);
-  return executePlan(plan, managers, current, { sessions, watch, signal, journal, back: true, log: ports.log });
+  const leftovers = leftoversOf(prepared, ports);
+  return executePlan(plan, managers, current, {
+    ...{ sessions, watch, leftovers, signal, journal },
+    back: true,
+    log: ports.log,
+  });
 };
 
 const activateWith = async (
@@ -207,11 +220,8 @@ const activateWith = async (
   }
   const watch = createProcessWatch(sessions, watchSettings, ports.run);
   const execution = await executePlan(plan, leaving, target, {
-    sessions,
-    watch,
-    signal,
-    journal,
-    keepGoing,
+    ...{ sessions, watch, signal, journal, keepGoing },
+    leftovers: leftoversOf(prepared, ports),
     log: ports.log,
   });
   if (execution.error !== null) await failWith(execution, inWords(execution.error), execution.error);

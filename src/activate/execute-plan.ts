@@ -1,5 +1,5 @@
 import { WaitInterruptedError } from '../backends/shared/manager-answers.js';
-import type { ManagerSession, UnitOutcome } from '../backends/backend.js';
+import type { AfterStop, ManagerSession, UnitOutcome } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
 import { unreachable } from '../system/errors.js';
@@ -7,6 +7,7 @@ import type { Log } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
 import { tasksOf, type Task } from './execution-tasks.js';
 import type { Effect, JournalWriter } from './journal.js';
+import type { LeftoverWatch } from './leftovers.js';
 import type { ProcessWatch, StepFailure } from './process-watch.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 import { spareDependents, withDependents } from './spare-dependents.js';
@@ -38,7 +39,11 @@ export const endedBy = (error: Error): Execution => ({
 
 const gerunds = { stop: 'stopping', start: 'starting', restart: 'restarting', reload: 'reloading' } as const;
 
-const performStage = (session: ManagerSession, { action, steps }: PlanStage): Promise<readonly UnitOutcome[]> => {
+const performStage = (
+  session: ManagerSession,
+  { action, steps }: PlanStage,
+  afterStop: AfterStop,
+): Promise<readonly UnitOutcome[]> => {
   switch (action) {
     case 'stop':
       return session.stop(steps.map(unitOf));
@@ -49,10 +54,36 @@ const performStage = (session: ManagerSession, { action, steps }: PlanStage): Pr
     case 'restart':
       return session.restart(
         steps.flatMap((step) => (step.action === 'restart' ? [{ before: step.before, after: step.after }] : [])),
+        afterStop,
       );
     default:
       return unreachable(action);
   }
+};
+
+/** Performs a stage; whatever its processes leave behind has ended, or been told, before something takes their place. */
+const performWithLeftovers = async (
+  stage: PlanStage,
+  sessions: Sessions,
+  leftovers: LeftoverWatch | undefined,
+): Promise<readonly UnitOutcome[]> => {
+  const { action, manager, steps } = stage;
+  const afterStop: AfterStop = async (units) => leftovers?.clear(manager, units);
+  // The old version of what is replaced.
+  const ending = steps.flatMap((step) => {
+    if (step.action === 'restart') return [step.before];
+    return step.action === 'stop' ? [step.unit] : [];
+  });
+  await leftovers?.look(manager, ending);
+  if (action === 'start') await leftovers?.clearBeforeStart(manager, steps.map(unitOf));
+  const outcomes = await performStage(sessions.of(manager), stage, afterStop);
+  const ended = new Set(outcomes.flatMap(({ instance, ok }) => (ok ? [instance] : [])));
+  await leftovers?.clear(
+    manager,
+    ending.filter(({ instance }) => ended.has(instance)),
+    action === 'restart',
+  );
+  return outcomes;
 };
 
 /** What a journal says of a task. */
@@ -77,6 +108,8 @@ const effectOf = (task: Task): Effect => {
 export interface ExecutionSettings {
   readonly sessions: Sessions;
   readonly watch: ProcessWatch;
+  /** Sees to what processes leave behind. Default: nobody does. */
+  readonly leftovers?: LeftoverWatch;
   /** Aborted: ends the execution before the next task. */
   readonly signal: AbortSignal;
   readonly journal: JournalWriter;
@@ -90,7 +123,7 @@ export interface ExecutionSettings {
 /** Does one task. Returns the steps that failed; throws what no single step is to blame for. */
 const perform = async (
   task: Task,
-  { sessions, watch, signal, log }: ExecutionSettings,
+  { sessions, watch, leftovers, signal, log }: ExecutionSettings,
 ): Promise<readonly StepFailure[]> => {
   switch (task.kind) {
     case 'processes': {
@@ -100,7 +133,7 @@ const perform = async (
         log.info(`${gerunds[step.action]} ${instance} (${step.manager}): ${step.reasons.join('; ')}`);
       }
       await watch.before(stage);
-      const outcomes = await performStage(sessions.of(stage.manager), stage);
+      const outcomes = await performWithLeftovers(stage, sessions, leftovers);
       const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));
       const refused = stage.steps.flatMap((step) => {
         const outcome = byInstance.get(unitOf(step).instance);

@@ -87,7 +87,8 @@ const conflictsOfPrograms = async (
 };
 
 /**
- * What of the next profile will not work here; of what is not started by the plan nothing is said.
+ * What of the next profile will not work here, and whether this command would end itself; of what is not started by the
+ * plan nothing else is said.
  *
  * @param left generations of which something may be there
  * @param isUnfinished whether a switch before this one did not finish
@@ -102,15 +103,19 @@ export const findConflicts = async (
   sessions: Sessions,
   ports: Pick<Ports, 'run'>,
 ): Promise<readonly Conflict[]> => {
+  // A switch that changes nothing does not load it.
+  const ownEnd =
+    plan.stages.length === 0 ? [] : await (await import('./find-own-end.js')).findOwnEnd(plan, sessions, ports);
   const beginning = startedUnits(plan);
   const started = new Set<string>(beginning.map(({ instance }) => instance));
-  if (target === null || started.size === 0) return [];
+  if (target === null || started.size === 0) return ownEnd;
   const { units } = target.profile;
   const known = left.filter(({ manager }) => manager === target.manager).flatMap(({ profile }) => profile.units);
   const ofModel = modelConflicts({ units, directories }).filter(({ instances }) =>
     instances.some((instance) => started.has(instance)),
   );
   return [
+    ...ownEnd,
     ...ofModel,
     ...(await conflictsOfPrograms(beginning, target, directories)),
     ...keptPorts(plan, present, units),
@@ -123,11 +128,13 @@ export const findConflicts = async (
 /**
  * Refuses what surely fails.
  *
- * @param allow let through what the user may know better; a name that somebody else has is none of that
+ * @param allow let through what the user may know better: neither a name that somebody else has nor this command's own end
  * @throws ModelError that names every conflict of which that is known
  */
 export const refuseConflicts = (conflicts: readonly Conflict[], allow: boolean): void => {
-  const errors = conflicts.filter(({ severity, kind }) => severity === 'error' && !(allow && kind !== 'name'));
+  const errors = conflicts.filter(
+    ({ severity, kind }) => severity === 'error' && !(allow && kind !== 'name' && kind !== 'self'),
+  );
   const [first] = errors;
   if (first === undefined) return;
   if (errors.length === 1) throw new ModelError({ what: first.what, why: first.why, fix: first.fix });

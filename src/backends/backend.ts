@@ -143,6 +143,9 @@ export interface Drift {
   readonly extras: readonly ExtraUnit[];
 }
 
+/** Ends what units have left behind that do not run any more. */
+export type AfterStop = (units: readonly DeployedUnit[]) => Promise<void>;
+
 /** A unit with the older version of itself that it replaces. */
 export interface UnitChange {
   readonly before: DeployedUnit;
@@ -212,7 +215,11 @@ export interface ManagerSession {
   /** Makes the manager know the new generation's units (null: none is left); starts nothing. */
   install(next: DeployedProfile | null): Promise<void>;
   start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
-  restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]>;
+  /**
+   * @param afterStop to be called for units that have ended, before they are started again: ends what they have left
+   *   behind. Who cannot tell when that is leaves it to the caller, who then does so after the restart
+   */
+  restart(changes: readonly UnitChange[], afterStop?: AfterStop): Promise<readonly UnitOutcome[]>;
   reload(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]>;
   /** After the last step; `next` is what is deployed now. Ends what only an empty deployment no longer needs. */
   finish(next: DeployedProfile | null): Promise<void>;
@@ -223,6 +230,10 @@ export interface ManagerSession {
    * it runs, waits for that. Default: it does not, and the tool waits.
    */
   readonly awaitsReadiness?: (unit: DeployedUnit) => boolean;
+  /** True for a manager that itself ends, by rules of its own, whatever an instance has started. Default: false. */
+  readonly endsLeftovers?: boolean;
+  /** Variables that the manager gives to each process, and whose values together say which one it is. Default: none. */
+  readonly namingVariables?: readonly string[];
   /** True for a manager that starts dependencies before dependents, and stops them after, when it gets them at once. */
   readonly ordersItself?: boolean;
   /**
@@ -353,6 +364,11 @@ export interface Backend {
   readonly hearsNotifications?: boolean;
   /** Whether units get the time that they say (startTimeout, stopTimeout). Default: the manager has settings of its own. */
   readonly honoursTimeouts?: boolean;
+  /**
+   * Who sees to what instances leave behind (`leftovers`): the manager itself, by rules of its own, or nobody, since it does
+   * not tell which processes are theirs. Default: the tool.
+   */
+  readonly leftovers?: 'manager' | 'nobody';
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describeFailures } from '../activate/describe-failures.js';
 import { executePlan } from '../activate/execute-plan.js';
+import { watchLeftovers } from '../activate/leftovers.js';
 import { createProcessWatch } from '../activate/process-watch.js';
 import { noJournal } from '../activate/journal.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
@@ -131,6 +132,7 @@ const runUntil = async (
     const execution = await executePlan(plan, [deployed.manager], deployed, {
       sessions,
       watch: createProcessWatch(sessions, settings, context.run),
+      leftovers: watchLeftovers([deployed], sessions, context),
       signal,
       journal: noJournal,
       log: context.log,
@@ -159,6 +161,7 @@ const runUntil = async (
   const stopped = await executePlan(planActivation(present, null), [deployed.manager], null, {
     sessions,
     watch: createProcessWatch(sessions, { settle: 0, waitForPorts: false }, context.run),
+    leftovers: watchLeftovers([deployed], sessions, context),
     signal: new AbortController().signal,
     journal: noJournal,
     log: context.log,

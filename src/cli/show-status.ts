@@ -2,7 +2,9 @@ import { describeDrift, extraReason, findDrift } from '../activate/find-drift.js
 import type { Observation } from '../backends/backend.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { DeployedUnit } from '../profile/manifest.js';
+import type { Ports } from '../system/ports.js';
 import type { Json } from '../system/json.js';
+import { tellStrays } from '../activate/tell-strays.js';
 import { observe, type CurrentDeployment } from './current-deployment.js';
 import { formatTable, paint } from './terminal.js';
 
@@ -29,6 +31,7 @@ export interface StatusRow {
 export const lookAtDeployment = async (
   deployment: CurrentDeployment,
   selected: readonly DeployedUnit[] | null,
+  ports: Pick<Ports, 'run'>,
 ): Promise<{
   readonly rows: readonly StatusRow[];
   readonly notes: readonly string[];
@@ -36,13 +39,15 @@ export const lookAtDeployment = async (
 }> => {
   const { location, deployed, sessions } = deployment;
   const session = sessions.of(deployed.manager);
-  const observed = (await observe(deployment)).filter(({ unit }) => selected?.includes(unit) !== false);
+  const all = await observe(deployment);
+  const observed = all.filter(({ unit }) => selected?.includes(unit) !== false);
   // Before anything else is asked.
   const missing = session.loss?.() ?? null;
   const loss =
     missing === null
       ? null
       : `${missing}; bring back all that should run with: nix-processmgmt-ts switch, or start NAME`;
+  const strays = await tellStrays(deployed, all, sessions, ports);
   const { changed, extras } = await findDrift(location, deployed, sessions);
   const rows = observed.map(({ manager, unit, observation }): StatusRow => {
     const isWanted = session.isWanted?.(unit) !== false;
@@ -55,6 +60,7 @@ export const lookAtDeployment = async (
       drift: [
         ...(stopped ? ['somebody has stopped it'] : []),
         ...changed.filter(({ instance }) => instance === unit.instance).map(({ what }) => what),
+        ...[strays.get(unit.instance)].filter((sentence) => sentence !== undefined),
       ],
       extra: false,
       isAsItShould: observation.state === 'running' || !isWanted,

@@ -13,6 +13,7 @@ export interface InstanceDocument {
   readonly critical: boolean;
   readonly startTimeout: Json;
   readonly stopTimeout: Json;
+  readonly leftovers: Json;
   readonly position: SourcePosition | null;
 }
 
@@ -30,7 +31,12 @@ interface CalledProcess {
 /** What is told of a process. */
 export type ProcessDocument =
   /** Made by createManagedProcess. */
-  | (CalledProcess & { readonly kind: 'managed'; readonly overrides: JsonObject | 'function' | null })
+  | (CalledProcess & {
+      readonly kind: 'managed';
+      readonly overrides: JsonObject | 'function' | null;
+      /** Nobody but the process itself is ended with it; for managers that are not told so in their own words. */
+      readonly endsAlone: boolean;
+    })
   /** Made by a manager's own create function. */
   | (CalledProcess & { readonly kind: 'direct'; readonly manager: string })
   | { readonly kind: 'package'; readonly name: string; readonly path: string };
@@ -43,6 +49,7 @@ interface InstanceTable {
   readonly critical?: readonly boolean[];
   readonly startTimeout?: readonly Json[];
   readonly stopTimeout?: readonly Json[];
+  readonly leftovers?: readonly Json[];
   readonly position?: {
     readonly file: readonly (string | null)[];
     readonly line: readonly (number | null)[];
@@ -67,12 +74,13 @@ const isPosition = (value: Json): boolean =>
 
 const isInstanceTable = (value: Json): boolean => {
   if (!isJsonObject(value)) return false;
-  const { name, port = [], readiness = [], critical = [], startTimeout = [], stopTimeout = [], position } = value;
+  const { name, port = [], readiness = [], critical = [], position, ...more } = value;
+  const { startTimeout = [], stopTimeout = [], leftovers = [] } = more;
   return (
     isListOf(name, isText) &&
     isListOf(port, (element) => element === null || Number.isInteger(element)) &&
     isListOf(critical, (element) => typeof element === 'boolean') &&
-    [readiness, startTimeout, stopTimeout].every(Array.isArray) &&
+    [readiness, startTimeout, stopTimeout, leftovers].every(Array.isArray) &&
     (position === undefined || isPosition(position))
   );
 };
@@ -141,10 +149,10 @@ const processDocument = (told: Json, soleScope: string): ProcessDocument | null 
   if (!isText(name) || !isJsonObject(tools) || !Object.values(tools).every(isText)) return null;
   if (!Array.isArray(dependencies) || !dependencies.every(isText)) return null;
   const called = { name, scope, arguments: args, tools: tools as Record<string, string>, dependencies, files };
-  const { manager, overrides = null } = told;
+  const { manager, overrides = null, endsAlone = false } = told;
   if (manager !== undefined) return isText(manager) ? { ...called, kind: 'direct', manager } : null;
   return overrides === null || overrides === 'function' || isJsonObject(overrides)
-    ? { ...called, kind: 'managed', overrides }
+    ? { ...called, kind: 'managed', overrides, endsAlone: endsAlone === true }
     : null;
 };
 
@@ -162,6 +170,7 @@ const instanceDocuments = (table: InstanceTable): readonly InstanceDocument[] =>
     critical: table.critical?.[index] ?? true,
     startTimeout: table.startTimeout?.[index] ?? null,
     stopTimeout: table.stopTimeout?.[index] ?? null,
+    leftovers: table.leftovers?.[index] ?? null,
     position: positionAt(index),
   }));
 };

@@ -14,6 +14,7 @@ import type {
   StorePath,
 } from './process-model.js';
 import { programOf } from './program-of.js';
+import { parseLeftovers } from './leftovers.js';
 import { parseReadiness } from './readiness.js';
 import { parseTimeout } from './time-outs.js';
 
@@ -40,7 +41,15 @@ interface Place extends Omit<InstanceDocument, 'name'> {
 }
 
 /** What is the case of an instance of which nothing is told. */
-const untold = { port: null, readiness: null, critical: true, startTimeout: null, stopTimeout: null, position: null };
+const untold = {
+  port: null,
+  readiness: null,
+  critical: true,
+  startTimeout: null,
+  stopTimeout: null,
+  leftovers: null,
+  position: null,
+};
 
 const portOrNull = (port: number | null): number | null => (port !== null && port >= 1 && port <= 65535 ? port : null);
 
@@ -147,6 +156,8 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       readiness: parseReadiness(place.readiness, { ...place, shell: specifics.tools['shell'] ?? '/bin/sh' }),
       startTimeout: parseTimeout(place.startTimeout, 'startTimeout', place.instance),
       stopTimeout: parseTimeout(place.stopTimeout, 'stopTimeout', place.instance),
+      leftovers: parseLeftovers(place.leftovers, place.instance),
+      endsAlone: process.kind === 'managed' && process.endsAlone,
     };
   };
 

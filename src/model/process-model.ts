@@ -1,4 +1,5 @@
 import type { JsonObject } from '../system/json.js';
+import type { Leftovers } from './leftovers.js';
 import type { Readiness } from './readiness.js';
 
 declare const brand: unique symbol;
@@ -124,6 +125,10 @@ export interface ProcessInstance {
   /** Seconds that it has to start, and to end before it is killed; null for as long as its manager gives it. */
   readonly startTimeout: number | null;
   readonly stopTimeout: number | null;
+  /** What becomes of processes that it leaves behind; null for what its manager, or the tool, does about them. */
+  readonly leftovers: Leftovers | null;
+  /** Nobody but the process itself is ended with it, as systemd's KillMode=process says. */
+  readonly endsAlone: boolean;
   /** Where the model defines it, where Nix knows. */
   readonly position: SourcePosition | null;
 }

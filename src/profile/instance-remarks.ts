@@ -6,8 +6,12 @@ export const remarksOn = ({
   critical,
   startTimeout,
   stopTimeout,
-}: ProcessInstance): Pick<ManifestUnit, 'critical' | 'startTimeout' | 'stopTimeout'> => ({
+  leftovers,
+  endsAlone,
+}: ProcessInstance): Pick<ManifestUnit, 'critical' | 'startTimeout' | 'stopTimeout' | 'leftovers' | 'endsAlone'> => ({
   ...(critical ? {} : { critical: false }),
   ...(startTimeout === null ? {} : { startTimeout }),
   ...(stopTimeout === null ? {} : { stopTimeout }),
+  ...(leftovers === null ? {} : { leftovers }),
+  ...(endsAlone ? { endsAlone: true } : {}),
 });

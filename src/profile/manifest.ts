@@ -1,5 +1,6 @@
 import type { ChangePolicy } from '../backends/backend.js';
 import type { Credentials, InstanceName, ManagerName, ProcessName } from '../model/process-model.js';
+import type { Leftovers } from '../model/leftovers.js';
 import type { Readiness } from '../model/readiness.js';
 import type { JsonObject } from '../system/json.js';
 
@@ -31,6 +32,10 @@ export interface ManifestUnit {
   /** Seconds; only where the model says something. */
   readonly startTimeout?: number;
   readonly stopTimeout?: number;
+  /** What becomes of processes that it leaves behind; only where the model says something. */
+  readonly leftovers?: Leftovers;
+  /** Only for a process that alone is ended, whatever it has started. */
+  readonly endsAlone?: true;
   /** True for a process that another tool, or a package, laid out: its properties are texts that were found. */
   readonly isLaidOut?: true;
 }

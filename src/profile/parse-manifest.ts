@@ -1,3 +1,4 @@
+import { leftoversSchema } from '../model/leftovers.js';
 import { readinessSchema } from '../model/readiness.js';
 import { secondsSchema } from '../model/time-outs.js';
 import { ActivationError } from '../system/errors.js';
@@ -39,6 +40,8 @@ const particulars = {
   critical: z.optional(z.literal(false)),
   startTimeout: z.optional(secondsSchema),
   stopTimeout: z.optional(secondsSchema),
+  leftovers: z.optional(leftoversSchema),
+  endsAlone: z.optional(z.literal(true)),
   isLaidOut: z.optional(z.literal(true)),
 };
 

@@ -91,6 +91,13 @@ export const translateModel = (
     if ((startTimeout !== null || stopTimeout !== null) && backend.honoursTimeouts !== true) {
       warn(`${instance.instance}: ${backend.name} has settings of its own for startTimeout and stopTimeout`);
     }
+    if (instance.leftovers !== null && backend.leftovers !== undefined) {
+      const reason = {
+        manager: 'has rules of its own for leftovers',
+        nobody: 'does not tell what an instance leaves behind',
+      };
+      warn(`${instance.instance}: ${backend.name} ${reason[backend.leftovers]}`);
+    }
     const translated = argumentsOf(context, backend, warn);
     return translated === null ? [] : [{ context, ...translated }];
   });

@@ -77,6 +77,26 @@ const socketsOf = async (pid: string, inodes: ReadonlySet<string>): Promise<read
 };
 
 /**
+ * Which of some processes listen at one of some ports of this machine. Where there is no /proc nobody does.
+ *
+ * @returns PIDs
+ */
+export const listenersAmong = async (
+  pids: readonly number[],
+  ports: ReadonlySet<number>,
+): Promise<ReadonlySet<number>> => {
+  if (pids.length === 0 || ports.size === 0) return new Set();
+  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(textOf));
+  const sockets = tables.flatMap(parseListeningSockets).filter(({ port }) => ports.has(port));
+  const inodes = new Set(sockets.map(({ inode }) => inode));
+  if (inodes.size === 0) return new Set();
+  const found = await mapConcurrently(pids, 16, async (pid) =>
+    (await socketsOf(String(pid), inodes)).length > 0 ? [pid] : [],
+  );
+  return new Set(found.flat());
+};
+
+/**
  * Finds out who listens at some ports of this machine (of the network namespace that we are in), without running
  * anything. Where there is no /proc nobody is found.
  */

@@ -113,6 +113,9 @@ test('the published table says what each manager does with each property', async
     ].join('\n');
   });
   const timeouts = backends.map(({ honoursTimeouts }) => (honoursTimeouts === true ? 'yes' : 'settings of its own'));
+  const leftovers = backends.map(
+    ({ leftovers: by = 'tool' }) => ({ tool: 'yes', manager: 'settings of its own', nobody: 'no' })[by],
+  );
   const actual = [
     '# What each process manager does with the properties of createManagedProcess',
     'Made by `npm run golden` from the backends themselves, and held by the conformance suite. A property that a manager\ncannot express is reported when a model that uses it is built.',
@@ -123,6 +126,7 @@ test('the published table says what each manager does with each property', async
       `| Attribute | ${managerNames.join(' | ')} |`,
       `| --- |${' --- |'.repeat(managerNames.length)}`,
       ...['startTimeout', 'stopTimeout'].map((attribute) => `| \`${attribute}\` | ${timeouts.join(' | ')} |`),
+      `| \`leftovers\` | ${leftovers.join(' | ')} |`,
     ].join('\n'),
     '',
   ].join('\n\n');

@@ -190,6 +190,7 @@ test('of an instance nothing is evaluated but what is needed', async () => {
         critical = false;
         startTimeout = 120;
         stopTimeout = 2.5;
+        leftovers = "keep";
       };
     }`);
   expect(instanceOf(evaluated, 'webapp')).toMatchObject({
@@ -198,15 +199,36 @@ test('of an instance nothing is evaluated but what is needed', async () => {
     critical: true,
     startTimeout: null,
     stopTimeout: null,
+    leftovers: null,
   });
   expect(instanceOf(evaluated, 'other')).toMatchObject({
     port: 5001,
     readiness: null,
     critical: false,
     startTimeout: 120,
+    leftovers: 'keep',
     stopTimeout: 2.5,
   });
   expect(evaluated.notes).toEqual([]);
+});
+
+test("systemd's KillMode=process is told under every manager, but for a function of overrides", async () => {
+  const evaluated = await evaluator.evaluateInstances(`
+    {
+      sshd.pkg = createManagedProcess {
+        name = "sshd";
+        process = "/bin/sshd";
+        overrides.systemd.Service.KillMode = "process";
+      };
+      other.pkg = createManagedProcess { name = "other"; process = "/bin/other"; overrides.systemd = _: { }; };
+      broken.pkg = createManagedProcess {
+        name = "broken";
+        process = "/bin/broken";
+        overrides.systemd.Service.KillMode = throw "it is another manager's";
+      };
+    }`);
+  const alone = ['sshd', 'other', 'broken'].map((name) => instanceOf(evaluated, name).endsAlone);
+  expect(alone).toEqual([true, false, false]);
 });
 
 test('a port that Nix cannot even fail to evaluate in peace is left out with a note', async () => {

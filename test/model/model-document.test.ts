@@ -29,14 +29,26 @@ const direct = { ...managed, manager: 'sysvinit' };
 const foreign = { name: 'webapp', path: '/nix/store/webapp' };
 
 const nothing = { name: 'webapp', scope: 'scope', ...managed, tools: {}, dependencies: [], files: null };
+/** What those of createManagedProcess have besides. */
+const more = { endsAlone: false };
 const told = { tools: { shell: '/bin/sh' }, dependencies: ['database'], files: '/nix/store/files' };
 
 test.each<{ process: JsonObject; read: JsonObject }>([
-  { process: managed, read: { kind: 'managed', ...nothing, overrides: null } },
-  { process: { ...managed, ...told }, read: { kind: 'managed', ...nothing, ...told, overrides: null } },
-  { process: { ...managed, scope: 'second' }, read: { kind: 'managed', ...nothing, scope: 'second', overrides: null } },
-  { process: { ...managed, overrides: 'function' }, read: { kind: 'managed', ...nothing, overrides: 'function' } },
-  { process: { ...managed, overrides: { Unit: {} } }, read: { kind: 'managed', ...nothing, overrides: { Unit: {} } } },
+  { process: managed, read: { kind: 'managed', ...more, ...nothing, overrides: null } },
+  { process: { ...managed, ...told }, read: { kind: 'managed', ...more, ...nothing, ...told, overrides: null } },
+  {
+    process: { ...managed, scope: 'second' },
+    read: { kind: 'managed', ...more, ...nothing, scope: 'second', overrides: null },
+  },
+  {
+    process: { ...managed, overrides: 'function' },
+    read: { kind: 'managed', ...more, ...nothing, overrides: 'function' },
+  },
+  {
+    process: { ...managed, overrides: { Unit: {} } },
+    read: { kind: 'managed', ...more, ...nothing, overrides: { Unit: {} } },
+  },
+  { process: { ...managed, endsAlone: true }, read: { kind: 'managed', ...nothing, overrides: null, endsAlone: true } },
   { process: { ...direct, ...told }, read: { kind: 'direct', ...nothing, ...told, manager: 'sysvinit' } },
   { process: foreign, read: { kind: 'package', ...foreign } },
 ])('what is not told of a process, it does not have: $process', ({ process, read }) => {
@@ -56,7 +68,13 @@ test('instances are the rows of a table, whose processes come first', () => {
   };
   const [one, two, three] = [{ arguments: { name: 'a' } }, { arguments: { name: 'b' } }, foreign];
   const read = parse(null, { instances, processes: [one, two, three], dependents: ['b'] });
-  const untold = { readiness: null, startTimeout: null, stopTimeout: null, process: expect.anything() };
+  const untold = {
+    readiness: null,
+    startTimeout: null,
+    stopTimeout: null,
+    leftovers: null,
+    process: expect.anything(),
+  };
   expect(read.instances).toEqual([
     { name: 'a', port: null, critical: false, position: null, ...untold },
     { name: 'b', port: 80, critical: true, position: { file: '/x.nix', line: 1, column: 2 }, ...untold },

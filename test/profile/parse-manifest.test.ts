@@ -83,6 +83,8 @@ test.each<[string, JsonObject]>([
   ['ownNetwork', { ownNetwork: false }],
   ['critical', { critical: true }],
   ['startTimeout', { startTimeout: 0 }],
+  ['leftovers', { leftovers: 'bury' }],
+  ['endsAlone', { endsAlone: false }],
   ['unheard', { unheard: 1 }],
 ])('a unit with a wrong %s is refused, and the message says where it is', (name, wrong) => {
   expect(() => parseManifest(manifestOf(unit, { ...unit, ...wrong }), 'FILE')).toThrow(

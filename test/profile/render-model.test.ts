@@ -42,6 +42,19 @@ test('time-outs of an instance are no silence under a manager that has settings 
   expect(warnings).toEqual(['slow: sysvinit has settings of its own for startTimeout and stopTimeout']);
 });
 
+test.each(['manager', 'nobody'] as const)('leftovers of an instance are no silence where %s sees to them', (who) => {
+  const warnings: string[] = [];
+  for (const leftovers of [null, 'end'] as const) {
+    translateModel(
+      activationOrder([{ ...instanceCalled('shell'), leftovers }]),
+      { ...backendWith({}), leftovers: who },
+      new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', [])),
+      (sentence) => warnings.push(sentence),
+    );
+  }
+  expect(warnings).toEqual([expect.stringMatching(/^shell: sysvinit (has rules of its own|does not tell what)/)]);
+});
+
 const render = (backend: Backend) => {
   const texts = new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', []));
   const order = activationOrder([instanceCalled('first'), instanceCalled('second')]);

@@ -28,6 +28,8 @@ export const instanceCalled = (
   critical: true,
   startTimeout: null,
   stopTimeout: null,
+  leftovers: null,
+  endsAlone: false,
   position,
 });
 

@@ -373,9 +373,38 @@ nixproc_become() {
     export HOME USER LOGNAME SHELL
 }
 
+# nixproc_join_group: moves this shell, which is about to become the service, into a control group of its own (cgroups(7)),
+# by which all that it starts can be found. Where that cannot be done, or where it is systemd's task, nothing happens.
+nixproc_join_group() {
+    [ -n "${nixproc_record-}" ] && [ -r /proc/self/cgroup ] && ! [ -d /run/systemd/system ] || return 0
+    nixproc_tree=
+    while read -r nixproc_rest nixproc_word nixproc_kind nixproc_rest; do
+        [ "$nixproc_kind" = cgroup2 ] || continue
+        nixproc_tree=$nixproc_word
+        break
+    done </proc/self/mounts
+    [ -n "$nixproc_tree" ] || return 0
+    nixproc_path=
+    while read -r nixproc_word; do
+        case $nixproc_word in 0::*) nixproc_path=${nixproc_word#0::} ;; esac
+    done </proc/self/cgroup
+    # Below the group that we are in, whose limits stay; but another service may have called us.
+    nixproc_path=${nixproc_path%%/nixproc.instances/*}
+    nixproc_tree=$nixproc_tree${nixproc_path%/}
+    [ -w "$nixproc_tree/cgroup.procs" ] || return 0
+    read -r nixproc_number nixproc_rest </proc/self/stat
+    nixproc_word=${nixproc_record%/*}
+    nixproc_tree=$nixproc_tree/nixproc.instances${nixproc_word%/*}/${nixproc_record##*/}
+    # Those of starts before this one of which nothing is left.
+    nixproc_tool rmdir -- "$nixproc_tree"/start-* 2>/dev/null
+    nixproc_tool mkdir -p -- "$nixproc_tree/start-$nixproc_number" 2>/dev/null || return 0
+    { printf 0 >"$nixproc_tree/start-$nixproc_number/cgroup.procs"; } 2>/dev/null || :
+}
+
 # nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory. Neither way of
 # changing the user needs the account to have a login shell.
 nixproc_execute() {
+    nixproc_join_group
     unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT
     if [ -n "${nixproc_directory-}" ]; then
         CDPATH='' cd -- "$nixproc_directory" || exit 1

@@ -16,5 +16,6 @@ export const cygrunsrv: Backend = {
   profileData: () => ({}),
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  leftovers: 'nobody',
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -3,6 +3,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type {
+  AfterStop,
   Collision,
   DeployedProfile,
   DeployedUnit,
@@ -170,7 +171,7 @@ export const createSession = ({
   ): Promise<readonly UnitOutcome[]> =>
     mapConcurrently(units, jobs, async (unit) => ({ instance: unit.instance, ...(await act(unit)) }));
 
-  const restart = async (changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> => {
+  const restart = async (changes: readonly UnitChange[], afterStop?: AfterStop): Promise<readonly UnitOutcome[]> => {
     const dependents = await runningDependents(changes.map(({ before }) => serviceOf(before)));
     const stopped: string[] = [];
     for (const service of dependents) {
@@ -179,6 +180,7 @@ export const createSession = ({
     }
     const results = await mapConcurrently(changes, jobs, async ({ before, after }): Promise<UnitOutcome> => {
       const down = await stopService(serviceOf(before));
+      if (down.ok) await afterStop?.([before]);
       return { instance: after.instance, ...(down.ok ? await startOne(after) : down) };
     });
     const refused: string[] = [];

@@ -16,5 +16,6 @@ export const docker: Backend = {
   profileData: () => ({}),
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  leftovers: 'manager',
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -91,6 +91,7 @@ const explainCommand = (detail: string, { command, image }: ActivationData): str
 export class DockerSession implements ManagerSession {
   /** The engine supervises; the tool itself waits for a signal. */
   readonly supervise = null;
+  readonly endsLeftovers = true;
 
   readonly #with: DockerSurroundings;
   /** Images of the units that were installed. */

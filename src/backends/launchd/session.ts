@@ -3,6 +3,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Log } from '../../system/ports.js';
 import type {
+  AfterStop,
   DeployedProfile,
   DeployedUnit,
   LogSource,
@@ -232,9 +233,10 @@ export const createSession = ({
       for (const { instance } of await installation.update(next)) rewritten.add(instance);
     },
     start: (units) => forEach(units, startOne),
-    restart: (changes: readonly UnitChange[]) =>
+    restart: (changes: readonly UnitChange[], afterStop?: AfterStop) =>
       mapConcurrently(changes, jobs, async ({ before, after }) => {
         const stopped = await bootOut(before);
+        if (stopped.ok) await afterStop?.([before]);
         const verdict = stopped.ok ? await startOne(after) : stopped;
         return { instance: after.instance, ...verdict };
       }),

@@ -29,6 +29,8 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       ...(user === null || switched ? {} : { UserName: user }),
       // A crash is repaired; a process that ends with exit code 0 wanted to.
       RunAtLoad: true,
+      // launchd kills the process group of a job that has ended.
+      ...(context.instance.endsAlone ? { AbandonProcessGroup: true } : {}),
       KeepAlive: { SuccessfulExit: false },
       StandardOutPath: log,
       StandardErrorPath: log,

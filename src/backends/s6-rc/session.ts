@@ -7,6 +7,7 @@ import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Ports, RunResult } from '../../system/ports.js';
 import { openProcessTable } from '../../system/processes.js';
 import type {
+  AfterStop,
   ChangedOnDisk,
   Collision,
   DeployedProfile,
@@ -210,11 +211,11 @@ export class S6RcSession implements ManagerSession {
     );
   }
 
-  async restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> {
+  async restart(changes: readonly UnitChange[], afterStop?: AfterStop): Promise<readonly UnitOutcome[]> {
     const services = await this.#begin();
     const failures = new Map<string, string>();
     await mapConcurrently(changes, this.#ports.jobs, async (change) => {
-      const problem = await this.#restartServices(change, services);
+      const problem = await this.#restartServices(change, services, afterStop);
       if (problem !== null) failures.set(change.after.name, problem);
     });
     const started = await this.start(changes.map(({ after }) => after));
@@ -487,34 +488,48 @@ export class S6RcSession implements ManagerSession {
   }
 
   /** Restarts what has another definition; everything of a unit whose definition is the same. Returns what went wrong. */
-  async #restartServices({ before, after }: UnitChange, services: Services): Promise<string | null> {
+  async #restartServices(
+    { before, after }: UnitChange,
+    services: Services,
+    afterStop?: AfterStop,
+  ): Promise<string | null> {
     const old = new Map(activationOf(before).services.map((service) => [service.name, service]));
     const onRequest = before.fingerprint === after.fingerprint;
     for (const [index, service] of activationOf(after).services.entries()) {
       const previous = old.get(service.name);
       const isDue = onRequest ? index === 0 : previous?.fingerprint !== service.fingerprint;
       if (!isDue || previous?.kind !== service.kind || !services.up.has(service.name)) continue;
+      // Of a pipeline, the logger goes on for what is left of the process before it.
+      const clear = async (): Promise<void> => (index === 0 ? afterStop?.([before]) : undefined);
       const problem = isLongrun(service)
-        ? await this.#restartLongrun(service, after.readiness?.timeout ?? defaultReadinessTime)
-        : await this.#restartOneshot(service, before, after);
+        ? await this.#restartLongrun(service, after.readiness?.timeout ?? defaultReadinessTime, clear)
+        : await this.#restartOneshot(service, before, after, clear);
       if (problem !== null) return problem;
     }
     return null;
   }
 
-  async #restartLongrun({ name, notifies, stopTime }: AtomicService, readinessTime: number): Promise<string | null> {
+  /** @param clear to be called when it is down */
+  async #restartLongrun(
+    { name, notifies, stopTime }: AtomicService,
+    readinessTime: number,
+    clear: () => Promise<void>,
+  ): Promise<string | null> {
     const { live, programs } = this.#tree;
     const directory = live.serviceDirectory(name);
     const status = (await serviceStatuses(new Map([[name, directory]]), programs)).get(name);
     const hasRestarted = this.#pidsBefore !== null && this.#pidsBefore.get(name) !== status?.pid;
     // What is about to be started again by itself gets its new definition then.
     if (status === undefined || !status.up || hasRestarted) return null;
-    const wait = ['-wr', '-T', String((stopTime ?? defaultStopTime) + 5000)];
-    const { exitCode } = await programs.run('s6-svc', [...wait, '-r', directory]);
+    const limit = ['-T', String((stopTime ?? defaultStopTime) + 5000)];
+    const { exitCode } = await programs.run('s6-svc', ['-wD', ...limit, '-d', directory]);
     if (exitCode !== 0) {
-      const { exitCode: killed, stderr } = await programs.run('s6-svc', [...wait, '-k', directory]);
+      const { exitCode: killed, stderr } = await programs.run('s6-svc', ['-wD', ...limit, '-dk', directory]);
       if (killed !== 0) return stderr.trim();
     }
+    await clear();
+    const { exitCode: refused, stderr: words } = await programs.run('s6-svc', ['-wu', ...limit, '-u', directory]);
+    if (refused !== 0) return words.trim();
     if (!notifies) return null;
     const { exitCode: late } = await programs.run('s6-svc', [
       '-wU',
@@ -527,13 +542,19 @@ export class S6RcSession implements ManagerSession {
   }
 
   /** s6-rc would stop everything that depends on it, so the scripts are run as s6-rc would run them. */
-  async #restartOneshot({ name }: AtomicService, before: DeployedUnit, after: DeployedUnit): Promise<string | null> {
+  async #restartOneshot(
+    { name }: AtomicService,
+    before: DeployedUnit,
+    after: DeployedUnit,
+    clear: () => Promise<void>,
+  ): Promise<string | null> {
     for (const [unit, script] of [
       [before, 'down'],
       [after, 'up'],
     ] as const) {
       const { exitCode, stderr } = await this.#runActivity(unit, name, script);
       if (exitCode !== 0) return `${script} ended with exit code ${exitCode}\n${stderr.trim()}`.trim();
+      if (script === 'down') await clear();
     }
     return null;
   }

@@ -10,6 +10,7 @@ import { openProcessTable } from '../../system/processes.js';
 import { runningCommands } from '../../system/running-commands.js';
 import { MissingProgramError } from '../../system/run.js';
 import type {
+  AfterStop,
   DeployedProfile,
   DeployedUnit,
   ExtraUnit,
@@ -145,9 +146,11 @@ export const createScriptSession = async (
 
   const extras: DeployedUnit[] = [];
   // The old script knows how to stop what it started.
-  const replace = async ({ before, after }: UnitChange): Promise<UnitOutcome> => {
+  const replace = async ({ before, after }: UnitChange, afterStop?: AfterStop): Promise<UnitOutcome> => {
     const stopped = await perform(before, 'stop');
-    return stopped.ok ? perform(after, 'start') : { ...stopped, instance: after.instance };
+    if (!stopped.ok) return { ...stopped, instance: after.instance };
+    await afterStop?.([before]);
+    return perform(after, 'start');
   };
 
   const observeAll = async (units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> =>
@@ -202,7 +205,7 @@ export const createScriptSession = async (
     stop: (units) => performAll(units, 'stop'),
     start: (units) => performAll(units, 'start'),
     reload: (units) => performAll(units, 'reload'),
-    restart: (changes) => mapConcurrently(changes, jobs, replace),
+    restart: (changes, afterStop) => mapConcurrently(changes, jobs, (change) => replace(change, afterStop)),
     logs: (unit) => {
       const { logFile } = scriptActivationOf(unit);
       return { kind: 'files', paths: logFile === null ? [] : [logFile] };

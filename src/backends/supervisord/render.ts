@@ -22,18 +22,20 @@ export type Options = SupervisordProgram['options'];
  * Options that supervisord would default otherwise:
  * - What a program prints goes to a file in the log directory (supervisord's own default is a file in /tmp that it
  *   deletes when it starts), stderr too unless it has a file of its own. supervisord rotates it: 50 MB, 10 backups.
- * - What has to be killed is killed with the processes it started: they would hold its ports and files.
+ * - What has to be killed is killed with the processes it started: they would hold its ports and files. Unless the model
+ *   says that nobody but the process itself is to end.
  * - Left as it is: autorestart=unexpected (a crash is repaired; a process that ends with exit code 0 wanted to),
  *   startsecs=1, startretries=3, stopwaitsecs=10.
  */
-const withDefaults = (options: Options, { instance: { name, directories } }: UnitContext): Options => {
+const withDefaults = (options: Options, { instance }: UnitContext): Options => {
+  const { name, directories, endsAlone } = instance;
   const log = `${formatOf(directories.logDir)}/nixproc-${name}`;
   const { stdout_logfile: stdout = 'AUTO', stderr_logfile: stderr = 'AUTO' } = options;
   const redirect = options.redirect_stderr ?? String(options.stderr_logfile === undefined);
   // AUTO leaves the choice to whoever runs the program: to us.
   const chosen = (path: string, choice: string): string => (path.toUpperCase() === 'AUTO' ? choice : path);
   return {
-    killasgroup: 'true',
+    killasgroup: String(!endsAlone),
     ...options,
     redirect_stderr: redirect,
     stdout_logfile: chosen(stdout, `${log}.log`),

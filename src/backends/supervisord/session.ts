@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type {
+  AfterStop,
   Collision,
   DeployedProfile,
   DeployedUnit,
@@ -57,6 +58,8 @@ const recently = 1000;
 export class SupervisordSession implements ManagerSession {
   /** supervisord supervises; this waits for the signal and looks whether supervisord is still there. */
   readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
+
+  readonly namingVariables = ['SUPERVISOR_SERVER_URL', 'SUPERVISOR_GROUP_NAME', 'SUPERVISOR_PROCESS_NAME'];
 
   readonly #serverOf: ServerOf;
   /** Null when there has never been a deployment: then there is nobody to talk to. */
@@ -171,10 +174,11 @@ export class SupervisordSession implements ManagerSession {
     return outcomes(units, verdicts);
   }
 
-  async restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> {
+  async restart(changes: readonly UnitChange[], afterStop?: AfterStop): Promise<readonly UnitOutcome[]> {
     const stopped = await this.stop(changes.map(({ before }) => before));
     const stuck = stopped.filter(({ ok }) => !ok);
     const down = changes.filter((_, index) => stopped[index]?.ok === true);
+    await afterStop?.(down.map(({ before }) => before));
     return [...stuck, ...(await this.start(down.map(({ after }) => after)))];
   }
 

@@ -19,5 +19,6 @@ export const systemd: Backend = {
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   hearsNotifications: true,
+  leftovers: 'manager',
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

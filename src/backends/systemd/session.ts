@@ -195,6 +195,7 @@ export const createSession = (
 
   return {
     ordersItself: true,
+    endsLeftovers: true,
     awaitsReadiness: (unit) => activationOf(unit).awaitsReadiness,
     observe: (units, depth = 'process') => observeUnits(units, depth, systemctl, installation),
     drift: async ({ path, units }, others) => {

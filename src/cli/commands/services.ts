@@ -42,6 +42,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
       const { stagesOf } = await import('../../plan/activation-plan.js');
+      const { watchLeftovers } = await import('../../activate/leftovers.js');
       const { createProcessWatch } = await import('../../activate/process-watch.js');
       const { describeFailures } = await import('../../activate/describe-failures.js');
       const { ActivationError } = await import('../../system/errors.js');
@@ -55,6 +56,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         if (action === 'start' || action === 'restart') await requirePrograms(named, deployment, context);
         const journal = await journalOfUnfinished(deployment.location);
         const execution = {
+          leftovers: watchLeftovers([deployment.deployed], deployment.sessions, context),
           sessions: deployment.sessions,
           // Whoever asks for one process looks at it.
           watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),

@@ -29,6 +29,7 @@ export const status = defineCommand({
     const { rows, notes, loss } = await lookAtDeployment(
       deployment,
       names.length === 0 ? null : unitsCalled(deployment, names),
+      context,
     );
     print(args.json === true ? `${JSON.stringify(statusAsJson(rows), null, 2)}\n` : statusTable(rows, colour));
     for (const note of notes) context.log.warn(note);

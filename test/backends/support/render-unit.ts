@@ -95,6 +95,8 @@ export const unitContext = (process: ProcessInstance['process'], surroundings: U
       critical: true,
       startTimeout: null,
       stopTimeout: null,
+      leftovers: null,
+      endsAlone: false,
       position: null,
     },
     level,

@@ -1,0 +1,212 @@
+import type { ManagerSession } from '../backends/backend.js';
+import { familyOf, noFamily, type Family } from '../leftovers/family.js';
+import { judgeLeftovers } from '../leftovers/judge-leftovers.js';
+import { controlGroupKey, placeOf, topGroup } from '../leftovers/own-control-group.js';
+import { leftoverPolicy } from '../model/leftovers.js';
+import type { ManagerName } from '../model/process-model.js';
+import { isUp } from '../plan/plan-activation.js';
+import type { DeployedUnit } from '../profile/manifest.js';
+import { removeControlGroups } from '../system/control-groups.js';
+import { endProcesses } from '../system/end-processes.js';
+import { listenersAmong } from '../system/listening-sockets.js';
+import type { Ports } from '../system/ports.js';
+import { commandLineOf, environmentOf, listProcesses, livingAmong, type ProcessFacts } from '../system/process-list.js';
+import { believedPids } from './believed-pids.js';
+import { maskSecrets } from '../system/secrets.js';
+import { visibleLine } from '../system/visible-text.js';
+import type { ManagedProfile, Sessions } from './sessions.js';
+
+/** Sees to what instances leave behind when they end. */
+export interface LeftoverWatch {
+  /** To be called before units are stopped: remembers which processes belong to them. */
+  readonly look: (manager: ManagerName, units: readonly DeployedUnit[]) => Promise<void>;
+  /**
+   * To be called when units have ended, before anything takes their place: ends what goes with them, and warns of what
+   * stays. It counts once for each look.
+   *
+   * @param replaced whether new versions run already: then only what was there at the look is looked for. Default: false
+   */
+  readonly clear: (manager: ManagerName, units: readonly DeployedUnit[], replaced?: boolean) => Promise<void>;
+  /** To be called before units are started that may have ended by themselves. */
+  readonly clearBeforeStart: (manager: ManagerName, units: readonly DeployedUnit[]) => Promise<void>;
+}
+
+/** What was seen of a unit before it ended, and the PIDs of all others. */
+interface Seen {
+  readonly family: Family;
+  readonly others: ReadonlySet<number>;
+}
+
+/** Seconds that what is left has to end, where the model says nothing: as long as its process had. */
+const defaultPatience = 10;
+
+/** How many processes a message names. */
+const mentioned = 5;
+
+/** The ports at which a new version would not be told from an old helper. */
+export const portsOf = ({ port, readiness, ownNetwork }: DeployedUnit): ReadonlySet<number> => {
+  if (ownNetwork === true) return new Set();
+  const probe = readiness?.probe;
+  const probed = probe?.kind === 'port' || probe?.kind === 'http' ? [probe.port] : [];
+  return new Set([...(port === null ? [] : [port]), ...probed]);
+};
+
+/**
+ * Finds those whose environment says that they come from the same instance as a process; few programs overwrite it.
+ *
+ * @param names variables whose values together name an instance; empty where there are none
+ * @returns a function that takes the PID of the process, and returns PIDs
+ */
+export const namedAlike = (
+  names: readonly string[],
+  processes: readonly ProcessFacts[],
+): ((root: number) => readonly number[]) => {
+  const named = new Map<string, number[]>();
+  const nameOf = (pid: number): string | null => {
+    const environment = environmentOf(pid);
+    return names.every((name) => environment.has(name)) ? names.map((name) => environment.get(name)).join('\0') : null;
+  };
+  for (const { pid } of names.length === 0 ? [] : processes) {
+    const name = nameOf(pid);
+    if (name !== null) named.set(name, [...(named.get(name) ?? []), pid]);
+  }
+  return (root) => (names.length === 0 ? [] : (named.get(nameOf(root) ?? '') ?? []));
+};
+
+/** The control groups of processes that are ours. */
+const groupsOf = (processes: readonly ProcessFacts[]): readonly string[] =>
+  processes.flatMap(({ controlGroup }) => placeOf(controlGroup)?.path ?? []);
+
+/** A list of processes for a message: "process 17 (sleep 1000), process 18 (cat)". */
+export const describeProcesses = async (some: readonly ProcessFacts[], run: Ports['run']): Promise<string> => {
+  const words = await Promise.all(
+    some.slice(0, mentioned).map(async ({ pid }) => {
+      const words = await commandLineOf(pid, run);
+      const command = words === null ? null : visibleLine(maskSecrets(words));
+      if (command === null) return `process ${String(pid)}`;
+      return `process ${String(pid)} (${command.length > 80 ? `${command.slice(0, 79)}…` : command})`;
+    }),
+  );
+  const more = some.length - mentioned;
+  return [...words, ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
+};
+
+/**
+ * @param sides the generations that may be involved, whose units the managers are asked for
+ */
+export const watchLeftovers = (
+  sides: readonly ManagedProfile[],
+  sessions: Sessions,
+  { run, log }: Pick<Ports, 'run' | 'log'>,
+): LeftoverWatch => {
+  const self = process.pid;
+  const seenOf = new Map<string, Seen>();
+  const runtimeDirs = new Map(sides.map(({ profile }) => [profile.path, profile.directories.runtimeDir]));
+  const nameOf = (manager: ManagerName, { name }: DeployedUnit): string => `${manager} ${name}`;
+
+  const keyOf = (manager: ManagerName, { name, profile }: DeployedUnit): string => {
+    const side = sides.find((other) => other.manager === manager);
+    return controlGroupKey(runtimeDirs.get(profile) ?? side?.profile.directories.runtimeDir ?? '', name);
+  };
+  const endsItself = (manager: ManagerName): boolean => sessions.of(manager).endsLeftovers === true;
+
+  /** What a manager knows of these units, and of all others that it may run. */
+  const observe = async (
+    manager: ManagerName,
+    units: readonly DeployedUnit[],
+  ): Promise<Awaited<ReturnType<ManagerSession['observe']>>> => {
+    const names = new Set<string>(units.map(({ name }) => name));
+    const others = sides
+      .filter((side) => side.manager === manager)
+      .flatMap(({ profile }) => profile.units)
+      .filter(({ name }) => !names.has(name) && names.add(name));
+    return sessions.of(manager).observe([...units, ...others]);
+  };
+
+  /** Ends one unit's leftovers, or tells of them. */
+  const settle = async (unit: DeployedUnit, family: Family, now: readonly ProcessFacts[]): Promise<void> => {
+    const here = new Map(now.map((facts) => [facts.pid, facts]));
+    const left = family.members.filter(({ pid, startTime }) => here.get(pid)?.startTime === startTime);
+    if (left.length === 0) return;
+    const { instance, leftovers, endsAlone, stopTimeout = defaultPatience } = unit;
+    const listeners = await listenersAmong(
+      left.map(({ pid }) => pid),
+      portsOf(unit),
+    );
+    const { end, stay } = judgeLeftovers(left, family, listeners, leftoverPolicy(leftovers, endsAlone === true));
+    if (end.length > 0) log.info(`${instance} left behind, and ended now: ${await describeProcesses(end, run)}`);
+    const stubborn = await endProcesses(end, stopTimeout, run);
+    if (stubborn.length > 0)
+      log.warn(`${instance} left behind, and nobody could end: ${await describeProcesses(stubborn, run)}`);
+    const remaining = leftovers === 'keep' ? [] : await livingAmong(stay, run);
+    if (remaining.length === 0) return;
+    log.warn(
+      `${instance} left behind: ${await describeProcesses(remaining, run)}\n` +
+        'Let the instance say leftovers = "end" to have them ended with it, or leftovers = "keep" to be told nothing of them',
+    );
+  };
+
+  /** What belongs to a unit that has ended: what is left of what was seen before, with what has come since. */
+  const familyNow = (key: string, { family, others }: Seen, now: readonly ProcessFacts[]): Family => {
+    const here = new Map(now.map(({ pid, startTime }) => [pid, startTime]));
+    const relatives = family.members.flatMap(({ pid, startTime }) => (here.get(pid) === startTime ? [pid] : []));
+    const { members, sessions: alone, groups } = familyOf({ key, roots: [], relatives }, { self, others }, now);
+    return {
+      members,
+      sessions: new Set([...family.sessions, ...alone]),
+      groups: new Set([...family.groups, ...groups]),
+    };
+  };
+
+  const clear = async (manager: ManagerName, units: readonly DeployedUnit[], replaced = false): Promise<void> => {
+    const due = units.flatMap((unit) => {
+      const seen = seenOf.get(nameOf(manager, unit));
+      seenOf.delete(nameOf(manager, unit));
+      return seen === undefined ? [] : [{ unit, seen }];
+    });
+    if (due.length === 0) return;
+    const now = await listProcesses(run);
+    const families = due.map(({ unit, seen }) => ({
+      unit,
+      family: replaced ? seen.family : familyNow(keyOf(manager, unit), seen, now),
+    }));
+    await Promise.all(families.map(({ unit, family }) => settle(unit, family, now)));
+    const members = [
+      ...due.flatMap(({ seen }) => seen.family.members),
+      ...families.flatMap(({ family }) => family.members),
+    ];
+    removeControlGroups(new Set(groupsOf(members)), topGroup);
+  };
+
+  return {
+    look: async (manager, units) => {
+      if (endsItself(manager) || units.length === 0) return;
+      const observations = await observe(manager, units);
+      const pids = await believedPids(observations, { run });
+      const processes = await listProcesses(run);
+      const relativesOf = namedAlike(sessions.of(manager).namingVariables ?? [], processes);
+      for (const unit of units) {
+        const pid = pids.get(unit.instance) ?? null;
+        const others = new Set([...pids].flatMap(([instance, other]) => (instance === unit.instance ? [] : [other])));
+        const roots = pid === null ? [] : [pid];
+        const sought = { key: keyOf(manager, unit), roots, relatives: roots.flatMap(relativesOf) };
+        seenOf.set(nameOf(manager, unit), { family: familyOf(sought, { self, others }, processes), others });
+      }
+    },
+    clear,
+    clearBeforeStart: async (manager, units) => {
+      if (endsItself(manager) || units.length === 0) return;
+      const now = await listProcesses(run);
+      const keys = new Set(now.map(({ controlGroup }) => placeOf(controlGroup)?.key));
+      const suspects = units.filter((unit) => keys.has(keyOf(manager, unit)));
+      if (suspects.length === 0) return;
+      const observations = await sessions.of(manager).observe(suspects);
+      const down = suspects.filter((unit) => {
+        const observation = observations.get(unit.instance);
+        return observation === undefined || !isUp({ manager, unit, observation });
+      });
+      for (const unit of down) seenOf.set(nameOf(manager, unit), { family: noFamily, others: new Set() });
+      await clear(manager, down);
+    },
+  };
+};

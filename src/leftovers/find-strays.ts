@@ -1,0 +1,29 @@
+import type { ProcessFacts } from '../system/process-list.js';
+import { familyOf, isNotOlder, type Sought, type Untouchables } from './family.js';
+import { placeOf } from './own-control-group.js';
+
+/**
+ * Finds what starts of an instance have left behind that are over: of one that runs, what is older than its process, or in
+ * the control group of another start. Pure.
+ *
+ * @param root the process of the instance; null when it does not run
+ */
+export const findStrays = (
+  sought: Omit<Sought, 'roots'>,
+  root: number | null,
+  spared: Untouchables,
+  processes: readonly ProcessFacts[],
+): readonly ProcessFacts[] => {
+  const { members } = familyOf({ ...sought, roots: [] }, spared, processes);
+  const main = processes.find(({ pid }) => pid === root);
+  if (main === undefined) return members;
+  const current = placeOf(main.controlGroup)?.path;
+  const isOver = ({ controlGroup }: ProcessFacts): boolean => {
+    const place = placeOf(controlGroup);
+    if (place === null) return true;
+    // One of several processes of an instance still is what its start began as.
+    const first = processes.find(({ pid }) => pid === place.start);
+    return place.path !== current && placeOf(first?.controlGroup ?? null)?.path !== place.path;
+  };
+  return members.filter((facts) => facts !== main && !isNotOlder(facts, main) && isOver(facts));
+};

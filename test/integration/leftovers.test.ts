@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
+import { accounts } from '../support/accounts.js';
+import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
+import { sleeperOptions } from '../support/faults/sleepers.js';
+import { processesThatMention } from '../support/processes.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
+import { eventually } from '../support/waiting.js';
+
+jest.setTimeout(120_000);
+
+/** Whether we may make control groups. */
+const mayGroup = accounts[0]?.uid === 0 && /^\S+ \S+ cgroup2 /m.test(readFileSync('/proc/self/mounts', 'utf8'));
+
+describe.each([
+  // Whose process has forked twice, a control group tells, or the environment.
+  { manager: 'sysvinit', account: accounts[0], findsOrphans: mayGroup },
+  { manager: 'supervisord', account: accounts.at(-1), findsOrphans: true },
+  { manager: 'disnix', account: accounts.at(-1), findsOrphans: false },
+  { manager: 's6-rc', account: accounts.at(-1), findsOrphans: false },
+])('what an instance leaves behind under $manager', ({ manager, account, findsOrphans }) => {
+  let directory: TemporaryDirectory;
+  let deployment: Deployment;
+  beforeAll(async () => {
+    if (account === undefined) throw new Error('there is no account to run as');
+    directory = await makeTemporaryDirectory();
+    const { bin, env } = installStandIn(directory.path);
+    deployment = await createDeployment(account, 'webapps', { ...env, PATH: `${bin}:${systemPath}` });
+  });
+  afterAll(async () => {
+    await deployment.dispose();
+    await directory.remove();
+  });
+
+  /** Deploys an instance whose shell starts processes and then waits: a child, others with sessions of their own, one of
+   *  them an orphan. */
+  const deploy = async (version: number, attributes = '', commands = '') => {
+    const model = join(deployment.directory, 'processes.nix');
+    await writeFile(
+      model,
+      `{ pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange, processManager }:
+let
+  create = import ./nix-processmgmt/nixproc/create-managed-process/universal/create-managed-process-universal.nix {
+    inherit pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange processManager;
+  };
+  place = "${deployment.directory}";
+  listen = "import socket, time; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(('127.0.0.1', ${deployment.portOf(0)})); s.listen(); time.sleep(1000)";
+in
+{
+  service = {
+    pkg = create {
+      instanceName = "service";
+      foregroundProcess = "/bin/sh";
+      environment.PLACE = place;
+      args = [
+        "-c"
+        ''
+          : version ${String(version)}
+          ${commands}
+          /usr/bin/sleep 1001 &
+          /usr/bin/setsid /usr/bin/sleep 1002 >/dev/null 2>&1 &
+          ( /usr/bin/setsid /usr/bin/sleep 1004 >/dev/null 2>&1 & )
+          /usr/bin/setsid /usr/bin/python3 -c "\${listen}" >/dev/null 2>&1 &
+          /usr/bin/sleep 1003
+        ''
+      ];
+    };
+    port = ${deployment.portOf(0)};
+    readiness = { timeout = 15; port = ${deployment.portOf(0)}; };
+    ${attributes}
+  };
+}
+`,
+    );
+    const result = await deployment.tool('switch', '-P', manager, ...sleeperOptions(deployment), model);
+    if (result.exitCode !== 0) throw new Error(result.stderr);
+    return result.stderr;
+  };
+  const running = () => processesThatMention(deployment.directory).map(({ commandLine }) => commandLine);
+  const sleepers = () =>
+    running()
+      .filter((line) => /^(\/usr\/bin\/)?sleep 100\d$/.test(line))
+      .map((line) => line.replace('/usr/bin/', ''))
+      .sort();
+  const listeners = () =>
+    processesThatMention(deployment.directory)
+      .filter(({ commandLine }) => commandLine.startsWith('/usr/bin/python3 -c import socket'))
+      .map(({ pid }) => pid);
+
+  test('goes with it when it is in its process group or listens at its port; the rest stays and is told', async () => {
+    await deploy(1);
+    await eventually(() => {
+      expect(sleepers()).toEqual(['sleep 1001', 'sleep 1002', 'sleep 1003', 'sleep 1004']);
+      expect(listeners()).toHaveLength(1);
+      return true;
+    }, 10);
+    const [old] = listeners();
+    const said = await deploy(2);
+    const [warning = ''] = /service left behind: .*/.exec(said) ?? [];
+    expect(warning).toMatch(/process \d+ \(\/usr\/bin\/sleep 1002\)/);
+    expect(warning.includes('sleep 1004')).toBe(findsOrphans);
+    await eventually(() => {
+      const [one, two, three, four] = ['sleep 1001', 'sleep 1002', 'sleep 1003', 'sleep 1004'];
+      expect(sleepers()).toEqual([one, two, two, three, four, four]);
+      expect(listeners()).toHaveLength(1);
+      return true;
+    }, 10);
+    expect(listeners()).not.toContain(old);
+    const { stdout } = await deployment.tool('status');
+    expect(stdout.includes('it has left behind process')).toBe(findsOrphans);
+  });
+
+  test('is not told of with leftovers = "keep", and ended with leftovers = "end"', async () => {
+    await deploy(3, 'leftovers = "keep";');
+    // It deploys what it belongs to: that would be killed in the middle.
+    const words = join(deployment.directory, 'words');
+    const exports = join(deployment.directory, 'exports');
+    await deployment.run('sh', '-c', `export -p >${exports}`);
+    const undeployment = `${deployment.toolWords.join(' ')} undeploy --wait-lock=60 >${words} 2>&1`;
+    const commands = `( . ${exports}; ${undeployment}; echo "exit $?" >>${words} ) &`;
+    expect(await deploy(4, 'leftovers = "end";', commands)).not.toContain('left behind: ');
+    await eventually(() => {
+      const said = readFileSync(words, 'utf8');
+      expect(said).toMatch(/exit \d+\n$/);
+      expect(said).toContain('"service", which is to be stopped, would take this command with it');
+      expect(said).toMatch(/exit 4\n$/);
+      return true;
+    }, 20);
+    expect(listeners()).toHaveLength(1);
+    const staying = sleepers();
+    const { exitCode, stderr } = await deployment.tool('undeploy');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(stderr).toMatch(/ended now: .*sleep 1002/);
+    // Of the versions before this one, and of an orphan, somebody has to know.
+    for (const line of ['sleep 1001', 'sleep 1002', 'sleep 1003']) staying.splice(staying.indexOf(line), 1);
+    expect(sleepers()).toEqual(findsOrphans ? [] : staying);
+    expect(listeners()).toEqual([]);
+  });
+});
