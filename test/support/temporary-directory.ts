@@ -31,7 +31,8 @@ export const makeTemporaryDirectory = async (): Promise<TemporaryDirectory> => {
       await run({ file: 'rm', args: ['-rf', path] });
       const groups = controlGroupsBelow(path);
       if (groups === null || !existsSync(groups)) return;
-      await run({ file: 'find', args: [groups, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'] });
+      // With those above that hold nothing else.
+      await run({ file: 'find', args: [groups, '-depth', '-type', 'd', '-exec', 'rmdir', '-p', '{}', ';'] });
     },
   };
 };
