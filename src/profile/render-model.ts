@@ -4,6 +4,7 @@ import { refuseTooLongValues } from '../model/value-lengths.js';
 import type { OrderedInstance } from '../order/activation-order.js';
 import { ModelError } from '../system/errors.js';
 import { mergeRecursively, type JsonObject } from '../system/json.js';
+import { isSameFile } from './same-file.js';
 import type { StoreTexts } from './store-texts.js';
 
 /** An instance with the arguments that its manager's create function takes. */
@@ -125,7 +126,7 @@ export const broughtFiles = ({ root, paths }: BroughtTree): readonly ProfileFile
  * Renders translated instances (overrides applied) into the files of a profile.
  *
  * @param options options that only some managers know, by name
- * @throws ModelError when arguments do not fit, or when two instances bring the same file.
+ * @throws ModelError when arguments do not fit, or when two instances bring different files of one path.
  */
 export const renderModel = (
   translated: readonly TranslatedUnit[],
@@ -134,18 +135,19 @@ export const renderModel = (
   options: Readonly<Record<string, string>> = {},
 ): RenderedModel => {
   const units = renderUnits(translated, backend);
-  const owners = new Map<string, string>();
+  const owners = new Map<string, { readonly file: ProfileFile; readonly owner: string }>();
   const files: ProfileFile[] = [];
   const add = (file: ProfileFile, owner: string): void => {
     const other = owners.get(file.path);
     if (other !== undefined) {
+      if (isSameFile(other.file, file)) return;
       throw new ModelError({
-        what: `Both ${other} and ${owner} bring the file ${file.path}`,
-        why: 'A profile can hold only one of them',
+        what: `Both ${other.owner} and ${owner} bring the file ${file.path}`,
+        why: 'They differ, and a profile can hold only one of them',
         fix: 'Let the postInstall of one of them write to another path',
       });
     }
-    owners.set(file.path, owner);
+    owners.set(file.path, { file, owner });
     files.push(file);
   };
   for (const file of backend.profileFiles({ units, options })) add(file, `the profile for ${backend.name}`);

@@ -1,10 +1,13 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Backend } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
 import { activationOrder } from '../../src/order/activation-order.js';
-import { renderModel, translateModel } from '../../src/profile/render-model.js';
+import { renderModel, translateModel, type BroughtTree } from '../../src/profile/render-model.js';
 import { ReferenceScanner, StoreTexts } from '../../src/profile/store-texts.js';
 import { instanceCalled } from '../support/instances.js';
+import { makeTemporaryDirectory } from '../support/temporary-directory.js';
 
 /** A manager whose units have one file each, and the PID file that `pidFiles` gives them. */
 const backendWith = (
@@ -17,7 +20,7 @@ const backendWith = (
   nameProblem: () => null,
   translate: () => ({ arguments: {}, unsupported: [] }),
   render: (_, { instance: { name } }) => ({
-    files: [{ kind: 'file', path: path(name), text: '', executable: false }],
+    files: [{ kind: 'file', path: path(name), text: name, executable: false }],
     properties: {},
     activation: { pidFile: pidFiles[name] ?? null },
     credentials: { groups: [], users: [] },
@@ -69,4 +72,25 @@ test('two instances that bring the same file are refused, and both are named', (
   expect(() => render(backendWith({}, () => 'etc/shared'))).toThrow(
     'Both process instance "first" and process instance "second" bring the file etc/shared',
   );
+});
+
+test('links to one place, and files of equal contents, are no collision: the profile has one of them', async () => {
+  const { path: place, remove } = await makeTemporaryDirectory();
+  try {
+    const instance = instanceCalled('first');
+    const tree = (name: string, files: Readonly<Record<string, string>>, mode = 0o644) => {
+      const root = join(place, name);
+      mkdirSync(root);
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text, { mode });
+      return { instance, root, paths: Object.keys(files) };
+    };
+    const brought = (...trees: readonly BroughtTree[]) => renderModel([], trees, backendWith({})).files;
+    const one = tree('one', { container: 'mysql', other: 'a' });
+    expect(brought(one, one)).toHaveLength(2);
+    expect(brought(one, tree('two', { container: 'mysql' })).map(({ path }) => path)).toEqual(['container', 'other']);
+    expect(() => brought(one, tree('three', { container: 'postgresql' }))).toThrow('bring the file container');
+    expect(() => brought(one, tree('four', { container: 'mysql' }, 0o755))).toThrow('bring the file container');
+  } finally {
+    await remove();
+  }
 });

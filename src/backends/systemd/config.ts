@@ -116,12 +116,20 @@ const readSection = (
   }
   const section: Record<string, readonly string[]> = {};
   for (const name of Object.keys(properties)) {
-    if (isLeftOut(title, name)) continue;
     const argument = `${title}.${name}`;
-    if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) {
+    // The reference writes NAME=VALUE as it is: a name may bring the beginning of its value, "Environment=IN_SYSTEMD".
+    const [, property, begun = ''] = /^([A-Za-z][A-Za-z0-9-]*)(?:=(.*))?$/s.exec(name) ?? [];
+    if (property === undefined) {
       fail(argument, 'No property has such a name', 'Names of properties have letters, digits and dashes');
+      continue;
     }
-    section[name] = valuesOf(argument, properties[name] ?? null, fail);
+    if (isLeftOut(title, property)) continue;
+    const isBegun = property !== name;
+    const values = valuesOf(argument, properties[name] ?? null, fail).map((value) =>
+      isBegun ? valueOf(argument, `${begun}=${value}`, fail) : value,
+    );
+    // In the order of the names, as the reference writes its lines.
+    section[property] = isBegun ? [...(section[property] ?? []), ...values] : values;
   }
   return section;
 };

@@ -89,6 +89,13 @@ test('values become text as in NixOS: a line for each element, true and false in
   );
 });
 
+test('a name may bring the beginning of its value, and adds to the property that it is of', async () => {
+  const unit = await direct(service({ Environment: 'A=b', 'Environment=IN_SYSTEMD': '1', 'Environment=X': [1, 2] }));
+  expect(Object.values(texts(unit)).join('')).toContain(
+    'Environment=A=b\nEnvironment=IN_SYSTEMD=1\nEnvironment=X=1\nEnvironment=X=2\n',
+  );
+});
+
 test('a value of several lines is left alone when systemd takes it for one, and its last line ends the property', async () => {
   const unit = await direct(service({ ExecStart: '/bin/x \\\n  y\n', Nice: '5\\' }));
   expect(texts(unit)['nix-process-service.service']).toContain('ExecStart=/bin/x \\\n  y\nNice=5\\ \n');
