@@ -94,8 +94,8 @@ const withCulprit = (what: string, culprit: string): string => {
 /** Puts a failure of Nix into words: what, why with the place in the user's own files, and a way out. */
 export const explainFailure = (failure: NixFailure, surroundings: FailureSurroundings): EvaluationError => {
   const { culprit, position, showTrace } = surroundings;
-  const { explanation, message } = failure;
-  const place = failure.positions.find(isUsersOwn) ?? position;
+  const { explanation, message, isOfSurroundings = false } = failure;
+  const place = isOfSurroundings ? null : (failure.positions.find(isUsersOwn) ?? position);
   const why = [
     explanation === null ? message : explanation.why,
     place === null ? undefined : `at ${describePosition(place)}`,
@@ -110,7 +110,12 @@ export const explainFailure = (failure: NixFailure, surroundings: FailureSurroun
       ? (remedy ?? (showTrace ? undefined : 'Run the command again with --show-trace to see how Nix came there'))
       : explanation.fix;
   return new EvaluationError({
-    what: explanation === null ? `${culprit} cannot be evaluated` : withCulprit(explanation.what, culprit),
+    what:
+      explanation === null
+        ? `${culprit} cannot be evaluated`
+        : isOfSurroundings
+          ? explanation.what
+          : withCulprit(explanation.what, culprit),
     why: why.filter((line) => line !== undefined).join('\n'),
     ...(fix === undefined ? {} : { fix }),
   });

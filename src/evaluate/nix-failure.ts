@@ -11,6 +11,8 @@ export interface NixFailure {
   readonly positions: readonly SourcePosition[];
   /** Our own Nix code's explanation, when it is what gave up. */
   readonly explanation: Explanation | null;
+  /** Set for what would be wrong with any model. */
+  readonly isOfSurroundings?: true;
   /** All that Nix said, for --show-trace. */
   readonly text: string;
 }
@@ -32,6 +34,7 @@ const explanation = z.object({
   why: z.nullish(z.string()),
   fix: z.nullish(z.string()),
   position: z.nullish(z.object({ file: z.string(), line: z.number(), column: z.number() })),
+  ofModel: z.optional(z.boolean()),
 });
 
 const parseLogLine = (line: string): LogLine | null => {
@@ -97,6 +100,7 @@ export const parseNixFailure = (stderr: string): NixFailure => {
       ...innermost,
       ...(failureStart(text) > 0 ? places.reverse() : places),
     ],
+    ...(own?.ofModel === false ? { isOfSurroundings: true as const } : {}),
     explanation:
       own === null
         ? null

@@ -36,6 +36,24 @@ test('a syntax error', async () => {
   });
 });
 
+test.each([
+  ['sysvinit', 'daemon', 'removeAttrs pkgs [ "daemon" "isHostPackages" ]'],
+  ['supervisord', 'python3Packages.supervisor', 'removeAttrs pkgs [ "python3Packages" "isHostPackages" ]'],
+  ['s6-rc', 'execline', 'removeAttrs pkgs [ "execline" "isHostPackages" ]'],
+])(
+  '%s lacks the package %s: that is no fault of the model, and no place in it is blamed',
+  async (manager, name, set) => {
+    const text = modelText('{ web.pkg = createManagedProcess { name = "web"; foregroundProcess = "/bin/web"; }; }');
+    const model = text.replace('inherit pkgs stateDir', `pkgs = ${set}; inherit stateDir`);
+    expect(await explanationOf(evaluator.evaluateFiles({ 'processes.nix': model }, { manager }))).toEqual({
+      exitCode: 3,
+      what: `${manager} needs the package ${name}`,
+      why: 'the package set of the model does not have it',
+      fix: `use a package set that has ${name}`,
+    });
+  },
+);
+
 test('a throw inside one instance', async () => {
   expect(await explanationOfFixture('throw')).toMatchObject({
     exitCode: 3,

@@ -19,4 +19,22 @@ in
   };
 
   inherit optional;
+
+  # A package without which a process manager can run nothing: that it is missing is no fault of the model.
+  needed =
+    { manager, package, path, isThere ? pkgs ? ${package}, debian ? package }:
+    let
+      found =
+        if pkgs ? isHostPackages then (builtins.tryEval "${path}").success
+        else isThere;
+    in
+    if found then path
+    else import ../../explain.nix {
+      what = "${manager} needs the package ${package}";
+      why = if pkgs ? isHostPackages then "this machine does not have it" else "the package set of the model does not have it";
+      fix =
+        if pkgs ? isHostPackages then "install it (on Debian: apt-get install ${debian})"
+        else "use a package set that has ${package}";
+      ofModel = false;
+    };
 }

@@ -2,7 +2,7 @@
 { pkgs }:
 
 let
-  inherit (import ../tool-paths.nix { inherit pkgs; }) shell basePath optional;
+  inherit (import ../tool-paths.nix { inherit pkgs; }) shell basePath needed optional;
 in
 {
   wants = "daemon";
@@ -10,6 +10,6 @@ in
     inherit shell;
     sysvinit = optional (pkgs.sysvinit or null);
   };
-  daemonize.daemon = "${pkgs.daemon}/bin/daemon";
+  daemonize.daemon = needed { manager = "sysvinit"; package = "daemon"; path = "${pkgs.daemon}/bin/daemon"; };
   userSwitch.setpriv = "${pkgs.util-linux or pkgs.utillinux}/bin/setpriv";
 }
