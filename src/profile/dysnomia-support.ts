@@ -27,14 +27,19 @@ const accountOf = ({ createHomeDir, ...attributes }: Readonly<Record<string, str
   ...(createHomeDir === '1' || createHomeDir === 'true' ? { createHomeDir: true } : {}),
 });
 
-/** Users and groups of a profile as Dysnomia reads them: a file of shell assignments for each, of that name. */
+/**
+ * Users and groups of a profile as Dysnomia reads them: a file of shell assignments for each, of that name. What only has
+ * its home directory made is none of them.
+ */
 export const readDysnomiaSupport = async (root: string): Promise<Credentials> => {
-  const accounts = async (kind: 'groups' | 'users'): Promise<Record<string, JsonObject>> =>
-    Object.fromEntries(
-      (await filesIn(root, `dysnomia-support/${kind}`, /^[^.]/)).map(({ name, text }) => [
-        name,
-        accountOf(assignmentsIn(text)),
-      ]),
+  const accounts = async (kind: 'groups' | 'users'): Promise<Record<string, JsonObject>> => {
+    const files = await filesIn(root, `dysnomia-support/${kind}`, /^[^.]/);
+    return Object.fromEntries(
+      files
+        .map(({ name, text }) => [name, assignmentsIn(text)] as const)
+        .filter(([, attributes]) => attributes['createHomeDirOnly'] !== '1')
+        .map(([name, attributes]) => [name, accountOf(attributes)]),
     );
+  };
   return credentials({ groups: await accounts('groups'), users: await accounts('users') });
 };

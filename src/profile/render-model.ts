@@ -1,4 +1,5 @@
 import type { Backend, ProfileFile, RenderedUnit, UnitContext } from '../backends/backend.js';
+import { dysnomiaSupport } from '../backends/shared/dysnomia-support.js';
 import type { ProcessInstance } from '../model/process-model.js';
 import { refuseTooLongValues } from '../model/value-lengths.js';
 import type { OrderedInstance } from '../order/activation-order.js';
@@ -151,6 +152,8 @@ export const renderModel = (
     files.push(file);
   };
   for (const file of backend.profileFiles({ units, options })) add(file, `the profile for ${backend.name}`);
+  // Tools of nix-processmgmt that are used in turns with ours go by them: they would delete accounts that are not there.
+  for (const file of dysnomiaSupport({ units })) add(file, 'the users and groups of the model');
   for (const { context, rendered } of units) {
     for (const file of rendered.files) add(file, `process instance "${context.instance.instance}"`);
   }

@@ -7,7 +7,6 @@ import {
   type RenderedUnit,
   type UnitContext,
 } from '../backend.js';
-import { dysnomiaSupport } from '../shared/dysnomia-support.js';
 import { processFunctions } from '../shared/process-functions.js';
 import type { Activation } from './activation-data.js';
 import { enablingVariable, parseRcScript, type RcScript } from './config.js';
@@ -102,8 +101,8 @@ const requireDistinctNames = ({ units }: ProfileContext): void => {
   }
 };
 
-/** The users and groups of the profile; nothing else belongs to no single process. */
+/** Nothing belongs to no single process. @throws as requireDistinctNames */
 export const profileFiles = (context: ProfileContext): readonly ProfileFile[] => {
   requireDistinctNames(context);
-  return dysnomiaSupport(context);
+  return [];
 };

@@ -33,6 +33,16 @@ const accountFile = (kind: 'groups' | 'users', account: Account): ProfileFile =>
   };
 };
 
+/** Where nobody may become another user, a user has nothing but a home directory to be made. */
+const homeAlone = ({ name, attributes: { homeDir, createHomeDir } }: Account): Account => ({
+  name,
+  attributes: {
+    ...(homeDir === undefined ? {} : { homeDir }),
+    ...(createHomeDir === undefined ? {} : { createHomeDir }),
+    createHomeDirOnly: '1',
+  },
+});
+
 /**
  * The users and groups of all processes as Dysnomia reads them: a file for each.
  *
@@ -45,5 +55,9 @@ export const dysnomiaSupport = ({ units }: ProfileContext): readonly ProfileFile
       credentials: rendered.credentials,
     })),
   );
-  return [...groups.map((group) => accountFile('groups', group)), ...users.map((user) => accountFile('users', user))];
+  const isForced = units.some(({ context }) => context.instance.forceDisableUserChange);
+  return [
+    ...groups.map((group) => accountFile('groups', group)),
+    ...users.map((user) => accountFile('users', isForced ? homeAlone(user) : user)),
+  ];
 };

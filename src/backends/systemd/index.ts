@@ -1,6 +1,5 @@
 import type { ManagerName } from '../../model/process-model.js';
 import type { Backend } from '../backend.js';
-import { dysnomiaSupport } from '../shared/dysnomia-support.js';
 import { render } from './render.js';
 import { translate } from './translate.js';
 import { nameProblem } from './unit-name.js';
@@ -13,7 +12,7 @@ export const systemd: Backend = {
   nameProblem,
   translate,
   render,
-  profileFiles: dysnomiaSupport,
+  profileFiles: () => [],
   profileData: () => ({}),
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
