@@ -193,6 +193,8 @@ let
       inherit name;
       inherit (package) outPath drvPath system out all outputs outputName;
       meta = { };
+      # Disnix' expressions of the framework ask for it.
+      dependencies = properties.dependencies or [ ];
       nixproc = process;
     };
 

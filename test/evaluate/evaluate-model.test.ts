@@ -84,6 +84,20 @@ test.each(['args = "a b"', 'environment = "A=1"', 'path = "/opt/tools"', 'creden
   },
 );
 
+test('the package of an instance says what it depends on, as Disnix expressions ask', async () => {
+  const evaluated = await evaluator.evaluateInstances(`
+    rec {
+      a.pkg = createManagedProcess { name = "a"; foregroundProcess = "/bin/a"; };
+      b.pkg = createManagedProcess { name = "b"; foregroundProcess = "/bin/b"; dependencies = [ a.pkg ]; };
+      c.pkg = createManagedProcess {
+        name = "c";
+        foregroundProcess = "/bin/c";
+        args = map ({ name, ... }: name) b.pkg.dependencies ++ a.pkg.dependencies;
+      };
+    }`);
+  expect(managedOf(evaluated, 'c').foreground?.args).toEqual(['a']);
+});
+
 test('what a process refers to is what has to be realised', async () => {
   const { context } = await evaluator.evaluateFiles({
     'processes.nix': `
