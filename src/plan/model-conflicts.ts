@@ -111,8 +111,15 @@ const longSockets = (units: readonly Unit[]): readonly Conflict[] =>
 /** Programs that run whatever they are told: that two processes run them says nothing. */
 const interpreters = /\/(?:env|s?h|bash|dash|busybox|daemon|execline\w*|nice|setpriv|su|pidproxy|coreutils)$/;
 
+/** Packages whose programs prepare a process and become another one, under s6. */
+const ofSupervision = /\/(?:[^/]*-)?(?:execline|s6)(?:-[^/]*)?\/s?bin\//;
+
 const programsOf = (unit: Unit): ReadonlySet<string> =>
-  new Set(pathsIn(unit).filter((path) => /\/s?bin\/[^/]+$/.test(path) && !interpreters.test(path)));
+  new Set(
+    pathsIn(unit).filter(
+      (path) => /\/s?bin\/[^/]+$/.test(path) && !interpreters.test(path) && !ofSupervision.test(path),
+    ),
+  );
 
 /**
  * Two processes of one program that are given the same directory or file of the state: they would write over each other's

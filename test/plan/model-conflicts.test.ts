@@ -91,3 +91,16 @@ test('two processes of one program with one directory of persistent state are wa
   expect(conflictsOf(unit('a', own), unit('b', data(nginx, '-p', '/var/lib/mysql')))).toEqual([]);
   expect(conflictsOf(unit('a', data(nginx, '-p', '/var/lib')), unit('b', data(nginx, '-p', '/var/lib')))).toEqual([]);
 });
+
+test('programs by which s6 prepares any process are no sign of one program', () => {
+  const supervised = (command: string) => ({
+    properties: {
+      ...running(command, '/var/lib/shared'),
+      log: {
+        run: `/nix/store/${'c'.repeat(32)}-execline-2.9/bin/export A b\n/nix/store/${'d'.repeat(32)}-s6-host/bin/s6-log -- 1`,
+      },
+    },
+  });
+  expect(conflictsOf(unit('a', supervised(mysqld)), unit('b', supervised(nginx)))).toEqual([]);
+  expect(conflictsOf(unit('a', supervised(mysqld)), unit('b', supervised(mysqld)))).toEqual(['warning directory: a b']);
+});
