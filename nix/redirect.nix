@@ -197,11 +197,25 @@ let
     else
       builtins.findFile path name;
 
-  scope = {
+  # The framework may be fetched: by the last part of its address, or by what comes before the name of an archive.
+  isFrameworkAt = address:
+    match ".*[/:]nix-processmgmt(\\.git)?/?" address != null || match ".*/nix-processmgmt/(archive|tarball)/.*" address != null;
+
+  # What cannot be fetched is our own directory.
+  addressOf = given: toString (if isAttrs given then given.url or "" else given);
+  orOurs = fetch: ours: given: if isFrameworkAt (addressOf given) then ours else fetch given;
+  fetchers =
+    if !provideFramework then { }
+    else {
+      fetchGit = orOurs builtins.fetchGit { outPath = frameworkDirectory; };
+      fetchTarball = orOurs builtins.fetchTarball frameworkDirectory;
+    };
+
+  scope = (if fetchers ? fetchTarball then { inherit (fetchers) fetchTarball; } else { }) // {
     import = redirectedImport;
     scopedImport = redirectedScopedImport;
     __findFile = findFile;
-    builtins = builtins // {
+    builtins = builtins // fetchers // {
       import = redirectedImport;
       scopedImport = redirectedScopedImport;
       findFile = findFile;

@@ -113,6 +113,29 @@ test('a path to the framework that leads nowhere is said once, and the model eva
   expect((await evaluator.evaluate('imports/relative-path/processes.nix')).notes).toEqual([]);
 });
 
+test.each([
+  ['builtins.fetchGit', '{ url = "file:///nowhere/nix-processmgmt.git"; ref = "master"; }'],
+  ['builtins.fetchTarball', '"http://127.0.0.1:9/nix-processmgmt/archive/master.tar.gz"'],
+  ['fetchTarball', '{ url = "file:///nowhere/nix-processmgmt/archive/master.tar.gz"; }'],
+])('a framework that %s cannot fetch is our own, which is said', async (fetch, what) => {
+  const evaluated = await evaluator.evaluateFiles({
+    'processes.nix': `
+      { pkgs, processManager, stateDir ? "/var", runtimeDir ? "/run", logDir ? "/var/log", tmpDir ? "/tmp", forceDisableUserChange ? false }:
+      let
+        nix-processmgmt = ${fetch} ${what};
+        create = import "\${nix-processmgmt}/nixproc/create-managed-process/universal/create-managed-process-universal.nix" {
+          inherit pkgs processManager stateDir runtimeDir logDir tmpDir forceDisableUserChange;
+        };
+      in { webapp.pkg = create { name = "webapp"; process = "/bin/webapp"; }; }`,
+  });
+  expect(managedOf(evaluated, 'webapp').foreground?.executable).toBe('/bin/webapp');
+  expect(evaluated.notes).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^the model's path to nix-processmgmt leads nowhere .*: using our own/),
+    ]),
+  );
+});
+
 test('a checkout that Git fetches is followed into the store', async () => {
   const checkout = join(evaluator.directory, 'checkout');
   await cp(join(fixtures, 'imports', 'checkout'), checkout, { recursive: true });
