@@ -23,7 +23,11 @@ let
         inherit newScope;
         lib = wrapLib pkgs.lib;
         pkgs = result;
-      };
+      } // (if !(provided ? nix-processmgmt) then { } else {
+        # The framework that cannot be fetched is ours.
+        fetchFromGitHub = given:
+          if given.repo or "" == "nix-processmgmt" then { outPath = provided.nix-processmgmt; } else pkgs.fetchFromGitHub given;
+      });
       newScope = extra: call (pkgs.newScope extra) extra;
       call = callPackage: shadowing: file: args:
         let

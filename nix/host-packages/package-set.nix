@@ -87,6 +87,7 @@ let
       newScope = extra: callPackageWith (final // extra);
 
       fetchurl = import ./builders/fetchurl.nix { inherit lib; };
+      fetchFromGitHub = import ./builders/fetch-from-github.nix;
       emptyFile = runCommand "empty-file" { } ''touch "$out"'';
       emptyDirectory = runCommand "empty-directory" { } ''mkdir "$out"'';
 

@@ -116,10 +116,15 @@ test('a path to the framework that leads nowhere is said once, and the model eva
 test.each([
   ['builtins.fetchGit', '{ url = "file:///nowhere/nix-processmgmt.git"; ref = "master"; }'],
   ['builtins.fetchTarball', '"http://127.0.0.1:9/nix-processmgmt/archive/master.tar.gz"'],
+  [
+    'pkgs.fetchFromGitHub',
+    '{ owner = "nobody"; repo = "nix-processmgmt"; rev = "none"; sha256 = "0000000000000000000000000000000000000000000000000000"; }',
+  ],
   ['fetchTarball', '{ url = "file:///nowhere/nix-processmgmt/archive/master.tar.gz"; }'],
 ])('a framework that %s cannot fetch is our own, which is said', async (fetch, what) => {
-  const evaluated = await evaluator.evaluateFiles({
-    'processes.nix': `
+  const evaluated = await evaluator.evaluateFiles(
+    {
+      'processes.nix': `
       { pkgs, processManager, stateDir ? "/var", runtimeDir ? "/run", logDir ? "/var/log", tmpDir ? "/tmp", forceDisableUserChange ? false }:
       let
         nix-processmgmt = ${fetch} ${what};
@@ -127,7 +132,9 @@ test.each([
           inherit pkgs processManager stateDir runtimeDir logDir tmpDir forceDisableUserChange;
         };
       in { webapp.pkg = create { name = "webapp"; process = "/bin/webapp"; }; }`,
-  });
+    },
+    { hostPackages: true },
+  );
   expect(managedOf(evaluated, 'webapp').foreground?.executable).toBe('/bin/webapp');
   expect(evaluated.notes).toEqual(
     expect.arrayContaining([
