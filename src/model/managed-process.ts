@@ -107,7 +107,8 @@ export const managedProcess = (
   );
   const user = given.text('user');
   const executable = daemon?.executable ?? foreground?.executable ?? name;
-  const pidDirectory = user === null || forceDisableUserChange ? directories.runtimeDir : directories.tmpDir;
+  // Also where users are not changed: the path is the same for whoever runs the process, and its program may know it.
+  const pidDirectory = user === null ? directories.runtimeDir : directories.tmpDir;
   const process: ManagedProcess = {
     kind: 'managed',
     name,

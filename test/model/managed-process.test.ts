@@ -66,7 +66,7 @@ test.each([
   { args: { daemon: '/bin/serverd', foregroundProcess: '/bin/server' }, pidFile: '/run/serverd.pid' },
   { args: { process: '/bin/server', instanceName: 'one' }, pidFile: '/run/one.pid' },
   { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, pidFile: '/tmp/one.pid' },
-  { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, force: true, pidFile: '/run/one.pid' },
+  { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, force: true, pidFile: '/tmp/one.pid' },
   { args: { process: '/bin/server', user: 'one', pidFile: '/srv/x.pid' }, pidFile: '/srv/x.pid' },
 ])('the PID file of $args is $pidFile', ({ args, force, pidFile }) => {
   expect(parse(args, force).pidFile).toBe(pidFile);

@@ -3,12 +3,17 @@
 # a second the daemon gets to end after TERM, INT or QUIT before it is killed. Stands behind process-identity.sh.
 #
 # Exits with 0 when it was asked to end, with the command's own code when that failed, and with 1 when there was no PID
-# file of a running process within ten seconds or the daemon ended by itself.
+# file of a running process within ten seconds or the daemon ended by itself. What the command started and cannot be watched
+# is ended before: whoever starts it again would have a second one.
 
 unset IFS
 set -f
 pid_file=$1 grace=$2
 shift 2
+
+nixproc_explain() {
+  printf '%s\n' "$*" >&2
+}
 
 # Sets $daemon and $born from the PID file. Fails when it names no process that can be the daemon.
 find_daemon() {
@@ -31,7 +36,7 @@ end_with() {
 }
 
 # The starting command runs in the foreground, as it would in a terminal; until it is done, signals wait.
-daemon= ending= waited=0
+daemon= born= ending= waited=0
 trap 'end_with TERM' TERM
 trap 'end_with INT' INT
 trap 'end_with QUIT' QUIT
@@ -41,11 +46,41 @@ trap 'pass_on USR2' USR2
 
 # Whoever a PID file from before names: it is not the daemon that is about to be started.
 nixproc_tool rm -f -- "$pid_file" || exit 1
-"$@" || exit
+
+# give_up CODE COMMAND…: ends what the command has started, and then this proxy.
+give_up() {
+  code=$1
+  shift
+  nixproc_find_offspring "$@"
+  first=TERM left=$nixproc_offspring
+  while [ -n "$left" ] && [ "$waited" -le $((grace + 20)) ]; do
+    for process in $left; do
+      if [ "$waited" -ge "$grace" ]; then first=KILL; fi
+      if [ -n "$first" ]; then nixproc_send "$first" "${process%%:*}" "${process#*:}"; fi
+    done
+    first=
+    nixproc_tool sleep 0.1
+    waited=$((waited + 1))
+    living=
+    for process in $left; do
+      if nixproc_is "${process%%:*}" "${process#*:}"; then living="$living $process"; fi
+    done
+    left=$living
+  done
+  nixproc_name_suspects
+  exit "$code"
+}
+
+"$@" || give_up "$?" "$@"
 
 tries=100 refused=0
 until find_daemon; do
   tries=$((tries - 1))
+  # Who is told to end does not wait for a PID file that may never come.
+  if [ -n "$ending" ]; then
+    nixproc_find_offspring "$@"
+    if [ -n "$nixproc_offspring" ]; then give_up 0 "$@"; fi
+  fi
   if [ -n "$nixproc_pid" ]; then refused=$((refused + 1)); fi
   if [ "$tries" -le 0 ] || [ "$refused" -ge 5 ]; then
     # A number may be read while it is written, but not five times.
@@ -54,7 +89,7 @@ until find_daemon; do
     else
       echo "the daemon did not write the PID of a running process to $pid_file" >&2
     fi
-    exit 1
+    give_up 1 "$@"
   fi
   nixproc_tool sleep 0.1
 done

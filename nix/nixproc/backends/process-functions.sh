@@ -168,7 +168,8 @@ nixproc_all_stats() {
 
 # ---- Records of starts ----
 # One line for each process: what it is (main, or the wrapper around it), PID, start time, boot. A service without a
-# process has one that says what became of it: "started - - BOOT", "stopped …" (on purpose) or "failed …".
+# process has one that says what became of it: "started - - BOOT", "stopped …" (on purpose) or "failed …". "stopping …" stands
+# behind processes that were told to end.
 
 nixproc_this_boot() {
     nixproc_boot=-
@@ -223,6 +224,22 @@ nixproc_save_record() {
 "
     done
     nixproc_write_record "$nixproc_text"
+}
+
+# nixproc_record_stop [stopping]: records that the processes of the service were told to end, or that they were not after all.
+# Whoever may not write the record may not stop the service either.
+nixproc_record_stop() {
+    [ -n "${nixproc_record-}" ] && [ -n "$nixproc_ours" ] && [ -w "${nixproc_record%/*}" ] || return 0
+    nixproc_this_boot
+    nixproc_text=
+    for nixproc_word in $nixproc_ours; do
+        nixproc_kind=main
+        [ "${nixproc_word%%:*}" != "$nixproc_outer" ] || nixproc_kind=wrapper
+        nixproc_text="$nixproc_text$nixproc_kind ${nixproc_word%%:*} ${nixproc_word#*:} $nixproc_boot
+"
+    done
+    nixproc_write_record "$nixproc_text${1:+$1 - - $nixproc_boot
+}"
 }
 
 # nixproc_save_state KIND: records what became of a service that has no process now.
@@ -294,7 +311,6 @@ nixproc_accepts() {
 nixproc_find() {
     nixproc_main= nixproc_outer= nixproc_ours= nixproc_stranger=
     nixproc_load_record
-    nixproc_know_user
     for nixproc_word in $nixproc_recorded; do
         nixproc_kind=${nixproc_word%%:*}
         nixproc_word=${nixproc_word#*:}
@@ -308,6 +324,7 @@ nixproc_find() {
     nixproc_read_pid "${nixproc_pid_file-}" || return 0
     case " $nixproc_ours " in *" $nixproc_pid:"*) return 0 ;; esac
     nixproc_candidate=$nixproc_pid
+    nixproc_know_user
     # Nobody has just started it: what a stranger has put into a shared directory says nothing.
     if nixproc_may_open "$nixproc_pid_file" && nixproc_read_claim "$nixproc_pid_file" && nixproc_candidate=$nixproc_pid &&
         nixproc_is_writers "$nixproc_candidate" && nixproc_accepts "$nixproc_candidate"; then
@@ -329,9 +346,10 @@ nixproc_take_wrapper() {
     fi
 }
 
+# nixproc_is_running: whether the service runs. One that is being stopped does not: nobody may count on it.
 nixproc_is_running() {
     nixproc_find
-    [ -n "$nixproc_main" ]
+    [ -n "$nixproc_main" ] && [ "$nixproc_history" != stopping ]
 }
 
 # Removes the PID files of a service that does not run.
@@ -508,6 +526,12 @@ nixproc_await() {
     return 1
 }
 
+# nixproc_end_remains: ends, before a start, what was told to end and has not.
+nixproc_end_remains() {
+    nixproc_find
+    [ "$nixproc_history" != stopping ] || [ -z "$nixproc_ours" ] || nixproc_terminate
+}
+
 # nixproc_begin: makes way for a start; fails with the LSB's exit code when there cannot be one.
 nixproc_begin() {
     if ! command -v -- "$nixproc_program" >/dev/null; then
@@ -524,6 +548,7 @@ nixproc_begin() {
     fi
     nixproc_find
     [ -z "$nixproc_ours" ] || nixproc_terminate || return
+    trap nixproc_interrupt TERM
     nixproc_make_directories
     nixproc_make_way "$nixproc_pid_file" || return
     [ -z "${nixproc_wrapper-}" ] || nixproc_make_way "${nixproc_pid_file%????}.clientpid" || return
@@ -544,12 +569,23 @@ nixproc_end() {
     if [ "$nixproc_code" -ne 0 ]; then
         nixproc_explain "$nixproc_program ended with exit code $nixproc_code"
     elif nixproc_await; then
+        trap - TERM
         return 0
     else
         nixproc_code=1
     fi
     nixproc_abandon
+    trap - TERM
     return "$nixproc_code"
+}
+
+# nixproc_interrupt: ends a start that takes too long, for whoever called the script. There is little time.
+nixproc_interrupt() {
+    trap '' TERM
+    NIXPROC_STOP_TIMEOUT=2
+    nixproc_abandon
+    trap - EXIT
+    exit 143
 }
 
 # nixproc_abandon: takes back a start that failed.
@@ -562,15 +598,38 @@ nixproc_abandon() {
         nixproc_accepts "$nixproc_candidate"; then
         nixproc_take_wrapper "$nixproc_candidate" "$nixproc_birth"
     fi
+    nixproc_add_offspring
     [ -z "$nixproc_ours" ] || nixproc_terminate
     nixproc_remove_pid_files
     nixproc_save_state failed
+    nixproc_name_suspects
+}
+
+# nixproc_add_offspring: counts as ours what the start has left behind without any file that says so.
+nixproc_add_offspring() {
+    if [ -n "${nixproc_command-}" ]; then eval "set -- $nixproc_command"; else set -- "$nixproc_program"; fi
+    nixproc_find_offspring "$@"
+    for nixproc_entry in $nixproc_offspring; do
+        case " $nixproc_ours " in *" $nixproc_entry "*) continue ;; esac
+        nixproc_claimed "${nixproc_entry%%:*}" "${nixproc_entry#*:}" || nixproc_ours="$nixproc_ours $nixproc_entry"
+    done
+    set --
+    for nixproc_entry in $nixproc_suspects; do
+        case " $nixproc_ours " in *" $nixproc_entry:"*) continue ;; esac
+        nixproc_inspect "$nixproc_entry" && ! nixproc_claimed "$nixproc_entry" "$nixproc_start" && set -- "$@" "$nixproc_entry"
+    done
+    nixproc_suspects=$*
 }
 
 # nixproc_start COMMAND…: runs what starts the service (the program itself, or the wrapper with the program), and waits
 # until it runs. What a daemon writes goes to its log: who waits for the end of our output shall not wait for the
 # daemon's.
 nixproc_start() {
+    nixproc_command=
+    for nixproc_word in "$@"; do
+        nixproc_quote "$nixproc_word"
+        nixproc_command="$nixproc_command $nixproc_quoted"
+    done
     nixproc_begin || return
     if [ -n "${nixproc_wrapper-}" ]; then
         (nixproc_execute "$@") </dev/null >/dev/null
@@ -614,6 +673,8 @@ nixproc_await_ready() {
 # first one of them that fails ends the start.
 
 nixproc_begin_initialize() {
+    nixproc_find
+    [ -z "$nixproc_ours" ] || nixproc_terminate || exit
     nixproc_make_directories
     trap 'nixproc_explain "its initialization failed"; exit 1' EXIT
     set -e
@@ -656,10 +717,9 @@ nixproc_signal_families() {
     done
 }
 
-# nixproc_terminate [SIGNAL]: ends the processes that nixproc_find found: SIGNAL (TERM), and SIGKILL to what is left when
-# the time is over. A process that another program keeps in the background is ended with all that it started; a wrapper
-# passes SIGTERM on to the process alone.
-nixproc_terminate() {
+# nixproc_prepare_end: remembers what is to end: the processes that nixproc_find found, and the families of those that another
+# program keeps in the background.
+nixproc_prepare_end() {
     nixproc_marked=$nixproc_ours nixproc_families= nixproc_asked=
     nixproc_inspect "$$" && nixproc_own_group=$nixproc_group
     for nixproc_word in $nixproc_ours; do
@@ -670,10 +730,31 @@ nixproc_terminate() {
             nixproc_families="$nixproc_families $nixproc_group"
         fi
     done
+}
+
+# nixproc_terminate [SIGNAL]: ends the processes that nixproc_find found: SIGNAL (TERM), and SIGKILL to what is left when
+# the time is over. A process that another program keeps in the background is ended with all that it started; a wrapper
+# passes SIGTERM on to the process alone.
+nixproc_terminate() {
+    nixproc_prepare_end
+    nixproc_record_stop stopping
+    nixproc_ask_to_end "${1:-TERM}" || {
+        nixproc_code=$?
+        nixproc_record_stop
+        return "$nixproc_code"
+    }
+    nixproc_await_end
+}
+
+nixproc_ask_to_end() {
     for nixproc_word in $nixproc_ours; do
         [ "${nixproc_outer:-${nixproc_word%%:*}}" = "${nixproc_word%%:*}" ] || continue
-        nixproc_signal "${1:-TERM}" "${nixproc_word%%:*}" "${nixproc_word#*:}" || return
+        nixproc_signal "$1" "${nixproc_word%%:*}" "${nixproc_word#*:}" || return
     done
+}
+
+# nixproc_await_end: waits until all that nixproc_prepare_end remembered has ended, and kills what has not when the time is over.
+nixproc_await_end() {
     nixproc_waited=0
     nixproc_limit=$((${NIXPROC_STOP_TIMEOUT:-10} * 1000))
     while nixproc_remains; do
@@ -723,6 +804,36 @@ nixproc_stop() {
     nixproc_remove_pid_files && nixproc_save_state stopped
 }
 
+# nixproc_before_stop: to be called before somebody else's commands that stop the service. Remembers what has to end.
+nixproc_before_stop() {
+    nixproc_load_record
+    nixproc_history_before=$nixproc_history
+    [ -n "${nixproc_program-}" ] || return 0
+    nixproc_find
+    nixproc_prepare_end
+    nixproc_record_stop stopping
+}
+
+# nixproc_after_stop: to be called right after them. The service is stopped when its processes have ended, whatever these
+# commands return: they may only have asked, or may fail because nothing runs.
+nixproc_after_stop() {
+    nixproc_code=$?
+    if [ -z "${nixproc_program-}" ]; then
+        # Without a process the commands alone know.
+        case $nixproc_history_before in stopped | failed) nixproc_code=0 ;; esac
+        [ "$nixproc_code" -ne 0 ] || nixproc_save_state stopped
+        return "$nixproc_code"
+    fi
+    if [ "$nixproc_code" -ne 0 ] && nixproc_remains; then
+        nixproc_explain "its commands for a stop ended with exit code $nixproc_code: it gets SIGTERM"
+        nixproc_ask_to_end TERM || {
+            nixproc_record_stop
+            return 4
+        }
+    fi
+    nixproc_await_end && nixproc_remove_pid_files && nixproc_save_state stopped
+}
+
 # nixproc_reload SIGNAL: sends a signal to the service; 7 when it does not run.
 nixproc_reload() {
     nixproc_find
@@ -758,7 +869,10 @@ nixproc_status() {
         return 3
     fi
     nixproc_find
-    if [ -n "$nixproc_main" ]; then
+    if [ -n "$nixproc_main" ] && [ "$nixproc_history" = stopping ]; then
+        printf '%s was told to end, but process %s still lives\n' "$nixproc_name" "$nixproc_main"
+        return 1
+    elif [ -n "$nixproc_main" ]; then
         printf '%s is running, process %s\n' "$nixproc_name" "$nixproc_main"
         return 0
     fi

@@ -218,7 +218,7 @@ export const parseRcScript = (
   const { runtimeDir, logDir, tmpDir } = instance.directories;
   const user = instance.forceDisableUserChange ? null : (given.user ?? null);
   const pidName = instanceName ?? (command === null ? name : baseName(command));
-  const pidFile = given.pidFile ?? `${user === null ? runtimeDir : tmpDir}/${pidName}.pid`;
+  const pidFile = given.pidFile ?? `${(given.user ?? null) === null ? runtimeDir : tmpDir}/${pidName}.pid`;
   if (!plainWord.safeParse(pidFile).success) {
     throw argumentError(reader, 'pidFile', `${JSON.stringify(pidFile)}: rc.subr cannot handle all of its characters`);
   }

@@ -146,8 +146,8 @@ const stateMethods: Readonly<Record<string, Method>> = {
 const noCommand: RcCommand = { pre: null, implementation: null, post: null };
 
 interface RcFunction {
-  /** The variable of rc.subr(8) that names the function. */
-  readonly variable: string;
+  /** The variable of rc.subr(8) that names the function; null for one that another function calls. */
+  readonly variable: string | null;
   readonly name: string;
   readonly body: string;
 }
@@ -161,8 +161,18 @@ const functionsOf = (script: RcScript): readonly RcFunction[] => {
     const users = script.commands[command] ?? noCommand;
     const combined = (first: readonly string[] = [], second: string | null): string =>
       [...(first.length === 0 ? [] : [indent(first)]), ...(second === null ? [] : [second])].join('\n');
-    const make = (variable: string, name: string, body: string): readonly RcFunction[] =>
+    const make = (variable: string | null, name: string, body: string): readonly RcFunction[] =>
       body.trim() === '' ? [] : [{ variable, name, body }];
+    // The user's own commands may ask a process to end, and return before it has.
+    if (command === 'stop' && users.implementation !== null) {
+      const inner = `${prefix}_users_stop`;
+      return [
+        ...make(null, inner, users.implementation),
+        ...make('stop_precmd', `${prefix}_prestop`, combined(ours.pre, users.pre)),
+        ...make('stop_cmd', `${prefix}_stop`, indent(['nixproc_before_stop', inner, 'nixproc_after_stop'])),
+        ...make('stop_postcmd', `${prefix}_poststop`, combined([], users.post)),
+      ];
+    }
     return [
       ...make(`${command}_precmd`, `${prefix}_pre${command}`, combined(ours.pre, users.pre)),
       ...make(`${command}_cmd`, `${prefix}_${command}`, users.implementation ?? combined(ours.implementation, null)),
@@ -208,7 +218,7 @@ export const scriptText = (script: RcScript, surroundings: ScriptSurroundings): 
     ...configuration(script),
     '',
     ...facts(script, surroundings),
-    ...functions.map(({ variable, name }) => `${variable}=${name}`),
+    ...functions.flatMap(({ variable, name }) => (variable === null ? [] : [`${variable}=${name}`])),
     '',
     ...libraryVariables(script),
     `. ${shellQuote(surroundings.functions)}`,

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeTextAtomically } from '../../state/atomic-file.js';
-import type { ProcessTable } from '../../system/processes.js';
+import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 import type { Observation } from '../backend.js';
 import { processBehind, readPidFile, readRecord } from './observe-service.js';
 import type { ScriptActivation } from './script-activation.js';
@@ -47,8 +47,18 @@ export const isWrappedIn = (text: string): boolean => /(?:^|[\s/;&|])daemon\s[^\
 export const outputFileIn = (text: string): string | null =>
   pathIn(/\s(?:--output|--stdout)[ =](.+)$/m.exec(text)?.[1]);
 
-/** Milliseconds that a service gets to be as its script has left it. */
-const patience = 10_000;
+/** Seconds that a service gets to be as its script has left it, if nobody says otherwise. */
+const usualPatience = 10;
+
+/** The process that a PID file names; null when there is none, or nobody knows. */
+export const namedProcess = async (
+  { pidFile, wrapped }: Pick<ScriptActivation, 'pidFile' | 'wrapped'>,
+  processes: ProcessTable,
+): Promise<LiveProcess | null> => {
+  const named = pidFile === null ? null : readPidFile(pidFile);
+  const candidate = typeof named === 'number' ? await processes.find(named) : null;
+  return candidate === null ? null : processBehind(candidate, wrapped, processes);
+};
 
 /** What a script's activity `status` says: the LSB's exit codes. */
 export interface StatusAnswer {
@@ -68,13 +78,11 @@ const recordState = async (recordFile: string, state: 'started' | 'stopped', boo
 
 /** Tells the state of a service with somebody else's script, by the script's own words. */
 export const observeForeign = async (
-  { pidFile, recordFile, wrapped }: Pick<ScriptActivation, 'pidFile' | 'recordFile' | 'wrapped'>,
+  { recordFile, ...activation }: Pick<ScriptActivation, 'pidFile' | 'recordFile' | 'wrapped'>,
   processes: ProcessTable,
   askScript: () => Promise<StatusAnswer>,
 ): Promise<Observation> => {
-  const named = pidFile === null ? null : readPidFile(pidFile);
-  const candidate = typeof named === 'number' ? await processes.find(named) : null;
-  const found = candidate === null ? null : await processBehind(candidate, wrapped, processes);
+  const found = await namedProcess(activation, processes);
   const { exitCode, words } = await askScript();
   if (exitCode === 0) return { state: 'running', pid: found?.pid ?? null, since: found?.since ?? null, detail: null };
   const last = readRecord(recordFile)
@@ -87,20 +95,28 @@ export const observeForeign = async (
 };
 
 /**
- * Waits until a service is as it should be after an activity, and records that.
+ * Waits until a service is as it should be after an activity, and records that. It is stopped when its process has ended,
+ * whatever its script says by then.
  *
+ * @param last the process that ran before a stop; null when nobody knows one
+ * @param patience seconds; null for the usual ones
  * @returns the last observation, whatever it is
  */
 export const settleForeign = async (
   wanted: 'started' | 'stopped',
   { recordFile }: Pick<ScriptActivation, 'recordFile'>,
-  { bootId }: ProcessTable,
+  processes: ProcessTable,
   observe: () => Promise<Observation>,
+  { last, patience }: { readonly last: LiveProcess | null; readonly patience: number | null },
 ): Promise<{ readonly ok: boolean; readonly observation: Observation }> => {
-  const end = Date.now() + patience;
+  const { bootId } = processes;
+  const end = Date.now() + (patience ?? usualPatience) * 1000;
+  const lives = async (): Promise<boolean> =>
+    last !== null && (await processes.find(last.pid))?.startTime === last.startTime;
   for (;;) {
     const observation = await observe();
-    const ok = (observation.state === 'running') === (wanted === 'started');
+    const isAsWanted = (observation.state === 'running') === (wanted === 'started');
+    const ok = isAsWanted && (wanted === 'started' || !(await lives()));
     // Without a record the service is only taken for one that has failed.
     if (ok) await recordState(recordFile, wanted, bootId).catch(() => undefined);
     if (ok || Date.now() > end) return { ok, observation };

@@ -94,7 +94,11 @@ export const observeService = async (
   for (const { kind, pid, startTime } of current) {
     if (kind !== 'main') continue;
     const found = await processes.find(Number(pid));
-    if (found?.startTime === startTime) return running(found);
+    if (found?.startTime !== startTime) continue;
+    // Nobody may count on a process that was told to end.
+    return current.at(-1)?.kind === 'stopping'
+      ? notRunning('failed', `it was told to end, but process ${pid} still lives`)
+      : running(found);
   }
 
   const named = pidFile === null ? null : readPidFile(pidFile);
@@ -110,6 +114,7 @@ export const observeService = async (
   switch (last) {
     case 'started':
       return { state: 'running', pid: null, since: null, detail: null };
+    case 'stopping':
     case 'stopped':
       return notRunning('stopped', null);
     case 'failed':

@@ -13,8 +13,8 @@ export const shellFunctions = (file: string): string => {
   return text;
 };
 
-/** The files of the functions that decide whether a PID is that of a process which was started, and send it signals. */
-const identityFiles = ['guarded-files.sh', 'process-identity.sh'] as const;
+/** The files of the functions that decide which processes were started here, and send them signals. */
+const identityFiles = ['guarded-files.sh', 'process-identity.sh', 'process-offspring.sh'] as const;
 
 /** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
 export const processFunctionFiles = [...identityFiles, 'process-functions.sh'] as const;

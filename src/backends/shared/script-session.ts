@@ -20,7 +20,7 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
-import { loggedCommand, observeForeign, settleForeign, type StatusAnswer } from './foreign-script.js';
+import { loggedCommand, namedProcess, observeForeign, settleForeign, type StatusAnswer } from './foreign-script.js';
 import { linesSince, markLogs } from './log-tail.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
@@ -113,15 +113,20 @@ export const createScriptSession = async (
     const activation = scriptActivationOf(unit);
     const call = callOf(unit, activity);
     const [file, ...args] = loggedCommand(activation.logFile, [call.file, ...call.args]);
+    const last = activity === 'stop' ? await namedProcess(activation, processes) : null;
     const mark = await markLogs(activation.logFile === null ? [] : [activation.logFile]);
     const { exitCode } = await run({ ...call, file, args });
     const wanted = activity === 'start' ? 'started' : 'stopped';
     const isHopeless = activity === 'start' && exitCode !== 0 && (await observe(unit)).state !== 'running';
     const { ok, observation } = isHopeless
       ? { ok: false, observation: await observe(unit) }
-      : await settleForeign(wanted, activation, processes, () => observe(unit));
+      : await settleForeign(wanted, activation, processes, () => observe(unit), {
+          last,
+          patience: activity === 'stop' ? (unit.stopTimeout ?? timeouts.stop) : null,
+        });
     if (ok) return { instance, ok: true, detail: null };
-    const words = activity === 'start' ? observation.detail : 'it still runs';
+    const stillRuns = last === null ? 'it still runs' : `its process ${last.pid} still lives`;
+    const words = activity === 'start' ? observation.detail : stillRuns;
     const lines = [`its script ended with exit code ${exitCode}`, ...(await linesSince(mark, 10))];
     return { instance, ok: false, detail: [...(words === null ? [] : [words]), ...lines].join('\n') };
   };

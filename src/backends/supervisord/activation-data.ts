@@ -10,6 +10,7 @@ const activationData = z.object({
   startretries: z.number(),
   stopwaitsecs: z.number(),
   exitcodes: z.array(z.number()),
+  watchedPidFile: z.optional(z.string()),
 });
 
 /** What activation has to know of a program when only the manifest is there. */
@@ -28,9 +29,14 @@ export interface ActivationData {
   readonly stopwaitsecs: number;
   /** Exit codes that do not count as a failure. */
   readonly exitcodes: readonly number[];
+  /** The PID file that a proxy in front of a daemon waits for: the daemon runs when it is there. Absent: there is no proxy. */
+  readonly watchedPidFile?: string | undefined;
 }
 
-export const toActivation = (data: ActivationData): JsonObject => ({ ...data });
+export const toActivation = ({ watchedPidFile, ...data }: ActivationData): JsonObject => ({
+  ...data,
+  ...(watchedPidFile === undefined ? {} : { watchedPidFile }),
+});
 
 /** @throws ZodError for what toActivation did not make. */
 export const fromActivation: (activation: JsonObject) => ActivationData = parseOnce(activationData);

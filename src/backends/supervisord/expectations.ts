@@ -1,3 +1,5 @@
+import { errnoOf } from '../../state/file-errors.js';
+import { readPidFile } from '../shared/observe-service.js';
 import type { ActivationData } from './activation-data.js';
 import { isDone, isDown, wordsFor } from './observation.js';
 import type { ProcessInfo } from './supervisor-client.js';
@@ -28,11 +30,56 @@ const fine: Verdict = { ok: true, detail: null };
 const patience = ({ startsecs, startretries }: ActivationData): number =>
   startsecs + Math.min((startsecs + 1) * startretries + (startretries * (startretries + 1)) / 2 + 30, 600);
 
-/** All processes have been up for startsecs, or one of them failed for good. */
-export const up = (data: ActivationData): Expectation => ({
-  processes: data.processes,
-  seconds: patience(data),
-  judge: (processes) => {
+/** Seconds after which a proxy has surely given up: it looks a hundred times, ten times a second unless the machine is busy. */
+const proxyPatience = 30;
+
+/**
+ * Whether the daemon behind a proxy runs. supervisord only sees the proxy, which waits for the PID file of its daemon and
+ * gives up without one; it has removed what was there before.
+ */
+const hasDaemon = (pidFile: string, { start }: ProcessInfo): boolean => {
+  const pid = readPidFile(pidFile);
+  // A proxy that is there for longer has found its daemon, whoever may read the file.
+  return Date.now() / 1000 - start > proxyPatience || (typeof pid === 'number' && isAlive(pid));
+};
+
+/** Whether some process has this PID. */
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return errnoOf(error) === 'EPERM';
+  }
+};
+
+/** All processes have been up for startsecs, with the daemons behind them, or one of them failed for good. */
+export const up = (data: ActivationData): Expectation => {
+  const { watchedPidFile } = data;
+  const judge = whenUp(data);
+  if (watchedPidFile === undefined) return { processes: data.processes, seconds: patience(data), judge };
+  let first: number | null = null;
+  return {
+    processes: data.processes,
+    seconds: patience(data) + proxyPatience,
+    judge: (processes) => {
+      const verdict = judge(processes);
+      const [proxy] = processes;
+      if (proxy === undefined || verdict?.ok === false) return verdict;
+      // It was up, gave up, and supervisord has started it again.
+      if (first !== null && proxy.start !== first) {
+        return { ok: false, detail: 'its proxy ended, since it found no daemon that it could watch' };
+      }
+      if (proxy.statename === 'RUNNING') first = proxy.start;
+      return verdict === null || processes.every((one) => isDone(one, data) || hasDaemon(watchedPidFile, one))
+        ? verdict
+        : null;
+    },
+  };
+};
+
+const whenUp =
+  (data: ActivationData): Expectation['judge'] =>
+  (processes) => {
     if (processes.length === 0) return { ok: false, detail: 'supervisord does not know it' };
     const failed = processes.find(
       // One that has never been started is about to be.
@@ -40,8 +87,7 @@ export const up = (data: ActivationData): Expectation => ({
     );
     if (failed !== undefined) return { ok: false, detail: wordsFor(failed) };
     return processes.every((process) => process.statename === 'RUNNING' || isDone(process, data)) ? fine : null;
-  },
-});
+  };
 
 /** All processes have ended. After stopwaitsecs supervisord kills them. */
 export const down = ({ processes, stopwaitsecs }: Pick<ActivationData, 'processes' | 'stopwaitsecs'>): Expectation => ({

@@ -50,15 +50,9 @@ const cosmetic = new Set<OptionName>(['priority']);
 const grace = ({ stopwaitsecs = '10' }: Options): number => Math.max(5, Number(stopwaitsecs) * 10 - 10);
 
 /** The proxy in front of a command that starts a daemon. */
-const proxyWords = ({ pidFile }: SupervisordProgram, options: Options, context: UnitContext): readonly string[] => {
-  const { name, directories } = context.instance;
+const proxyWords = (pidFile: string, options: Options, context: UnitContext): readonly string[] => {
   const script = daemonProxyScript(tool(context, 'coreutils'));
-  return [
-    tool(context, 'shell'),
-    context.storeText('daemon-proxy', script),
-    pidFile ?? `${directories.runtimeDir}/${name}.pid`,
-    String(grace(options)),
-  ];
+  return [tool(context, 'shell'), context.storeText('daemon-proxy', script), pidFile, String(grace(options))];
 };
 
 const environmentOf = (variables: Readonly<Record<string, string>>): string =>
@@ -133,7 +127,8 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
     ...Object.fromEntries(Object.entries(program.environment).map(([name, value]) => [name, repairFormat(value)])),
   };
   const command = program.command.map(repairFormat);
-  const proxy = program.useProxy ? proxyWords(program, options, context).map(formatOf) : [];
+  const pidFile = program.pidFile ?? `${instance.directories.runtimeDir}/${instance.name}.pid`;
+  const proxy = program.useProxy ? proxyWords(pidFile, options, context).map(formatOf) : [];
   const inner = carryExecution({ command, variables, directory: directory ?? null }, program.useProxy, context);
   // supervisord starts everything at once when it starts itself.
   const waiting = awaitDependencies(context, 'supervisord').map(formatOf);
@@ -171,7 +166,10 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
       ...(directory === undefined ? {} : { directory }),
       ...Object.fromEntries(lines.filter(([option]) => !cosmetic.has(option))),
     },
-    activation: toActivation(activationOfOptions(options, instance.name)),
+    activation: toActivation({
+      ...activationOfOptions(options, instance.name),
+      ...(program.useProxy ? { watchedPidFile: pidFile } : {}),
+    }),
     credentials: program.credentials,
   };
 };

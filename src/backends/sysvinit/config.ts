@@ -175,7 +175,7 @@ export const parseScript = (
     processIsDaemon,
     logFile:
       (given.enableDaemonOutputLogging ?? true) ? `${outputDirectory}/nixproc-${instanceName ?? name}.log` : null,
-    pidFile: given.pidFile ?? `${user === null ? runtimeDir : tmpDir}/${pidName}.pid`,
+    pidFile: given.pidFile ?? `${(given.user ?? null) === null ? runtimeDir : tmpDir}/${pidName}.pid`,
     recordFile: recordFileOf(runtimeDir, name),
     directories: { runtimeDir, logDir, tmpDir },
     user,

@@ -109,7 +109,7 @@ const processActivities = (script: SystemVInitScript, surroundings: ScriptSurrou
   const stop =
     commands.stopDaemon === null
       ? ['nixproc_stop']
-      : [`${commands.stopDaemon} ${pidFileAndProgram}`, 'nixproc_note stopped'];
+      : ['nixproc_before_stop', `${commands.stopDaemon} ${pidFileAndProgram}`, 'nixproc_after_stop'];
   const signal = shellQuote(script.reloadSignal);
   const reload =
     commands.reloadDaemon === null
@@ -124,23 +124,34 @@ const processActivities = (script: SystemVInitScript, surroundings: ScriptSurrou
   ];
 };
 
+/** The user's commands that stop the service, which may return where they like. */
+const usersStop = (commands: string): string =>
+  [
+    indent(['nixproc_users_stop() {']),
+    commands,
+    indent(['}', 'nixproc_before_stop', 'nixproc_users_stop', 'nixproc_after_stop']),
+  ].join('\n');
+
 /** Activities from the user's instructions; what they start or stop is recorded as if it were our doing. */
 const instructionActivities = (script: SystemVInitScript): readonly Activity[] =>
   Object.entries(script.instructions).map(([name, { activity, instruction }]) => {
-    const afterwards: Readonly<Record<string, string>> =
-      script.process === null
-        ? { start: 'nixproc_note started', stop: 'nixproc_note stopped' }
-        : { start: 'nixproc_adopt', stop: 'nixproc_note stopped' };
-    const note = Object.hasOwn(afterwards, name) ? afterwards[name] : undefined;
-    const before = name === 'start' ? [indent(['nixproc_make_directories'])] : [];
-    return {
-      name,
-      commands: announced(
-        script,
-        activity,
-        [...before, instruction, ...(note === undefined ? [] : [indent([note])])].join('\n'),
-      ),
-    };
+    const commands = ((): readonly string[] => {
+      switch (name) {
+        case 'start':
+          return script.process === null
+            ? [indent(['nixproc_make_directories']), instruction, indent(['nixproc_note started'])]
+            : [
+                indent(['nixproc_end_remains || return', 'nixproc_make_directories']),
+                instruction,
+                indent(['nixproc_adopt']),
+              ];
+        case 'stop':
+          return [usersStop(instruction)];
+        default:
+          return [instruction];
+      }
+    })();
+    return { name, commands: announced(script, activity, commands.join('\n')) };
   });
 
 /** Activities that consist of others; each only where those exist. */
@@ -179,7 +190,10 @@ export const activitiesOf = (script: SystemVInitScript, surroundings: ScriptSurr
   const add = (activities: readonly Activity[]): void => {
     for (const activity of activities) commands.set(activity.name, activity.commands);
   };
-  const users = Object.entries(script.activities).map(([name, text]) => ({ name, commands: text }));
+  const users = Object.entries(script.activities).map(([name, text]) => ({
+    name,
+    commands: name === 'stop' ? usersStop(text) : text,
+  }));
   const withoutRemoved = (): void => {
     for (const name of script.removeActivities) commands.delete(name);
   };

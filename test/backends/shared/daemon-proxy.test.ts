@@ -185,6 +185,16 @@ test('a daemon that hands over to a successor is followed', async () => {
   expect(isAlive(second)).toBe(false);
 });
 
+test('a daemon that never writes its PID file is ended when it is given up', async () => {
+  const body = `open my $out, '>>', $log; print $out "here\\n"; close $out; sleep 1 while 1;`;
+  const { ended, errors } = startProxy({ body });
+  await eventually(() => (logged() === 'here\n' ? true : undefined));
+  expect(await ended).toBe(1);
+  expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
+  expect(logged()).toBe('here\nTERM\n');
+  expect(processesThatMention(place.path)).toEqual([]);
+});
+
 test('a daemon without a PID file is given up after ten seconds', async () => {
   const { ended, errors } = startProxy({ command: ['/bin/true'] });
   expect(await ended).toBe(1);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeployedProfile, ManagerSession } from '../../../src/backends/backend.js';
-import { isAlive } from '../../support/processes.js';
+import { isAlive, processesThatMention } from '../../support/processes.js';
 import { eventually } from '../../support/waiting.js';
 import {
   deploy,
@@ -58,6 +58,18 @@ test('a program counts as started when it has been up for startsecs', async () =
   expect(await stateOf('one')).toMatchObject({ state: 'running', detail: null });
   const { since } = (await stateOf('one')) ?? {};
   expect(Math.abs((since ?? 0) - began)).toBeLessThan(30_000);
+});
+
+test('a daemon that never writes its PID file is no success, and leaves no copies', async () => {
+  const source = 'exit 0 if fork; $0 = $0; sleep 1 while 1';
+  const daemon = { executable: '/usr/bin/perl', args: ['-e', source, place.root] };
+  deployed = place.generation([{ name: 'silent', foreground: null, daemon, level: 0 }]);
+  session = await place.connect({ target: deployed });
+  const [outcome] = failures(await deploy(session, deployed));
+  expect(outcome?.detail).toContain('it found no daemon that it could watch');
+  // supervisord tries it again and again.
+  const copies = processesThatMention(place.root).filter(({ commandLine }) => commandLine.startsWith('/usr/bin/perl'));
+  expect(copies.length).toBeLessThanOrEqual(1);
 });
 
 test('programs of a level start together, and those above only when all of them run', async () => {

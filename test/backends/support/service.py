@@ -7,6 +7,7 @@ It writes to its output what happens to it, and takes HUP for a reload. Behaviou
   slow              a daemon that takes its time to write it
   forgetful         a daemon that never writes it
   stubborn          a daemon that ignores TERM
+  lingering         a daemon that takes a second to end
   stubborn-foreground
   parent            in the foreground, with a child that outlives it if nobody ends it
   liar              a daemon that writes another PID, which is its next argument
@@ -39,6 +40,8 @@ def into_background():
 
 
 def terminate(*_):
+    if behaviour == "lingering":
+        time.sleep(1)
     say("terminated")
     os._exit(0)
 
@@ -54,7 +57,7 @@ if behaviour == "broken":
     say("the port is in use")
     sys.exit(3)
 
-if behaviour in ("daemon", "slow", "forgetful", "stubborn", "successor", "liar"):
+if behaviour in ("daemon", "slow", "forgetful", "stubborn", "lingering", "successor", "liar"):
     into_background()
 if behaviour.endswith("parent") and os.fork() == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour.startswith("stubborn") else signal.SIG_DFL)
@@ -69,7 +72,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour in ("stubborn", "stubb
 say("started as %d" % os.getuid())
 if behaviour == "slow":
     time.sleep(0.7)
-if behaviour in ("daemon", "slow", "stubborn", "successor", "heir"):
+if behaviour in ("daemon", "slow", "stubborn", "lingering", "successor", "heir"):
     write_pid_file(os.getpid())
 if behaviour == "liar":
     write_pid_file(int(sys.argv[3]))

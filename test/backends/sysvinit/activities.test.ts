@@ -170,7 +170,8 @@ while [ ! -e ${pidFile} ]; do sleep 0.02; done`,
     expect(service.call('restart').exitCode).toBe(0);
     expect(service.call('stop').exitCode).toBe(0);
     expect(service.call('status').exitCode).toBe(3);
-    expect(service.call('stop')).toMatchObject({ exitCode: 1 });
+    // It is down: that its commands find nothing to undo is no failure.
+    expect(service.call('stop')).toMatchObject({ exitCode: 0 });
   });
 
   test('global instructions hold for every activity', async () => {

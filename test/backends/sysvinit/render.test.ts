@@ -167,9 +167,9 @@ describe('files', () => {
     expect(render(args).activation).toMatchObject(expected);
   });
 
-  test('are those of no user when user changes are disabled', () => {
+  test('are those of no user when user changes are disabled, but for the PID file, whose path a program knows', () => {
     const { activation } = render({ user: 'web', processIsDaemon: false }, { forceDisableUserChange: true });
-    expect(activation).toMatchObject({ pidFile: '/run/web.pid', logFile: '/var/log/nixproc-web.log' });
+    expect(activation).toMatchObject({ pidFile: '/tmp/web.pid', logFile: '/var/log/nixproc-web.log' });
   });
 });
 

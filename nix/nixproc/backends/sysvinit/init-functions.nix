@@ -1,4 +1,4 @@
 # The library of shell functions that init scripts source; the framework fetches another one.
 import ../../../framework-function.nix (_: _: builtins.toFile "init-functions.sh"
   (builtins.concatStringsSep "\n" (map builtins.readFile
-    [ ../guarded-files.sh ../process-identity.sh ../process-functions.sh ./init-functions.sh ])))
+    [ ../guarded-files.sh ../process-identity.sh ../process-offspring.sh ../process-functions.sh ./init-functions.sh ])))

@@ -84,7 +84,7 @@ start_daemon() {
     nixproc_awaited=$nixproc_other_pid_file
     (
         nixproc_focus "$1" "$nixproc_other_pid_file"
-        nixproc_nice=$nixproc_other_nice nixproc_user= nixproc_wrapper=
+        nixproc_nice=$nixproc_other_nice nixproc_user= nixproc_user_id= nixproc_wrapper=
         if nixproc_is_running; then
             exit 0
         elif [ -n "$nixproc_awaited" ]; then
