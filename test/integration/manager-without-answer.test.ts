@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createMachine, sleeper, type Machine } from '../backends/systemd/support/machine.js';
+import { accounts } from '../support/accounts.js';
+import { isRoot } from '../support/is-root.js';
+import { eventually } from '../support/waiting.js';
+
+const [root] = accounts;
+
+// A systemd needs namespaces and mounts, which are root's.
+const describeAsRoot = isRoot ? describe : describe.skip;
+
+describeAsRoot('a systemd that is stopped, and so neither answers nor refuses', () => {
+  let machine: Machine;
+  let init: number;
+  beforeAll(async () => {
+    if (root === undefined) throw new Error('nobody can run the tests');
+    machine = await createMachine('system', root);
+    init = Number(machine.namespace.enter.find((word) => word.startsWith('--target='))?.split('=')[1]);
+    await machine.mustDeploy({ one: sleeper('one') });
+  });
+  afterAll(async () => {
+    await machine.dispose();
+  });
+
+  const whileStopped = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    process.kill(init, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      process.kill(init, 'SIGCONT');
+    }
+  };
+  const deploymentWords = (command: string) => [
+    ...[command, '-P', 'systemd', '--host-packages', `--state-dir=${machine.deployment.stateDir}`],
+    join(machine.deployment.directory, 'processes.nix'),
+  ];
+  const slow = (name: string): string => sleeper(name, 'initialize = "sleep 6";');
+  const begins = (name: string) =>
+    eventually(async () =>
+      (await machine.loadedUnits())[`nix-process-${name}.service`] === 'activating' ? true : undefined,
+    );
+
+  test('is named by every command, in time, and nothing is taken for gone', async () => {
+    await machine.writeModel({ one: sleeper('one'), two: sleeper('two') });
+    const commands = [
+      ['status'],
+      deploymentWords('plan'),
+      ['stop', 'one', '--wait-lock=60'],
+      [...deploymentWords('switch'), '--wait-lock=60'],
+      ['undeploy', '--wait-lock=60'],
+    ];
+    const answers = await whileStopped(() =>
+      Promise.all(commands.map((command) => machine.deployment.tool(...command, '--answer-timeout=2'))),
+    );
+    for (const { exitCode, stderr } of answers) {
+      expect({ exitCode, stderr }).toEqual({
+        exitCode: 8,
+        stderr: expect.stringMatching(/systemd did not answer within 2 s[^]*systemctl is-system-running/),
+      });
+    }
+    expect(await machine.states()).toEqual({ one: 'running' });
+  });
+
+  test('in the middle of a start is noticed; the switch can be finished when it answers again', async () => {
+    await machine.writeModel({ one: sleeper('one'), late: slow('late') });
+    const switching = machine.deployment.tool(...deploymentWords('switch'), '--answer-timeout=2');
+    await begins('late');
+    const { exitCode, stderr } = await whileStopped(() => switching);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 6,
+      stderr: expect.stringMatching(/could not be put back[^]*systemd did not answer within 2 s/),
+    });
+    expect(await machine.deployment.tool('resume')).toMatchObject({ exitCode: 0 });
+    expect(await machine.states()).toEqual({ one: 'running', late: 'running' });
+  });
+
+  test('keeps nobody from ending a switch with two signals', async () => {
+    await machine.writeModel({ one: sleeper('one'), later: slow('later') });
+    const { pid, ended } = machine.deployment.start(...deploymentWords('switch'));
+    await begins('later');
+    // nsenter passes no signal on.
+    const [tool = ''] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    const begin = performance.now();
+    const exitCode = await whileStopped(async () => {
+      process.kill(Number(tool), 'SIGTERM');
+      process.kill(Number(tool), 'SIGINT');
+      return ended;
+    });
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(exitCode).toBe(10);
+    expect(await machine.deployment.tool('abort')).toMatchObject({ exitCode: 0 });
+    expect(await machine.states()).toEqual({ one: 'running', late: 'running' });
+  });
+});
