@@ -1,4 +1,4 @@
-import { ManagerUnavailableError } from '../../system/errors.js';
+import { ExplainedError, ManagerUnavailableError } from '../../system/errors.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
 import { activationOf } from './activation-data.js';
@@ -10,6 +10,7 @@ const listServices = async (services: ServiceManager): Promise<ReadonlyMap<strin
   try {
     return await services.list();
   } catch (cause) {
+    if (cause instanceof ExplainedError && !(cause instanceof MissingProgramError)) throw cause;
     const isMissing = cause instanceof MissingProgramError;
     throw new ManagerUnavailableError(
       {
@@ -27,7 +28,7 @@ const listServices = async (services: ServiceManager): Promise<ReadonlyMap<strin
 /** @throws ManagerUnavailableError without cygrunsrv; UsageError when a password is missing */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const { run, env, jobs, current, target } = context;
-  const services = createServiceManager(run);
+  const services = createServiceManager(run, context.answerLimits);
   await listServices(services);
   const passwords = await passwordsFor(target?.units.flatMap((unit) => activationOf(unit).user ?? []) ?? [], env);
   return createSession({ services, passwords, current, jobs });

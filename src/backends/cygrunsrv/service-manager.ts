@@ -1,4 +1,5 @@
-import type { Run } from '../../system/ports.js';
+import type { Run, RunResult } from '../../system/ports.js';
+import { managerAnswers, type AnswerLimits } from '../shared/manager-answers.js';
 
 /** Error numbers of Windows (winerror.h) that cygrunsrv shows as "Win32 error N". */
 export const windowsErrors = {
@@ -46,10 +47,21 @@ export const parseList = (text: string): ReadonlyMap<string, ServiceState> => {
   return services;
 };
 
-/** @throws MissingProgramError, from each call, where there is no cygrunsrv */
-export const createServiceManager = (run: Run): ServiceManager => {
+/** Milliseconds that Windows may take besides until a service has started or ended. */
+const longestChange = 120_000;
+
+/**
+ * @param limits how long Windows is waited for. Default: that of managerAnswers
+ * @throws MissingProgramError, from each call, where there is no cygrunsrv; and as managerAnswers says
+ */
+export const createServiceManager = (run: Run, limits?: AnswerLimits): ServiceManager => {
+  const { question, bounded } = managerAnswers({ name: 'cygrunsrv', check: 'cygrunsrv --list' }, limits);
   const call = async (...args: readonly string[]): Promise<Answer & { readonly stdout: string }> => {
-    const { exitCode, stdout, stderr } = await run({ file: 'cygrunsrv', args, timeout: 120_000 });
+    const asked = ['cygrunsrv', ...args.slice(0, 2)].join(' ');
+    const ask = (signal: AbortSignal): Promise<RunResult> => run({ file: 'cygrunsrv', args, signal });
+    const { exitCode, stdout, stderr } = await (args[0] === '--list'
+      ? question(asked, ask)
+      : bounded(asked, longestChange, ask));
     const words = (stderr.trim() || stdout.trim() || `exit code ${exitCode}`).replace(/\s*\r?\n\s*/g, ' ');
     const number = /Win32 error (\d+)/.exec(words)?.[1];
     return { ok: exitCode === 0, error: number === undefined ? null : Number(number), words, stdout };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
@@ -14,6 +13,7 @@ import type {
   UnitOutcome,
 } from '../backend.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
+import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
 import type { Passwords } from './passwords.js';
 import { windowsErrors as errors, type Answer, type ServiceManager, type ServiceState } from './service-manager.js';
@@ -75,22 +75,13 @@ export const createSession = ({
   /** What is installed, as far as this deployment knows, with its definition. */
   const installed = new Map((current?.units ?? []).map((unit) => [serviceOf(unit), activationOf(unit).parameters]));
 
-  const until = async (isDone: () => Promise<boolean>): Promise<boolean> => {
-    const end = Date.now() + patience.limit;
-    while (!(await isDone())) {
-      if (Date.now() >= end) return false;
-      await sleep(patience.pause);
-    }
-    return true;
-  };
-
   const stopService = async (service: string): Promise<Verdict> => {
     const answer = await services.stop(service);
     if (!answer.ok && answer.error !== errors.noSuchService && answer.error !== errors.notActive) {
       if (answer.error !== errors.dependentServicesRunning) return verdictOf(answer);
       return { ok: false, detail: `services that depend on it run: ${answer.words}` };
     }
-    const isDown = await until(async () => {
+    const isDown = await until(patience, async () => {
       const state = (await services.list()).get(service)?.state;
       return state === undefined || state === 'Stopped';
     });
@@ -102,7 +93,7 @@ export const createSession = ({
     const answer = await services.remove(service);
     const isOver = answer.ok || answer.error === errors.noSuchService || answer.error === errors.markedForDeletion;
     if (!isOver) return verdictOf(answer);
-    const isGone = await until(async () => !(await services.list()).has(service));
+    const isGone = await until(patience, async () => !(await services.list()).has(service));
     if (!isGone) {
       return { ok: false, detail: 'Windows does not let it go: close programs that show services, then repeat' };
     }
@@ -115,7 +106,7 @@ export const createSession = ({
     const password = user === null ? undefined : passwords.get(user);
     const all = password === undefined ? parameters : [...parameters, '--passwd', password];
     let answer = await services.install(service, all);
-    await until(async () => {
+    await until(patience, async () => {
       if (answer.error !== errors.markedForDeletion) return true;
       answer = await services.install(service, all);
       return answer.ok;

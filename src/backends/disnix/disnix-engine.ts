@@ -9,6 +9,8 @@ import { nixDirectory } from '../../system/nix-directory.js';
 import type { RunRequest, RunResult } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { DeployedProfile, SessionContext } from '../backend.js';
+import { managerAnswers, type ManagerAnswers } from '../shared/manager-answers.js';
+import { scriptTimeouts } from '../shared/script-timeouts.js';
 import { manifestDocument } from './manifest-document.js';
 
 /** Disnix, which takes this machine from one generation to another by itself; the profile is not its concern. */
@@ -33,9 +35,9 @@ const inTemporaryDirectory = <Result>(work: (directory: string) => Promise<Resul
   withDir(({ path }) => work(path), { unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
 
 /** @throws ManagerUnavailableError when there is no Disnix */
-const requireDisnix = async ({ run }: SessionContext): Promise<void> => {
+const requireDisnix = async ({ run }: SessionContext, answers: ManagerAnswers): Promise<void> => {
   try {
-    await run({ file: activate, args: ['--version'] });
+    await answers.question(`${activate} --version`, (signal) => run({ file: activate, args: ['--version'], signal }));
   } catch (cause) {
     if (!(cause instanceof MissingProgramError)) throw cause;
     throw new ManagerUnavailableError(
@@ -56,8 +58,9 @@ const requireDisnix = async ({ run }: SessionContext): Promise<void> => {
  * @throws ManagerUnavailableError when there is no Disnix
  */
 export const connectDisnix = async (context: SessionContext): Promise<DisnixEngine> => {
-  const { run, env, log, current, profileLink } = context;
-  await requireDisnix(context);
+  const { run, env, log, current, profileLink, timeouts = { start: null, stop: null } } = context;
+  const answers = managerAnswers({ name: 'Disnix', check: `${activate} --version` }, context.answerLimits);
+  await requireDisnix(context, answers);
   const root = join(profileLocation(profileLink, env).stateDirectory, 'disnix-manifest');
   /** What Disnix takes for the generation that runs. */
   let deployed = current;
@@ -66,6 +69,15 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
     const result = await run(request);
     if (result.exitCode === 0) return result;
     throw new ActivationError({ what, why: result.stderr.trim() || `exit code ${String(result.exitCode)}` });
+  };
+
+  /** Milliseconds that all scripts may take that a transition calls, one after the other. */
+  const longest = (from: DeployedProfile | null, to: DeployedProfile | null): number => {
+    const timesOf = (profile: DeployedProfile | null, activity: 'start' | 'stop'): number =>
+      (profile?.units ?? []).reduce((sum, unit) => sum + scriptTimeouts(unit, timeouts).patience[activity], 0);
+    // What fails is put back.
+    const sides = [from, to].map((side) => timesOf(side, 'start') + timesOf(side, 'stop'));
+    return 1000 * sides.reduce((sum, side) => sum + side, 0);
   };
 
   /**
@@ -125,9 +137,9 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
   return {
     preview: (next) =>
       inTemporaryDirectory(async (directory) => {
-        const { stdout, stderr } = await must(
-          { file: activate, args: ['--dry-run', ...(await transitionArguments(next, directory))] },
-          'Disnix does not accept the processes',
+        const args = ['--dry-run', ...(await transitionArguments(next, directory))];
+        const { stdout, stderr } = await answers.question(`${activate} --dry-run`, (signal) =>
+          must({ file: activate, args, signal }, 'Disnix does not accept the processes'),
         );
         return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
       }),
@@ -136,7 +148,9 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
         if (next?.path === deployed?.path) return;
         const args = await transitionArguments(next, directory);
         log.info(`handing over to Disnix: ${activate} ${args.join(' ')}`);
-        const { exitCode, stdout, stderr } = await run({ file: activate, args, leavesDaemon: true });
+        const { exitCode, stdout, stderr } = await answers.bounded(activate, longest(deployed, next), (signal) =>
+          run({ file: activate, args, leavesDaemon: true, signal }),
+        );
         log.debug({ exitCode, stdout, stderr }, 'Disnix has ended');
         if (exitCode !== rolledBack) {
           deployed = next;

@@ -44,7 +44,7 @@ const checkDomains = async (launchctl: Launchctl, { domains }: Scope): Promise<v
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const { run, env, log, jobs, profileLink, current, repair } = context;
   const scope = chooseScope(env, process.getuid?.() ?? 0);
-  const launchctl = createLaunchctl(run);
+  const launchctl = createLaunchctl(run, context.answerLimits);
   await checkDomains(launchctl, scope);
   checkUsers(scope, context);
   const installation = createInstallation(scope, profileLink, current, repair);

@@ -1,4 +1,5 @@
-import type { Run } from '../../system/ports.js';
+import type { Run, RunResult } from '../../system/ports.js';
+import { managerAnswers, type AnswerLimits } from '../shared/manager-answers.js';
 
 /**
  * Error numbers of launchctl, which are those of errno(2) and, from 107 on, of xpc (`launchctl error N` explains them).
@@ -66,13 +67,24 @@ export const parseJob = (text: string): LoadedJob => {
   return { pid: pid === undefined ? null : Number(pid), lastExit: ended };
 };
 
-/** @throws MissingProgramError, from each call, where there is no launchctl */
-export const createLaunchctl = (run: Run): Launchctl => {
+/** Milliseconds that a verb may take besides which waits for the job's process to start or to end. */
+const longestVerb = 60_000;
+
+/**
+ * @param limits how long launchd is waited for. Default: that of managerAnswers
+ * @throws MissingProgramError, from each call, where there is no launchctl; and as managerAnswers says
+ */
+export const createLaunchctl = (run: Run, limits?: AnswerLimits): Launchctl => {
+  const { question, bounded } = managerAnswers({ name: 'launchd', check: 'launchctl print system' }, limits);
   const call = async (verb: string, ...args: readonly string[]): Promise<Answer> => {
-    const { exitCode, stdout, stderr } = await run({ file: 'launchctl', args: [verb, ...args], timeout: 60_000 });
-    const words = stderr.trim().replaceAll('\n', ' ');
-    const named = /: (\d+): /.exec(words)?.[1];
-    return { error: exitCode === 0 ? 0 : Number(named ?? exitCode), words: words || `error ${exitCode}`, stdout };
+    const words = ['launchctl', verb, ...args].join(' ');
+    const ask = (signal: AbortSignal): Promise<RunResult> => run({ file: 'launchctl', args: [verb, ...args], signal });
+    const { exitCode, stdout, stderr } = await (verb === 'print'
+      ? question(words, ask)
+      : bounded(words, longestVerb, ask));
+    const said = stderr.trim().replaceAll('\n', ' ');
+    const named = /: (\d+): /.exec(said)?.[1];
+    return { error: exitCode === 0 ? 0 : Number(named ?? exitCode), words: said || `error ${exitCode}`, stdout };
   };
   return {
     call,

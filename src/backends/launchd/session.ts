@@ -14,6 +14,7 @@ import type {
 } from '../backend.js';
 import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
+import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
 import type { Installation } from './installation.js';
 import { launchctlErrors as errors, type Answer, type Launchctl, type LoadedJob } from './launchctl.js';
@@ -99,19 +100,10 @@ export const createSession = ({
     return null;
   };
 
-  const until = async (limit: number, isDone: () => Promise<boolean>): Promise<boolean> => {
-    const end = Date.now() + limit;
-    while (!(await isDone())) {
-      if (Date.now() >= end) return false;
-      await sleep(patience.pause);
-    }
-    return true;
-  };
-
   /** Unloads a job from wherever it is. launchctl may be done before launchd is. */
   const bootOut = async (unit: DeployedUnit): Promise<Verdict> => {
     let last: Answer | null = null as Answer | null;
-    const isGone = await until(patience.unload, async () => {
+    const isGone = await until({ limit: patience.unload, pause: patience.pause }, async () => {
       const found = await locate(unit);
       if (found === null) return true;
       last = await launchctl.call('bootout', found.target);
@@ -158,7 +150,7 @@ export const createSession = ({
     if (!activationOf(unit).startsAtOnce) return fine;
     const look = async (): Promise<LoadedJob | null> => (await locate(unit))?.job ?? null;
     let job: LoadedJob | null = null;
-    await until(patience.start, async () => {
+    await until({ limit: patience.start, pause: patience.pause }, async () => {
       job = await look();
       return job?.pid !== null || job.lastExit !== null;
     });

@@ -25,6 +25,7 @@ import { linesSince, markLogs } from './log-tail.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
+import { defaultAnswerLimits } from './manager-answers.js';
 import { scriptTimeouts, type ScriptActivity } from './script-timeouts.js';
 
 /** How the scripts of one manager are called. */
@@ -68,10 +69,18 @@ const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
 
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (
-  { run, log, jobs, current, timeouts = { start: null, stop: null } }: SessionContext,
+  {
+    run,
+    log,
+    jobs,
+    current,
+    timeouts = { start: null, stop: null },
+    answerLimits = defaultAnswerLimits,
+  }: SessionContext,
   { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
   const processes = await openProcessTable(run);
+  const secondSignal = answerLimits.stopSignals?.second;
   const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => {
     const script = join(unit.profile, scriptActivationOf(unit).script);
     const [file, ...args] = commandFor?.(unit, activity) ?? [script, ...argumentsFor(activity)];
@@ -85,7 +94,8 @@ export const createScriptSession = async (
       leavesDaemon: true,
       // With a session of its own, all of it can be ended.
       ignoresTerminal: true,
-      timeout: patience[activity] * 1000,
+      timeout: activity === 'status' ? answerLimits.patience : patience[activity] * 1000,
+      ...(secondSignal === undefined ? {} : { signal: secondSignal }),
     };
   };
   /** Whether the script is somebody else's, which may do anything. */
@@ -93,8 +103,8 @@ export const createScriptSession = async (
 
   const ask = async (unit: DeployedUnit): Promise<StatusAnswer> => {
     try {
-      const { exitCode, stdout } = await run(callOf(unit, 'status'));
-      return { exitCode, words: stdout.trim() };
+      const { exitCode, stdout, timedOut } = await run(callOf(unit, 'status'));
+      return { exitCode, words: timedOut ? 'its script did not answer in time to: status' : stdout.trim() };
     } catch (error) {
       if (!(error instanceof MissingProgramError)) throw error;
       return { exitCode: 4, words: `${error.program} is not there` };

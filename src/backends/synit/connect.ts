@@ -39,7 +39,13 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       fix: 'Set SYNIT_TARGET_DIR to the directory that syndicate-server watches, or choose another process manager with -P',
     });
   }
-  const { run, profileLink, current, jobs, repair } = context;
+  const { run, profileLink, current, jobs, repair, answerLimits } = context;
   const directory = openWatchedDirectory(path, profileLink, current, repair);
-  return createSession({ directory, processes: await openProcessTable(run), current, jobs });
+  return createSession({
+    directory,
+    processes: await openProcessTable(run),
+    current,
+    jobs,
+    signal: answerLimits?.stopSignals?.second,
+  });
 };

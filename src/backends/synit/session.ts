@@ -17,6 +17,7 @@ import type {
 import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
 import { observeService } from '../shared/observe-service.js';
+import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
 import { record, symbol, writePreserves } from './preserves.js';
 import type { WatchedDirectory } from './watched-directory.js';
@@ -45,6 +46,8 @@ export interface SynitParts {
   readonly current: DeployedProfile | null;
   readonly jobs: number;
   readonly patience?: Patience;
+  /** Ends every wait. Default: none. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Says to the server that a service is to be restarted: a message, whose script asserts nothing. */
@@ -62,6 +65,7 @@ export const createSession = ({
   current,
   jobs,
   patience = defaultPatience,
+  signal,
 }: SynitParts): ManagerSession => {
   /** The daemons that may be ours, by name: after a failed deployment, what it has added has to go again. */
   const known = new Map((current?.units ?? []).map((unit) => [unit.name, unit]));
@@ -92,15 +96,6 @@ export const createSession = ({
       : { ...found, state: 'starting', detail: 'its process has ended; Synit is to start it again' };
   };
 
-  const until = async (limit: number, isDone: () => Promise<boolean>): Promise<boolean> => {
-    const end = Date.now() + limit;
-    while (!(await isDone())) {
-      if (Date.now() >= end) return false;
-      await sleep(patience.pause);
-    }
-    return true;
-  };
-
   const isSame = (a: Observation, b: Observation): boolean => a.pid === b.pid && a.since === b.since;
 
   /** Waits for a process other than `last` that stays. */
@@ -113,7 +108,7 @@ export const createSession = ({
     const logs = await markLogs([logFile]);
     await act();
     if (!isRequired || endsByItself) return fine;
-    const isUp = await until(patience.start, async () => {
+    const isUp = await until({ limit: patience.start, pause: patience.pause, signal }, async () => {
       const found = await processOf(unit);
       return found.state === 'running' && (last === null || !isSame(found, last));
     });
@@ -129,7 +124,7 @@ export const createSession = ({
 
   const stopOne = async (unit: DeployedUnit): Promise<Verdict> => {
     await directory.putAside(unit);
-    return (await until(patience.stop, () => isDown(unit)))
+    return (await until({ limit: patience.stop, pause: patience.pause, signal }, () => isDown(unit)))
       ? fine
       : { ok: false, detail: 'its process did not end in time' };
   };
@@ -147,7 +142,10 @@ export const createSession = ({
       // A changed file restarts it by itself.
       if (await assert(after)) return;
       await directory.runScript(`restart-${after.name}`, restartMessage(after), async () => {
-        await until(patience.stop, async () => !isSame(await processOf(after), last));
+        await until(
+          { limit: patience.stop, pause: patience.pause, signal },
+          async () => !isSame(await processOf(after), last),
+        );
       });
     });
   };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { UsageError } from '../../system/errors.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { SessionContext } from '../backend.js';
+import { managerAnswers } from '../shared/manager-answers.js';
 
 /** Where a deployment starts scripts when the machine has no runlevel: the one that Linux systems use for servers. */
 const defaultRunlevel = '3';
@@ -14,10 +15,10 @@ const utmp = ['/run/utmp', '/var/run/utmp'];
  * "unknown".
  *
  * @param records the files where init writes it down. Default: those of the machine
- * @throws UsageError for what is no runlevel
+ * @throws UsageError for what is no runlevel; NoAnswerError
  */
 export const currentRunlevel = async (
-  { run, managerOptions, env }: Pick<SessionContext, 'run' | 'managerOptions' | 'env'>,
+  { run, managerOptions, env, answerLimits }: Pick<SessionContext, 'run' | 'managerOptions' | 'env' | 'answerLimits'>,
   records: readonly string[] = utmp,
 ): Promise<string> => {
   const chosen = managerOptions['runlevel'];
@@ -31,7 +32,8 @@ export const currentRunlevel = async (
   // Most containers: a process that can only say "unknown" is not worth its start.
   if ((env['RUNLEVEL'] ?? '') === '' && !records.some((file) => existsSync(file))) return defaultRunlevel;
   try {
-    const { stdout } = await run({ file: 'runlevel', args: [] });
+    const { question } = managerAnswers({ name: 'init', check: 'runlevel' }, answerLimits);
+    const { stdout } = await question('runlevel', (signal) => run({ file: 'runlevel', args: [], signal }));
     return /^\S ([0-9S])\s*$/.exec(stdout)?.[1] ?? defaultRunlevel;
   } catch (error) {
     if (error instanceof MissingProgramError) return defaultRunlevel;

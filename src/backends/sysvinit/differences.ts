@@ -4,6 +4,7 @@ import { describeChange } from '../../plan/changed-properties.js';
 import type { Ports } from '../../system/ports.js';
 import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
+import { defaultAnswerLimits } from '../shared/manager-answers.js';
 import { compareWithProcess, type WantedProcess } from '../shared/compare-with-process.js';
 import { readPidFile } from '../shared/observe-service.js';
 import { factsOf, firstChildOf } from '../shared/process-facts.js';
@@ -69,7 +70,11 @@ const differencesInText = (script: string, definition: Definition): readonly str
 
 /** The number of a user; null when there is none of that name. */
 const uidOf = async (user: string, { run }: Pick<Ports, 'run'>): Promise<number | null> => {
-  const { exitCode, stdout } = await run({ file: 'id', args: ['-u', '--', user] });
+  const { exitCode, stdout } = await run({
+    file: 'id',
+    args: ['-u', '--', user],
+    timeout: defaultAnswerLimits.patience,
+  });
   return exitCode === 0 ? Number(stdout.trim()) : null;
 };
 
@@ -120,6 +125,7 @@ export const differences = async (
     args: ['status'],
     cwd: '/',
     env: scriptEnvironment(ports.env),
+    timeout: defaultAnswerLimits.patience,
   });
   return exitCode === 0 ? [] : ['its new script does not recognise the process as its own'];
 };
