@@ -9,6 +9,11 @@ import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
+/** A manager, and units that it runs. */
+export type ManagedUnits = Pick<ManagedProfile, 'manager'> & {
+  readonly profile: { readonly units: readonly { readonly name: string }[] };
+};
+
 /** How many other generations are asked for processes that they may have left: the newest. */
 const remembered = 10;
 
@@ -18,7 +23,7 @@ const readable = async (paths: readonly string[]): Promise<readonly BuiltProfile
 /** Names of what other profiles beside this one run under the same manager: they may share its directories. */
 const namesOfOtherProfiles = async (
   { link, name }: ProfileLocation,
-  { manager }: ManagedProfile,
+  { manager }: ManagedUnits,
 ): Promise<ReadonlySet<string>> => {
   const directory = dirname(link);
   const others = (await readdir(directory).catch(() => [])).filter(
@@ -30,10 +35,14 @@ const namesOfOtherProfiles = async (
   );
 };
 
-/** Units that other generations of the profile had under the same manager, in their newest version. */
-const unitsOfOtherGenerations = async (
+/**
+ * Units that other generations of the profile had under the same manager, in their newest version.
+ *
+ * @param deployed whose own units, and those of other profiles beside it, are left out
+ */
+export const unitsOfOtherGenerations = async (
   location: ProfileLocation,
-  deployed: ManagedProfile,
+  deployed: ManagedUnits,
 ): Promise<readonly DeployedUnit[]> => {
   const generations = (await listGenerations(location)).filter(({ isCurrent }) => !isCurrent);
   const built = await readable(

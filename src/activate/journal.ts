@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { arrivalSchema } from '../generations/arrival.js';
 import { syncDirectory } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { readRegularFile } from '../state/regular-file.js';
+import { ActivationError } from '../system/errors.js';
 import * as z from '../system/schema.js';
 
 /*
@@ -96,7 +97,8 @@ const journalIn = (file: string): Journal | null => {
   try {
     text = readRegularFile(file);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
+    // What is no file is no journal; what could be read by somebody else may be one.
+    if (errnoOf(error) === 'ENOENT' || error instanceof ActivationError) return null;
     throw explainFileError(`The journal ${file} cannot be read`, error);
   }
   const [first, ...rest] = text.split('\n').map(parseLine);
@@ -153,6 +155,12 @@ const writerOf = (file: string, handle: FileHandle): OpenJournal => {
   };
 };
 
+/** What is in the way of a journal and says nothing about a switch; whoever takes its place has read that. */
+const removeWhatIsNoFile = async (file: string): Promise<void> => {
+  const found = await lstat(file).catch(() => null);
+  if (found?.isDirectory() === true) await rm(file, { recursive: true });
+};
+
 /**
  * Begins a journal; the file of one before is replaced as a whole.
  *
@@ -164,6 +172,7 @@ export const createJournal = async (file: string, header: JournalHeader): Promis
   try {
     const handle = await open(temporary, 'ax', 0o644);
     await append(handle, header);
+    await removeWhatIsNoFile(file);
     await rename(temporary, file);
     await syncDirectory(dirname(file));
     return writerOf(file, handle);

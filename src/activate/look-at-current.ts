@@ -13,7 +13,7 @@ const known = new WeakMap<BuiltProfile, Map<string, ManagedProfile>>();
 export const managedProfile = (built: BuiltProfile | null, name: string): ManagedProfile | null => {
   if (built === null) return null;
   const { manager, units } = built.manifest;
-  if (manager === null || units.length === 0) return null;
+  if (manager === null || units.length + (built.borrowed?.length ?? 0) === 0) return null;
   const byName = known.get(built) ?? new Map<string, ManagedProfile>();
   known.set(built, byName);
   const managed = byName.get(name) ?? { manager, profile: deployedProfile(built, name) };

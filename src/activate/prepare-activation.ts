@@ -11,6 +11,7 @@ import { UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import type { EarlyLook } from './early-look.js';
 import { tasksOf, type TaskSettings } from './execution-tasks.js';
+import { describeDamage, readCurrentProfile } from './current-profile.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
@@ -89,6 +90,18 @@ export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions
   userChanges: !forceDisableUserChange && process.getuid?.() === 0,
 });
 
+const otherDefinition = 'it may run by a definition that cannot be read any more';
+
+/** Where a generation had to be borrowed from, nobody knows by which definition its processes run. */
+const withDoubtfulDefinitions = (
+  observed: readonly ObservedUnit[],
+  running: BuiltProfile | null,
+): readonly ObservedUnit[] => {
+  const borrowed = new Set(running?.borrowed);
+  if (borrowed.size === 0) return observed;
+  return observed.map((each) => (borrowed.has(each.unit) ? { ...each, doubt: otherDefinition } : each));
+};
+
 /** @throws UsageError when there is no built profile */
 const requireProfile = async (path: string, likeness: Manifest | null): Promise<BuiltProfile> => {
   const built = await readBuiltProfile(path, likeness);
@@ -126,9 +139,11 @@ export const prepareActivation = async (
   look?: EarlyLook,
 ): Promise<PlannedActivation> => {
   const likeness = next.manifest.isForeign === true ? null : next.manifest;
-  const running = await (oldProfile === undefined
-    ? readBuiltProfile(location.link, likeness)
-    : requireProfile(oldProfile, likeness));
+  const known =
+    oldProfile === undefined
+      ? await readCurrentProfile(location, likeness)
+      : { built: await requireProfile(oldProfile, likeness), damage: null };
+  const running = known.built;
   const left = managedProfile(running, location.name);
   const target = managedProfile(next, location.name);
   const unfinished = await readUnfinishedSwitch(location, ports);
@@ -137,7 +152,7 @@ export const prepareActivation = async (
     .flatMap((built) => managedProfile(built, location.name) ?? []);
   // A side that goes on, or that nothing comes after: with any other, its manager is connected to in another way.
   const isAlone = target === null || left?.profile.path === next.path;
-  const looked = oldProfile === undefined && unfinished === null && isAlone ? left : null;
+  const looked = oldProfile === undefined && unfinished === null && known.damage === null && isAlone ? left : null;
   const early = looked === null ? null : ((await look?.of(looked.profile.path)) ?? null);
   const sessions = early?.sessions ?? (await connectSessions(left, target, reached, settings, ports));
   // Its process does not live, but what it has started may.
@@ -146,7 +161,8 @@ export const prepareActivation = async (
   }
   const observe = (side: ManagedProfile | null): Promise<readonly ObservedUnit[]> =>
     side === null ? Promise.resolve([]) : observeUnits(side, sessions, 'state');
-  const recognised = await recogniseProcesses(early?.observed ?? (await observe(left)), target, settings.jobs, ports);
+  const seen = early?.observed ?? withDoubtfulDefinitions(await observe(left), running);
+  const recognised = await recogniseProcesses(seen, target, settings.jobs, ports);
   const current = withRecognised(left, recognised);
   const observed =
     unfinished === null
@@ -184,7 +200,9 @@ export const prepareActivation = async (
   };
   const isAnother = running !== null && target !== null && running.path !== next.path;
   const moved = isAnother ? (await import('../plan/moved-state.js')).movedState(running.manifest, next.manifest) : [];
+  const damage = describeDamage(known);
   const notes = [
+    ...(damage === null ? [] : [damage]),
     ...moved,
     ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
     ...losses,

@@ -49,12 +49,14 @@ const hasJournal = (location: ProfileLocation): Promise<boolean> =>
   );
 
 /**
- * For what is done to single processes: the journal of a switch that did not finish has to say that, too.
+ * For what is done to single processes: the journal of a switch that did not finish has to say that, too, if it says anything.
  *
  * @throws ActivationError when it cannot be written
  */
 export const journalOfUnfinished = async (location: ProfileLocation): Promise<OpenJournal> =>
-  (await hasJournal(location)) ? continueJournal(journalOf(location)) : noJournal;
+  (await readJournal(journalOf(location)).catch(() => null)) === null
+    ? noJournal
+    : continueJournal(journalOf(location));
 
 /** Null when there is none. @throws ActivationError when it cannot be read */
 export const readUnfinishedSwitch = async (
@@ -63,7 +65,8 @@ export const readUnfinishedSwitch = async (
 ): Promise<UnfinishedSwitch | null> => {
   // Before there is a journal, nothing has happened.
   if (!(await hasJournal(location))) return null;
-  const journal = await readJournal(journalOf(location));
+  // Without a legible one, nothing is certain; see afterUnfinishedSwitch.
+  const journal = await readJournal(journalOf(location)).catch(() => null);
   const links = (await readdir(directoryOf(location))).filter((name) => !name.startsWith('journal'));
   const paths = journal?.header.reaching ?? links.map((name) => join(directoryOf(location), name));
   // One that cannot be read is gone, or was made by another version: there is nothing to be learned from it.

@@ -360,6 +360,13 @@ export interface Backend {
     after: DeployedUnit,
     ports: Pick<Ports, 'run' | 'env'>,
   ) => Promise<readonly string[]>;
+  /**
+   * Loads what reads `activation` of a unit, for a look at a manifest before anything is done by it.
+   *
+   * @param data what profileData has written
+   * @returns throws ZodError for what `render` does not write; so does the call for what profileData does not write
+   */
+  activationParser(data: JsonObject): Promise<(activation: JsonObject) => unknown>;
   /** Whether a process can tell this manager that it is ready (the readiness `notify`). Default: it cannot. */
   readonly hearsNotifications?: boolean;
   /** Whether units get the time that they say (startTimeout, stopTimeout). Default: the manager has settings of its own. */

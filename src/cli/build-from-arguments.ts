@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { readCurrentProfile } from '../activate/current-profile.js';
 import { loadBackend } from '../backends/registry.js';
 import type { EvaluatedModel } from '../evaluate/read-evaluation.js';
 import type { EvaluationRequest, EvaluationSettings } from '../evaluate/evaluation-request.js';
@@ -44,7 +45,7 @@ export interface HeldProfile extends BuiltProfile {
 export const emptyModel = join(nixDirectory, 'empty-model.nix');
 
 const currentManifest = async (location: ProfileLocation): Promise<Manifest | null> =>
-  (await readBuiltProfile(location.link))?.manifest ?? null;
+  (await readCurrentProfile(location)).built?.manifest ?? null;
 
 const currentManager = async (location: ProfileLocation | null): Promise<ManagerName | null> =>
   location === null ? null : ((await currentManifest(location))?.manager ?? null);

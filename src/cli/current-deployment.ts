@@ -1,7 +1,8 @@
 import { connectSessions, type ManagedProfile, type Sessions } from '../activate/sessions.js';
-import { observeUnits } from '../activate/look-at-current.js';
+import { describeDamage, readCurrentProfile } from '../activate/current-profile.js';
+import { managedProfile, observeUnits } from '../activate/look-at-current.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
-import { deployedProfile, readBuiltProfile } from '../generations/built-profile.js';
+import { deployedProfile } from '../generations/built-profile.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
@@ -15,6 +16,8 @@ export interface CurrentDeployment {
   readonly built: BuiltProfile;
   readonly deployed: ManagedProfile;
   readonly sessions: Sessions;
+  /** Whether it is only what could be read of the generation. Default: it is all of it. */
+  readonly isDamaged?: boolean;
 }
 
 /** Connects to the manager of a built profile, which runs it or is going to. */
@@ -38,14 +41,20 @@ export const connectTo = async (
   return { location, built, deployed, sessions: await connectSessions(deployed, deployed, [], settings, context) };
 };
 
-/** Null when nothing is deployed. */
+/** Null when nothing is deployed. Warns of what cannot be read of it. @throws ActivationError when that is all of it */
 export const findDeployment = async (
   args: ActivationArguments & { readonly profile: string },
   context: CommandContext,
 ): Promise<CurrentDeployment | null> => {
   const location = profileLocation(args.profile, context.env);
-  const built = await readBuiltProfile(location.link);
-  return built === null || built.manifest.units.length === 0 ? null : connectTo(built, location, args, context);
+  const current = await readCurrentProfile(location);
+  const { built, damage } = current;
+  const words = describeDamage(current);
+  if (words !== null) context.log.warn(words);
+  // Nothing is not what runs, but what is known.
+  if (damage !== null && built === null) throw damage;
+  if (managedProfile(built, location.name) === null || built === null) return null;
+  return { ...(await connectTo(built, location, args, context)), isDamaged: damage !== null };
 };
 
 /** @throws UsageError when nothing is deployed */

@@ -7,6 +7,12 @@ import { UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
 import { deploy, occasion, type DeployArguments } from './deployment.js';
 
+/** Whether a generation could be deployed, as far as its manifest tells. */
+export const isReadable = async (location: ProfileLocation, number: number): Promise<boolean> => {
+  const { link } = await requireGeneration(location, number);
+  return (await readBuiltProfile(link).catch(() => null)) !== null;
+};
+
 /**
  * Makes the machine run an existing generation, and the profile point to it; no new generation is made.
  *

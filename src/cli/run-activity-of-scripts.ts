@@ -35,7 +35,10 @@ export const runActivityOfScripts = async (args: ActivityArguments, context: Com
         { cause },
       );
     });
-    const manager = chosenManager(args.processManager, (await readBuiltProfile(profile))?.manifest.manager ?? null);
+    const manager = chosenManager(
+      args.processManager,
+      args.processManager === undefined ? ((await readBuiltProfile(profile))?.manifest.manager ?? null) : null,
+    );
     const { serviceScripts } = await loadBackend(manager);
     if (serviceScripts === undefined) {
       throw new UsageError({

@@ -5,6 +5,7 @@ import { watchLeftovers } from '../activate/leftovers.js';
 import { createProcessWatch } from '../activate/process-watch.js';
 import { noJournal } from '../activate/journal.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
+import { readCurrentProfile } from '../activate/current-profile.js';
 import { describeUnfinished, readUnfinishedSwitch } from '../activate/unfinished-switch.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -61,8 +62,8 @@ const buildForNow = async (
   caller: CommandContext,
 ): Promise<ForegroundDeployment> => {
   const context = sparedByTerminal(caller);
-  const deployed = await readBuiltProfile(location.link);
-  if (deployed !== null && deployed.manifest.units.length > 0) {
+  const { built: deployed, damage } = await readCurrentProfile(location);
+  if (damage !== null || (deployed !== null && deployed.manifest.units.length > 0)) {
     throw new UsageError({
       what: `The profile ${location.link} has a deployment of its own`,
       why: 'A model that runs beside it under the same name would be taken for it',

@@ -1,8 +1,8 @@
+import { readCurrentProfile } from '../activate/current-profile.js';
 import { describeUnfinished, readUnfinishedSwitch } from '../activate/unfinished-switch.js';
-import { readBuiltProfile } from '../generations/built-profile.js';
 import { listGenerations } from '../generations/generations.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
-import { UsageError } from '../system/errors.js';
+import { ActivationError, UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
 import { deploy, occasion, type DeployArguments } from './deployment.js';
 import { withEmptyProfile } from './with-empty-profile.js';
@@ -67,7 +67,7 @@ export const abortSwitch = async (
     nothingUnfinished(context);
     return;
   }
-  const current = await readBuiltProfile(location.link);
+  const { built: current, damage } = await readCurrentProfile(location);
   const header = unfinished.journal?.header;
   if (header !== undefined && header.arrival !== null && header.to === current?.path) {
     throw new UsageError({
@@ -77,6 +77,16 @@ export const abortSwitch = async (
     });
   }
   const why = occasion('abort', args, null, context);
+  if (damage !== null) {
+    throw new ActivationError(
+      {
+        what: 'The interrupted switch cannot be undone: what it left cannot be read',
+        why: [damage.message, damage.why ?? ''].filter((words) => words !== '').join('\n'),
+        fix: 'Finish it with resume, go back with rollback, or run switch with the model; undeploy stops everything',
+      },
+      { cause: damage },
+    );
+  }
   if (current !== null) {
     await deploy(location, current, why, args, null, context);
     return;

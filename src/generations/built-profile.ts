@@ -1,14 +1,17 @@
-import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { DeployedProfile } from '../backends/backend.js';
-import type { Manifest } from '../profile/manifest.js';
+import type { DeployedUnit, Manifest } from '../profile/manifest.js';
 import { manifestPath } from '../profile/manifest-path.js';
-import { errnoOf } from '../state/file-errors.js';
+import { errnoOf, explainFileError } from '../state/file-errors.js';
+import { readRegularFile } from '../state/regular-file.js';
 
 /** A profile in the store together with what it says about itself. */
 export interface BuiltProfile {
   readonly path: string;
   readonly manifest: Manifest;
+  /** Of a profile whose manifest is damaged: what other generations say of processes that it may have. Default: nothing. */
+  readonly borrowed?: readonly DeployedUnit[];
 }
 
 /**
@@ -35,7 +38,7 @@ export const newlyBuilt = (path: string, manifest: Manifest): BuiltProfile => {
 /**
  * Reads a profile that this tool built; null when there is no manifest in it.
  *
- * @throws ActivationError when the manifest cannot be understood
+ * @throws ActivationError when the manifest cannot be read; UnreadableManifestError when it cannot be understood
  */
 const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
   const file = join(path, manifestPath);
@@ -43,7 +46,8 @@ const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
     const { real, key } = keyOf(path);
     const read = async (): Promise<BuiltProfile> => {
       const { parseManifest } = await import('../profile/parse-manifest.js');
-      return { path: real, manifest: parseManifest(readFileSync(file, 'utf8'), file) };
+      const { checkActivation } = await import('../profile/check-activation.js');
+      return { path: real, manifest: await checkActivation(parseManifest(readRegularFile(file), file), file) };
     };
     // Two sides may look at the same time.
     const profile = known.get(key) ?? read();
@@ -51,7 +55,7 @@ const readOwnProfile = async (path: string): Promise<BuiltProfile | null> => {
     return await profile;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) return null;
-    throw cause;
+    throw explainFileError(`The manifest ${file} cannot be read`, cause);
   }
 };
 
@@ -113,10 +117,13 @@ export const readBuiltProfile = async (
 };
 
 /** What the backends see of a built profile. */
-export const deployedProfile = ({ path, manifest }: BuiltProfile, profileName: string): DeployedProfile => ({
+export const deployedProfile = (
+  { path, manifest, borrowed = [] }: BuiltProfile,
+  profileName: string,
+): DeployedProfile => ({
   path,
   profileName,
-  units: manifest.units.map((unit) => ({ ...unit, profile: path })),
+  units: [...manifest.units.map((unit) => ({ ...unit, profile: path })), ...borrowed],
   data: manifest.data,
   directories: manifest.directories,
   forceDisableUserChange: manifest.forceDisableUserChange,

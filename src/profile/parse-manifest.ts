@@ -113,10 +113,29 @@ const isSoundUnit = (value: Json): boolean => {
   );
 };
 
+/** The format of manifests, which says what their fields mean. It is no version of this program: those keep the format. */
+const formatVersion = 1;
+
+/** A manifest by which nothing can be done (exit code 6). */
+export class UnreadableManifestError extends ActivationError {}
+
+/** @throws UnreadableManifestError when another version of this program has to read it */
+const requireFormat = (value: Json, file: string): void => {
+  if (!isJsonObject(value) || value['manager'] === undefined) return;
+  const { formatVersion: format = formatVersion } = value;
+  if (format === formatVersion) return;
+  throw new UnreadableManifestError({
+    what: `${file} is a manifest of another format`,
+    why: `It has format ${JSON.stringify(format)}; this version of nix-processmgmt-ts reads format ${String(formatVersion)}`,
+    fix: 'Use the version of nix-processmgmt-ts that built the profile, or build it again with this one',
+  });
+};
+
 /** @throws ZodError */
 const check = (value: Json): OwnManifest => {
-  const { units = null, ...rest } = isJsonObject(value) ? value : {};
-  if (!Array.isArray(units) || !units.every(isSoundUnit)) return manifest.parse(value) as unknown as OwnManifest;
+  const given: Json = isJsonObject(value) ? { formatVersion, ...value } : value;
+  const { units = null, ...rest } = isJsonObject(given) ? given : {};
+  if (!Array.isArray(units) || !units.every(isSoundUnit)) return manifest.parse(given) as unknown as OwnManifest;
   return { ...manifest.parse({ ...rest, units: [] }), units } as unknown as OwnManifest;
 };
 
@@ -124,19 +143,41 @@ const check = (value: Json): OwnManifest => {
  * Reads the text of a manifest.
  *
  * @param file where it comes from, for messages
- * @throws ActivationError when it is not a manifest that this version understands
+ * A manifest without a format number has the first format.
+ *
+ * @throws UnreadableManifestError saying whether it has another format, or is damaged
  */
 export const parseManifest = (text: string, file: string): OwnManifest => {
   try {
-    return check(JSON.parse(text) as Json);
+    const value = JSON.parse(text) as Json;
+    requireFormat(value, file);
+    return check(value);
   } catch (cause) {
-    throw new ActivationError(
-      {
-        what: `${file} is not a manifest that this version understands`,
-        why: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
-        fix: 'Build the profile again with this version of nix-processmgmt-ts',
-      },
-      { cause },
-    );
+    if (cause instanceof UnreadableManifestError) throw cause;
+    throw damagedManifest(file, cause);
+  }
+};
+
+/** @param cause what is wrong with the text of a manifest */
+export const damagedManifest = (file: string, cause: unknown): UnreadableManifestError =>
+  new UnreadableManifestError(
+    {
+      what: `The manifest ${file} is damaged`,
+      why:
+        cause instanceof z.ZodError ? z.prettifyError(cause) : cause instanceof Error ? cause.message : String(cause),
+      fix: 'Switch to the model or to another generation; Nix may be able to repair the profile: nix-store --repair-path',
+    },
+    { cause },
+  );
+
+/** What can be understood of the text of a damaged manifest: all but the units that are not sound. Null for nothing. Pure. */
+export const salvageManifest = (text: string): OwnManifest | null => {
+  try {
+    const value = JSON.parse(text) as Json;
+    requireFormat(value, '');
+    if (!isJsonObject(value) || !Array.isArray(value['units'])) return null;
+    return check({ ...value, units: value['units'].filter(isSoundUnit) });
+  } catch {
+    return null;
   }
 };

@@ -27,6 +27,7 @@ const backendWith = (
   }),
   profileFiles: () => [],
   profileData: () => ({}),
+  activationParser: () => Promise.resolve(() => undefined),
   connect: () => Promise.reject(new Error('rendering talks to nobody')),
 });
 

@@ -1,5 +1,6 @@
 import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from '../shared/parse-once.js';
 import { scriptActivationSchema } from '../shared/script-activation.js';
 
 /** What activation has to know of an rc.d script when only the manifest is there. */
@@ -11,5 +12,8 @@ const activationSchema = z.extend(scriptActivationSchema, {
 });
 export type Activation = z.infer<typeof activationSchema>;
 
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(activationSchema);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: DeployedUnit): Activation => activationSchema.parse(unit.activation);
+export const activationOf = (unit: DeployedUnit): Activation => parseActivation(unit.activation);

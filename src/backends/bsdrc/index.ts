@@ -17,6 +17,7 @@ export const bsdrc: Backend = {
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   honoursTimeouts: true,
+  activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

@@ -17,5 +17,6 @@ export const disnix: Backend = {
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   honoursTimeouts: true,
+  activationParser: async () => (await import('../shared/script-activation.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -17,5 +17,6 @@ export const docker: Backend = {
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   leftovers: 'manager',
+  activationParser: async () => (await import('./activation-data.js')).fromActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

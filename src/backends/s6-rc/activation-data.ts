@@ -40,10 +40,11 @@ export const toActivation = ({ awaitsReadiness, ...activation }: Activation): Js
   ...(awaitsReadiness ? { awaitsReadiness } : {}),
 });
 
-const parse = parseOnce(activation);
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(activation);
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => parse(unit.activation);
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => parseActivation(unit.activation);
 
 const profileData = z.object({
   shell: z.string(),
@@ -54,6 +55,9 @@ const profileData = z.object({
 
 /** The packages whose programs run a profile; `s6rc` is null when those on PATH are to be used. */
 export type ProfileData = z.infer<typeof profileData>;
+
+/** Reads it of a profile with processes. @throws ZodError for what profileData did not write */
+export const parseProfileData = (data: unknown): ProfileData => profileData.parse(data);
 
 /** Null for a profile without processes. */
 export const profileDataOf = (data: unknown): ProfileData | null => profileData.safeParse(data).data ?? null;

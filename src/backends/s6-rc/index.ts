@@ -24,5 +24,10 @@ export const s6rc: Backend = {
   hearsNotifications: true,
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  activationParser: async (data) => {
+    const { parseActivation, parseProfileData } = await import('./activation-data.js');
+    parseProfileData(data);
+    return parseActivation;
+  },
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -17,7 +17,8 @@ export const scriptActivationSchema = z.object({
 });
 export type ScriptActivation = z.infer<typeof scriptActivationSchema>;
 
-const parse = parseOnce(scriptActivationSchema);
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(scriptActivationSchema);
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const scriptActivationOf = (unit: DeployedUnit): ScriptActivation => parse(unit.activation);
+export const scriptActivationOf = (unit: DeployedUnit): ScriptActivation => parseActivation(unit.activation);

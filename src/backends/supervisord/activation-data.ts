@@ -64,6 +64,9 @@ export interface SupervisordProfileData {
 
 export const toProfileData = (data: SupervisordProfileData): JsonObject => ({ ...data });
 
+/** Reads it of a profile with programs. @throws ZodError for what toProfileData did not make. */
+export const parseProfileData = (data: JsonObject): SupervisordProfileData => profileData.parse(data);
+
 /** Null for a profile without programs. */
 export const fromProfileData = (data: JsonObject): SupervisordProfileData | null =>
   profileData.safeParse(data).data ?? null;

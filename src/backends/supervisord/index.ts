@@ -17,5 +17,10 @@ export const supervisord: Backend = {
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
+  activationParser: async (data) => {
+    const { fromActivation, parseProfileData } = await import('./activation-data.js');
+    parseProfileData(data);
+    return fromActivation;
+  },
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -1,5 +1,6 @@
 import * as z from '../../system/schema.js';
 import type { DeployedUnit } from '../backend.js';
+import { parseOnce } from '../shared/parse-once.js';
 
 const activation = z.object({
   /** The file with its assertions, relative to the profile. */
@@ -18,5 +19,8 @@ const activation = z.object({
 /** What activation has to know of a daemon when only the manifest is there. */
 export type Activation = z.infer<typeof activation>;
 
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(activation);
+
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => activation.parse(unit.activation);
+export const activationOf = (unit: Pick<DeployedUnit, 'activation'>): Activation => parseActivation(unit.activation);

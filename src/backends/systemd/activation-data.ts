@@ -31,10 +31,11 @@ export const toActivation = ({ awaitsReadiness, ...activation }: Activation): Js
   ...activation,
 });
 
-const parse = parseOnce(activationSchema);
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(activationSchema);
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: DeployedUnit): Activation => parse(unit.activation);
+export const activationOf = (unit: DeployedUnit): Activation => parseActivation(unit.activation);
 
 /** Of a unit of which only the name is known. */
 export const strayActivation = (name: string): JsonObject =>

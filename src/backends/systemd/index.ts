@@ -19,5 +19,6 @@ export const systemd: Backend = {
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   hearsNotifications: true,
   leftovers: 'manager',
+  activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -13,7 +13,8 @@ const activationSchema = z.extend(scriptActivationSchema, {
 });
 export type Activation = z.infer<typeof activationSchema>;
 
-const parse = parseOnce(activationSchema);
+/** Reads it. @throws ZodError for what `render` did not write */
+export const parseActivation = parseOnce(activationSchema);
 
 /** What `render` wrote into the manifest. @throws ZodError when another program wrote it. */
-export const activationOf = (unit: DeployedUnit): Activation => parse(unit.activation);
+export const activationOf = (unit: DeployedUnit): Activation => parseActivation(unit.activation);

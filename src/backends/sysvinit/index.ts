@@ -18,6 +18,7 @@ export const sysvinit: Backend = {
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   differences: async (...units) => (await import('./differences.js')).differences(...units),
   honoursTimeouts: true,
+  activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

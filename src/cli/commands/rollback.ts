@@ -14,15 +14,21 @@ export const rollback = defineCommand({
     const { listGenerations } = await import('../../generations/generations.js');
     const { readHistory, rollbackTarget } = await import('../../generations/history.js');
     const { numberedProfiles } = await import('../../generations/record-deployment.js');
-    const { deployGeneration } = await import('../deploy-generation.js');
+    const { deployGeneration, isReadable } = await import('../deploy-generation.js');
     const { UsageError } = await import('../../system/errors.js');
     await withLock('rollback', args, context, async (location) => {
       const generations = await listGenerations(location);
       const log = await readDeploymentLog(location);
       const results = new Map((await numberedProfiles(generations)).map((each) => [each.number, verdictOn(log, each)]));
       // Of what other programs have deployed nothing is known.
-      const isGood = (number: number): boolean => (results.get(number) ?? 'good') === 'good';
-      const target = rollbackTarget(await readHistory(location), generations, isGood);
+      const unreadable = new Set<number>();
+      const isGood = (number: number): boolean => !unreadable.has(number) && (results.get(number) ?? 'good') === 'good';
+      const history = await readHistory(location);
+      let target = rollbackTarget(history, generations, isGood);
+      while (target !== null && !(await isReadable(location, target.number))) {
+        unreadable.add(target.number);
+        target = rollbackTarget(history, generations, isGood);
+      }
       if (target === null) {
         throw new UsageError({
           what: `The profile ${location.link} has no good generation to go back to`,
@@ -31,7 +37,7 @@ export const rollback = defineCommand({
       }
       for (const number of target.passedOver) {
         context.log.info(
-          `passing over generation ${String(number)} (last activation: ${results.get(number) ?? 'unknown'}); ` +
+          `passing over generation ${String(number)} (${unreadable.has(number) ? 'it cannot be read' : `last activation: ${results.get(number) ?? 'unknown'}`}); ` +
             `to go there all the same: nix-processmgmt-ts generations switch ${String(number)}`,
         );
       }

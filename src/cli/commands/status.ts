@@ -6,7 +6,7 @@ const { user, 'answer-timeout': answerTimeout } = activationOptions;
 export const status = defineCommand({
   command: 'status [names..]',
   describe:
-    'Show what each process instance does; exit code 3 when one does not run, or nothing watches over it, 4 when nothing is deployed',
+    'Show what each process instance does; exit code 3 when one does not run, or nothing watches over it, 4 when nothing is known',
   builder: (yargs) =>
     yargs
       .positional('names', { type: 'string', array: true, describe: 'Only these instances [all]' })
@@ -34,6 +34,7 @@ export const status = defineCommand({
     print(args.json === true ? `${JSON.stringify(statusAsJson(rows), null, 2)}\n` : statusTable(rows, colour));
     for (const note of notes) context.log.warn(note);
     if (loss !== null) context.log.warn(loss);
+    if (deployment.isDamaged === true) return 4 satisfies StatusCode;
     return (loss === null && rows.every(({ isAsItShould }) => isAsItShould) ? 0 : 3) satisfies StatusCode;
   },
 });

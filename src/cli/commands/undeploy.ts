@@ -28,13 +28,21 @@ export const undeploy = defineCommand({
     const { withEmptyProfile } = await import('../with-empty-profile.js');
     const { lookEarly } = await import('../look-early.js');
     const { readBuiltProfile } = await import('../../generations/built-profile.js');
+    const { readCurrentProfile } = await import('../../activate/current-profile.js');
+    const { managedProfile } = await import('../../activate/look-at-current.js');
     const { readUnfinishedSwitch } = await import('../../activate/unfinished-switch.js');
     await withLock('undeploy', args, context, async (location) => {
-      const current = await readBuiltProfile(args.oldProfile ?? location.link);
+      const { built: current, damage } =
+        args.oldProfile === undefined
+          ? await readCurrentProfile(location)
+          : { built: await readBuiltProfile(args.oldProfile), damage: null };
       const unfinished = await readUnfinishedSwitch(location, context);
       // Where nothing is deployed yet, a first switch may have been killed.
-      const deployed = [current, ...(unfinished?.reached ?? [])].find((profile) => profile?.manifest.units.length);
+      const deployed = [current, ...(unfinished?.reached ?? [])].find(
+        (profile) => managedProfile(profile, location.name) !== null,
+      );
       if (deployed === undefined || deployed === null) {
+        if (damage !== null) throw damage;
         context.log.info('nothing to do: nothing is deployed');
         return;
       }

@@ -1,5 +1,5 @@
+import { readCurrentProfile } from '../../activate/current-profile.js';
 import { prepareAccounts } from '../../activate/prepare-accounts.js';
-import { readBuiltProfile } from '../../generations/built-profile.js';
 import { deleteAllGenerations, deleteGenerations, listGenerations } from '../../generations/generations.js';
 import { generationsToDelete } from '../../generations/generations-to-delete.js';
 import { writeHistory } from '../../generations/history.js';
@@ -36,7 +36,7 @@ export const deleteGenerationsCalled = async (
   specs: readonly string[],
   context: CommandContext,
 ): Promise<void> => {
-  const current = await readBuiltProfile(location.link);
+  const { built: current, damage } = await readCurrentProfile(location);
   const all = specs.includes('all');
   if (all) {
     await deleteAll(location);
@@ -55,6 +55,8 @@ export const deleteGenerationsCalled = async (
     context.log.warn('what still runs of the current generation goes on running, and is no longer known');
     return;
   }
+  // What it does not say any more, it may need.
+  if (damage !== null) return;
   // Users and groups that only the deleted generations named are nobody's now.
   if (current !== null) await (await prepareAccounts(location, current.manifest, context)).clean();
 };

@@ -24,7 +24,14 @@ afterAll(() => place.remove());
 
 const limits = { patience: 300 };
 const here = (): ReturnType<typeof createRun> => createRun({ PATH: `${place.path}:/usr/bin:/bin` });
-const scope = { kind: 'system', directory: '/x', options: [], environment: {}, unitOption: '--unit' } as const;
+const scope = {
+  kind: 'system',
+  directory: '/x',
+  options: [],
+  environment: {},
+  unitOption: '--unit',
+  bootTarget: 'x',
+} as const;
 
 test.each<[string, string, () => Promise<unknown>]>([
   ['systemd', 'systemctl list-units', () => createSystemctl(here(), scope, limits).listUnits()],
