@@ -14,6 +14,7 @@ import type { JournalWriter } from './journal.js';
 import { watchLeftovers, type LeftoverWatch } from './leftovers.js';
 import type { PreparedActivation } from './prepare-activation.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
+import { whatToRestore } from './what-to-restore.js';
 
 export interface ActivationSettings {
   /** "switch", "rollback" …, for the journal. */
@@ -100,8 +101,8 @@ const presentAfter = async (
 };
 
 /**
- * Puts back what ran before: stops what was started, starts what was stopped, and restarts what was replaced.
- * What was down before stays down.
+ * Puts back what ran before: stops what was started, starts what was stopped, and restarts what was replaced (see
+ * whatToRestore).
  */
 const restore = async (
   prepared: PreparedActivation,
@@ -111,8 +112,7 @@ const restore = async (
   journal: JournalWriter,
   ports: Ports,
 ): Promise<Execution> => {
-  const { current, present, target, leaving, sessions } = prepared;
-  const wasUp = new Set(present.filter(isUp).map(({ unit }) => unit.name));
+  const { current, target, leaving, sessions } = prepared;
   let seen: readonly ObservedUnit[];
   try {
     seen = await presentAfter(prepared, execution);
@@ -121,7 +121,7 @@ const restore = async (
     if (error instanceof ExplainedError) return endedBy(error);
     throw error;
   }
-  const now = seen.filter((observed) => wasUp.has(observed.unit.name) || isUp(observed));
+  const { now, units, crashed } = whatToRestore(prepared, execution, seen);
   const managers = [...new Set([...(target === null ? [] : [target.manager]), ...leaving])];
   const plan = planActivation(
     now,
@@ -129,7 +129,9 @@ const restore = async (
       ? null
       : {
           manager: current.manager,
-          units: current.profile.units.filter(({ name }) => wasUp.has(name)),
+          units,
+          isWanted: (unit) => !crashed.has(unit.name) || sessions.of(current.manager).isWanted?.(unit) !== false,
+          restores: true,
           movesAtOnce: [current.manager, ...managers].some((manager) => sessions.of(manager).changesAtInstall === true),
         },
   );
@@ -139,6 +141,7 @@ const restore = async (
   return executePlan(plan, managers, current, {
     ...{ sessions, watch, leftovers, signal, journal },
     back: true,
+    excuse: (step) => (crashed.has(unitOf(step).name) ? 'It did not run before the switch either' : null),
     log: ports.log,
   });
 };

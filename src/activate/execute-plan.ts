@@ -115,6 +115,8 @@ export interface ExecutionSettings {
   readonly journal: JournalWriter;
   /** Whether what does not depend on a process that failed is done all the same. Default: false. */
   readonly keepGoing?: boolean;
+  /** Why it does not matter when a step fails, in words; null where it does. A stop always matters. Default: see isTolerable. */
+  readonly excuse?: (step: PlanStep) => string | null;
   /** Whether it puts back what ran before; for the journal. Default: false. */
   readonly back?: boolean;
   readonly log: Log;
@@ -173,7 +175,7 @@ export const executePlan = async (
   to: ManagedProfile | null,
   settings: ExecutionSettings,
 ): Promise<Execution> => {
-  const { sessions, watch, signal, journal, back = false, keepGoing = false, log } = settings;
+  const { sessions, watch, signal, journal, back = false, keepGoing = false, excuse, log } = settings;
   const attempted: PlanStep[] = [];
   const tolerated: StepFailure[] = [];
   const failures: StepFailure[] = [];
@@ -185,9 +187,14 @@ export const executePlan = async (
   /** Sorts failures by whether they matter. Returns the names of the processes. */
   const note = (failed: readonly StepFailure[]): readonly string[] => {
     for (const failure of failed) {
-      if (isTolerable(failure)) {
+      const why = isTolerable(failure)
+        ? 'The model calls it not critical'
+        : failure.step.action === 'stop'
+          ? null
+          : (excuse?.(failure.step) ?? null);
+      if (why !== null) {
         tolerated.push(failure);
-        log.warn(`${describeFailures([failure])}\nThe model calls it not critical: everything else goes on`);
+        log.warn(`${describeFailures([failure])}\n${why}: everything else goes on`);
       } else {
         failures.push(failure);
         failedSteps.add(failure.step);

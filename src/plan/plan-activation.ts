@@ -5,6 +5,7 @@ import { unreachable } from '../system/errors.js';
 import type { PlanStep, ProcessPlan } from './activation-plan.js';
 import { changedProperties } from './changed-properties.js';
 import { orderSteps, type MoveOrder } from './order-steps.js';
+import { runningOrder } from './running-order.js';
 
 /** A process that a manager has been given, with what the manager says of it. */
 export interface ObservedUnit {
@@ -27,6 +28,8 @@ export interface WantedUnits extends MoveOrder {
   readonly isWanted?: (unit: DeployedUnit) => boolean;
   /** Whether what somebody has stopped is started again. Default: it stays stopped. */
   readonly startsStopped?: boolean;
+  /** Whether that is what ran before a switch that failed: the reasons are others then. Default: false. */
+  readonly restores?: boolean;
 }
 
 /** What to do about a unit whose files are as they should be; null for nothing. */
@@ -91,7 +94,9 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
           (wanted === null
             ? 'nothing is to run any more'
             : wanted.manager === manager
-              ? 'it is no longer in the model'
+              ? wanted.restores === true
+                ? 'it did not run before the switch'
+                : 'it is no longer in the model'
               : `it moves to ${wanted.manager}`),
       ],
     }));
@@ -142,7 +147,7 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
   };
 
   const stepsFor = (
-    { manager, isWanted: decide, startsStopped = false }: WantedUnits,
+    { manager, isWanted: decide, startsStopped = false, restores = false }: WantedUnits,
     unit: DeployedUnit,
   ): readonly PlanStep[] => {
     const { level } = unit;
@@ -154,9 +159,8 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
         return [];
       }
       const from = movesFrom(unit.name);
-      return [
-        { action: 'start', manager, level, unit, reasons: [from === null ? 'it is new' : `it moves from ${from}`] },
-      ];
+      const news = restores ? 'the switch has stopped it' : 'it is new';
+      return [{ action: 'start', manager, level, unit, reasons: [from === null ? news : `it moves from ${from}`] }];
     }
     if (before.doubt !== undefined || before.unit.fingerprint !== unit.fingerprint) {
       const reasons =
@@ -179,7 +183,11 @@ export const planActivation = (present: readonly ObservedUnit[], wanted: WantedU
   const steps = wanted === null ? [] : wanted.units.flatMap((unit) => stepsFor(wanted, unit));
 
   return {
-    ...orderSteps([...stops, ...steps], wanted ?? {}),
+    ...orderSteps(
+      [...stops, ...steps],
+      wanted ?? {},
+      runningOrder(stops.length + steps.length === 0 ? [] : present.filter(isUp).map(({ unit }) => unit)),
+    ),
     unchanged: unchanged.map(({ instance }) => instance).sort(),
     notes,
   };

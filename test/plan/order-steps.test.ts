@@ -88,3 +88,67 @@ test('a process that keeps its port restarts in its turn, though another one cla
     }),
   ).toEqual(['install', 'restart x (sysvinit)', 'start y (sysvinit)']);
 });
+
+const dependingOn = (unit: DeployedUnit, ...others: readonly DeployedUnit[]): DeployedUnit => ({
+  ...unit,
+  dependencies: others.map(({ instance }) => instance),
+});
+const db = unitCalled('db');
+const app = dependingOn(unitCalled('app', {}, 1), db);
+const changed = (unit: DeployedUnit): DeployedUnit => ({
+  ...unitCalled(unit.name, { version: 2 }, 0),
+  name: unit.name,
+  instance: unit.instance,
+});
+
+test('what is replaced stops before what it depended on, though it does so no more', () => {
+  expect(order([running(db), running(app)], { manager: sysvinit, units: [changed(app)] })).toEqual([
+    ...['stop app (sysvinit)', 'stop db (sysvinit)'],
+    'install',
+    'start app (sysvinit)',
+  ]);
+});
+
+test('so does what depended on it through something that stays', () => {
+  const web = dependingOn(unitCalled('web', {}, 2), app);
+  const stays = { ...app, dependencies: [], level: 0 };
+  expect(order([running(db), running(app), running(web)], { manager: sysvinit, units: [stays, changed(web)] })).toEqual(
+    [...['stop web (sysvinit)', 'stop db (sysvinit)'], 'install', 'start web (sysvinit)'],
+  );
+});
+
+test('a process that moves stops before what it depended on and does not move with it', () => {
+  const moved = { ...app, dependencies: [], level: 0 };
+  expect(order([running(db), running(app)], { manager: supervisord, units: [moved] })).toEqual([
+    ...['stop app (sysvinit)', 'stop db (sysvinit)'],
+    'install',
+    'start app (supervisord)',
+  ]);
+});
+
+test('what moves at one level stops in the order of what runs', () => {
+  const moved = { ...app, dependencies: [], level: 0 };
+  expect(order([running(db), running(app)], { manager: supervisord, units: [db, moved] })).toEqual([
+    'install',
+    ...['stop app (sysvinit)', 'stop db (sysvinit)', 'start db app (supervisord)'],
+  ]);
+});
+
+test('a dependency that turned round counts as it runs', () => {
+  const units = [changed(app), dependingOn({ ...changed(db), level: 1 }, app)].map((unit) => ({
+    ...unit,
+    changePolicy: { onChange: 'stop-start', onRemoval: 'stop' } as const,
+  }));
+  expect(order([running(db), running(app)], { manager: sysvinit, units })).toEqual([
+    ...['stop app (sysvinit)', 'stop db (sysvinit)'],
+    'install',
+    ...['start app (sysvinit)', 'start db (sysvinit)'],
+  ]);
+});
+
+test('a circle in what runs, of two generations, is no endless loop', () => {
+  const other = dependingOn(db, app);
+  expect(order([running(other), running(app)], { manager: sysvinit, units: [] })).toEqual(
+    expect.arrayContaining(['stop app (sysvinit)', 'stop db (sysvinit)']),
+  );
+});
