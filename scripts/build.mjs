@@ -113,10 +113,11 @@ const parts = [
       'src/cli/logger.ts',
       'src/generations/build-record.ts',
       'src/profile/build-key.ts',
+      'src/profile/check-activation.ts',
       'src/profile/parse-manifest.ts',
       'src/state/lock-record.ts',
       ...['supervisord', 'systemd', 'sysvinit'].flatMap((manager) =>
-        ['index.ts', 'connect.ts'].map((file) => `src/backends/${manager}/${file}`),
+        ['index.ts', 'connect.ts', 'activation-data.ts'].map((file) => `src/backends/${manager}/${file}`),
       ),
     ],
   },

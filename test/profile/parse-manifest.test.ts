@@ -89,7 +89,7 @@ test.each<[string, JsonObject]>([
 ])('a unit with a wrong %s is refused, and the message says where it is', (name, wrong) => {
   expect(() => parseManifest(manifestOf(unit, { ...unit, ...wrong }), 'FILE')).toThrow(
     expect.objectContaining({
-      message: 'FILE is not a manifest that this version understands',
+      message: 'The manifest FILE is damaged',
       why: expect.stringMatching(name === 'unheard' ? /"unheard"[^]*units\[1\]/ : RegExp(`units\\[1\\]\\.${name}`)),
     }),
   );
@@ -97,9 +97,9 @@ test.each<[string, JsonObject]>([
 
 test.each(Object.keys(unit).filter((name) => name !== 'readiness'))('a unit without %s is refused', (name) => {
   const rest = Object.entries(unit).filter(([other]) => other !== name);
-  expect(() => parseManifest(manifestOf(Object.fromEntries(rest)), 'FILE')).toThrow('is not a manifest');
+  expect(() => parseManifest(manifestOf(Object.fromEntries(rest)), 'FILE')).toThrow('is damaged');
 });
 
 test.each(['1', 'null', '{}', '{"units": 1}', '{"units": []}', 'nothing'])('%s is no manifest', (text) => {
-  expect(() => parseManifest(text, 'FILE')).toThrow('FILE is not a manifest that this version understands');
+  expect(() => parseManifest(text, 'FILE')).toThrow('The manifest FILE is damaged');
 });
