@@ -13,7 +13,7 @@ import {
   type LivePidFile,
 } from '../plan/machine-conflicts.js';
 import { modelConflicts, overriding } from '../plan/model-conflicts.js';
-import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
+import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit, Manifest } from '../profile/manifest.js';
 import { ModelError } from '../system/errors.js';
 import { findPortHolders } from '../system/listening-sockets.js';
@@ -21,13 +21,13 @@ import { openProcessTable } from '../system/processes.js';
 import type { Ports } from '../system/ports.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
-/** PIDs of what runs of this deployment, as far as the managers know them. */
+/** PIDs of what runs of this deployment, as far as the managers know them: also where it has to be started anew. */
 const ownPids = async (present: readonly ObservedUnit[], sessions: Sessions): Promise<ReadonlySet<number>> => {
   const managers = [...new Set(present.map(({ manager }) => manager))];
   const observations = await Promise.all(
     managers.map((manager) =>
       sessions.of(manager).observe(
-        present.filter((observed) => observed.manager === manager && isUp(observed)).map(({ unit }) => unit),
+        present.filter((observed) => observed.manager === manager).map(({ unit }) => unit),
         'process',
       ),
     ),

@@ -17,7 +17,8 @@ export const noServices: Services = { up: new Set(), down: new Set() };
  * Milliseconds that s6-rc gets for a whole transition. Services have limits of their own, which are shorter; this one is
  * for those that have none.
  */
-const patience = '300000';
+const patience = 300_000;
+const limit = ['-t', String(patience)];
 
 const linkTarget = (path: string): Promise<string | null> => readlink(path).catch(() => null);
 
@@ -69,11 +70,11 @@ export const liveState = ({ live }: Place, programs: Programs): LiveState => ({
     return { up: namesIn(up), down: namesIn(down) };
   },
   init: async (database, scanDirectory, prefix) => {
-    const { exitCode, stderr } = await programs.run('s6-rc-init', [
-      ...['-b', '-t', '60000', '-c', database, '-l', live],
-      ...(prefix === null ? [] : ['-p', prefix]),
-      scanDirectory,
-    ]);
+    const { exitCode, stderr } = await programs.run(
+      's6-rc-init',
+      [...['-t', '60000', '-c', database, '-l', live], ...(prefix === null ? [] : ['-p', prefix]), scanDirectory],
+      { atMost: 60_000 },
+    );
     if (exitCode !== 0) {
       throw new ManagerUnavailableError({
         what: `s6-rc-init could not make ${live}`,
@@ -83,11 +84,16 @@ export const liveState = ({ live }: Place, programs: Programs): LiveState => ({
     }
   },
   change: (direction, services, essentialToo) =>
-    programs.run('s6-rc', [
-      ...['-b', '-l', live, '-t', patience],
-      direction === 'up' ? '-u' : essentialToo ? '-D' : '-d',
-      ...['change', ...services],
-    ]),
-  update: (database) => programs.run('s6-rc-update', ['-b', '-l', live, '-t', patience, database]),
-  upgradeFormat: (database) => programs.run('s6-rc-format-upgrade', ['-b', '-l', live, '-t', patience, database]),
+    programs.run(
+      's6-rc',
+      [
+        ...['-b', '-l', live, ...limit],
+        direction === 'up' ? '-u' : essentialToo ? '-D' : '-d',
+        ...['change', ...services],
+      ],
+      { atMost: patience },
+    ),
+  update: (database) => programs.run('s6-rc-update', ['-b', '-l', live, ...limit, database], { atMost: patience }),
+  upgradeFormat: (database) =>
+    programs.run('s6-rc-format-upgrade', ['-b', '-l', live, ...limit, database], { atMost: patience }),
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ManagerUnavailableError } from '../../system/errors.js';
+import { profileDirectory } from '../shared/own-directory.js';
 
 /** Files of the s6-rc of one profile, below its runtime directory. */
 export interface Place {
@@ -12,6 +13,8 @@ export interface Place {
   readonly databases: string;
   /** What our own s6-svscan says, and services that nobody logs. */
   readonly log: string;
+  /** Which processes the longruns had when they were asked the last time. */
+  readonly record: string;
 }
 
 /** unix(7): sun_path has 108 bytes, the last of which is NUL. */
@@ -22,7 +25,7 @@ const oneshotSocket = 'servicedirs/s6rc-oneshot-runner/s';
 
 /** @throws ManagerUnavailableError when the sockets of s6-rc would not work there */
 export const placeOf = (runtimeDir: string, profileName: string): Place => {
-  const directory = join(runtimeDir, 'nix-processmgmt-ts', profileName);
+  const directory = profileDirectory(runtimeDir, profileName);
   const live = join(directory, 'live');
   const bytes = Buffer.byteLength(join(live, oneshotSocket));
   if (bytes > longestSocketPath) {
@@ -38,6 +41,7 @@ export const placeOf = (runtimeDir: string, profileName: string): Place => {
     scan: join(directory, 'scan'),
     databases: join(directory, 'compiled'),
     log: join(directory, 's6-svscan.log'),
+    record: join(directory, 's6-rc.processes'),
   };
 };
 

@@ -2,21 +2,31 @@ import { delimiter, join } from 'node:path';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports, RunRequest, RunResult } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
+import type { SessionContext } from '../backend.js';
+import { managerAnswers } from '../shared/manager-answers.js';
 import type { ProfileData } from './activation-data.js';
 
 type S6Program = 's6-svc' | 's6-svscan' | 's6-svscanctl' | 's6-svok' | 's6-svstat' | 's6-setsid';
 type S6rcProgram = 's6-rc' | 's6-rc-compile' | 's6-rc-format-upgrade' | 's6-rc-init' | 's6-rc-update';
-type Options = Pick<RunRequest, 'env' | 'cwd' | 'leavesDaemon'>;
+
+interface Options extends Pick<RunRequest, 'env' | 'cwd' | 'leavesDaemon'> {
+  /** What it may take besides the time for an answer, in milliseconds: as long as processes do. Default: nothing. */
+  readonly atMost?: number;
+}
 
 /** Runs programs of execline, s6 and s6-rc: those that a profile was built with, s6-rc's otherwise those on PATH. */
 export interface Programs {
-  /** @throws ManagerUnavailableError when it is not there */
+  /** @throws ManagerUnavailableError when it is not there, or does not end in time; WaitInterruptedError */
   run(program: S6Program | S6rcProgram | 'execlineb', args: readonly string[], options?: Options): Promise<RunResult>;
   /** A script for the shell of the model's packages, whose parameters are `args`; it finds all programs by their names. */
   shell(script: string, args: readonly string[], options?: Options): Promise<RunResult>;
 }
 
-export const programsOf = ({ shell, execline, s6, s6rc }: ProfileData, { run, env }: Ports): Programs => {
+export const programsOf = (
+  { shell, execline, s6, s6rc }: ProfileData,
+  { run, env, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
+): Programs => {
+  const answers = managerAnswers({ name: 's6-rc', check: 's6-rc help' }, answerLimits);
   const path = [
     ...(s6rc === null ? [] : [join(s6rc, 'bin')]),
     join(execline, 'bin'),
@@ -30,9 +40,12 @@ export const programsOf = ({ shell, execline, s6, s6rc }: ProfileData, { run, en
     if (!program.startsWith('s6-rc')) return join(s6, 'bin', program);
     return s6rc === null ? program : join(s6rc, 'bin', program);
   };
-  const start = async (request: RunRequest, options: Options): Promise<RunResult> => {
+  const start = async (asked: string, request: RunRequest, options: Options): Promise<RunResult> => {
+    const { atMost, env: added, ...rest } = options;
+    const call = (signal: AbortSignal): Promise<RunResult> =>
+      run({ ...request, ...rest, env: { ...added, PATH: path }, signal });
     try {
-      return await run({ ...request, ...options, env: { ...options.env, PATH: path } });
+      return await (atMost === undefined ? answers.question(asked, call) : answers.bounded(asked, atMost, call));
     } catch (error) {
       if (!(error instanceof MissingProgramError)) throw error;
       throw new ManagerUnavailableError(
@@ -46,7 +59,7 @@ export const programsOf = ({ shell, execline, s6, s6rc }: ProfileData, { run, en
     }
   };
   return {
-    run: (program, args, options = {}) => start({ file: fileOf(program), args }, options),
-    shell: (script, args, options = {}) => start({ file: shell, args: ['-c', script, 'sh', ...args] }, options),
+    run: (program, args, options = {}) => start([program, ...args].join(' '), { file: fileOf(program), args }, options),
+    shell: (script, args, options = {}) => start(script, { file: shell, args: ['-c', script, 'sh', ...args] }, options),
   };
 };

@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
@@ -13,7 +14,23 @@ export const isScanned = async (path: string, programs: Programs): Promise<boole
  * More services than anybody has, each of which takes a few bytes. s6-svscan's own limit, 500, would be reached by half
  * as many processes, since each has a logger.
  */
-export const mostServices = 4000;
+const mostServices = 4000;
+
+/**
+ * Options that let an s6-svscan have so many services: up to some version of s6 -c says it, in later ones -C. What it does not
+ * know, it calls wrong usage before it looks at anything else.
+ *
+ * @param scan runs s6-svscan, and resolves to its exit code
+ */
+export const limitOptions = async (
+  path: string,
+  scan: (args: readonly string[]) => Promise<number>,
+): Promise<readonly string[]> => {
+  const wrongUsage = 100;
+  const options = ['-C', String(mostServices)];
+  const exitCode = await scan([...options, join(path, '.no-such-directory')]);
+  return exitCode === wrongUsage ? ['-c', String(mostServices)] : options;
+};
 
 /** A session of its own keeps it from the signals of the user's terminal. */
 const startScript = `exec </dev/null >>"$1" 2>&1
@@ -45,7 +62,8 @@ export const startScanning = async (
   { env }: Pick<Ports, 'env'>,
 ): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o755 });
-  await programs.shell(startScript, [log, 's6-svscan', '-c', String(mostServices), path], {
+  const limit = await limitOptions(path, async (args) => (await programs.run('s6-svscan', args)).exitCode);
+  await programs.shell(startScript, [log, 's6-svscan', ...limit, path], {
     env: scriptEnvironment(env),
     cwd: '/',
     leavesDaemon: true,

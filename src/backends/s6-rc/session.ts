@@ -17,6 +17,7 @@ import type {
   ManagerSession,
   Observation,
   ObservationDepth,
+  SessionContext,
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
@@ -33,7 +34,7 @@ import { absent, combine, observeLongrun, observeOneshot } from './observation.j
 import { sourceDirectory } from './service-definition.js';
 import { placeOf } from './place.js';
 import { serviceStatuses, type ServiceStatus } from './service-status.js';
-import { treeOf, type Tree } from './tree.js';
+import { defaultStopTime, treeOf, type Orphan, type Tree } from './tree.js';
 
 /** Something about services, by their names. */
 type ByService<T> = ReadonlyMap<string, T>;
@@ -41,13 +42,19 @@ type ByService<T> = ReadonlyMap<string, T>;
 /** Milliseconds that a process has to stay up before a start counts: s6 starts what dies again, and says nothing. */
 const settlingTime = 500;
 
-/** Milliseconds that a process without a limit of its own gets to end when it is restarted. */
-const defaultStopTime = 10_000;
-
 /** Seconds that a restarted process gets to say that it is ready, when the model does not say it. */
 const defaultReadinessTime = 60;
 
 const isLongrun = ({ kind }: AtomicService): boolean => kind === 'longrun';
+
+/** A unit of which a process runs that nobody supervises; null for others. */
+const leftAlone = (unit: DeployedUnit, orphans: readonly Orphan[]): Observation | null => {
+  const names = new Set(activationOf(unit).services.map(({ name }) => name));
+  const orphan = orphans.find(({ service }) => names.has(service));
+  if (orphan === undefined) return null;
+  const detail = `process ${orphan.pid} still runs, but its s6-supervise was killed`;
+  return { state: 'failed', pid: orphan.pid, since: orphan.since, detail };
+};
 
 /** What s6-rc has to say, without its own name in front. */
 const words = ({ stderr }: RunResult): string =>
@@ -67,7 +74,7 @@ const withDependents = (units: readonly DeployedUnit[], names: ReadonlySet<strin
   return found;
 };
 
-export interface SessionPorts extends Ports {
+export interface SessionPorts extends Ports, Pick<SessionContext, 'answerLimits'> {
   readonly jobs: number;
 }
 
@@ -95,6 +102,8 @@ export class S6RcSession implements ManagerSession {
   readonly #stopped = new Set<string>();
   /** Scripts of live services that somebody has edited, with the ones that they were copied from. */
   readonly #edited = new Map<string, string>();
+  /** Whether s6-svscan was missing at the last look. */
+  #isLost = false;
   /** PIDs of longruns before s6-rc-update, which restarts some by itself; null when there was none. */
   #pidsBefore: ByService<number | null> | null = null;
 
@@ -122,20 +131,29 @@ export class S6RcSession implements ManagerSession {
     units: readonly DeployedUnit[],
     depth: ObservationDepth = 'process',
   ): Promise<ReadonlyMap<InstanceName, Observation>> {
-    const services = this.#moves ? noServices : await this.#services();
+    const services = await this.#services();
     const statuses = await this.#statuses(
       units.flatMap((unit) => activationOf(unit).services),
       services,
     );
+    const orphans = await this.#lookForOrphans(statuses);
     const processes = await openProcessTable(this.#ports.run);
     const observed = await mapConcurrently(units, this.#ports.jobs, async (unit) => {
-      const observation = await this.#observeUnit(unit, services, statuses);
+      const observation = leftAlone(unit, orphans) ?? (await this.#observeUnit(unit, services, statuses));
       const since =
         depth === 'state' || observation.pid === null ? null : ((await processes.find(observation.pid))?.since ?? null);
+      const { pid } = observation;
+      // What runs elsewhere is to be started here, and holds its port until then.
+      if (this.#moves) return [unit.instance, { ...absent, pid, since }] as const;
       return [unit.instance, { ...observation, since: observation.since ?? since }] as const;
     });
     return new Map(observed);
   }
+
+  readonly loss = (): string | null =>
+    this.#isLost
+      ? 's6-svscan has ended: nothing starts an s6-supervise again that ends; bringing it back restarts the services'
+      : null;
 
   /** A live state is of one profile, but its services may be supervised beside others'. */
   async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
@@ -146,12 +164,29 @@ export class S6RcSession implements ManagerSession {
         .map(({ name }) => [name, instance] as const),
     );
     const instances = new Map(named);
-    return [...(await tree.strangers([...instances.keys()]))].map(([service, path]) => ({
+    const ofNames = [...(await tree.strangers([...instances.keys()]))].map(([service, path]) => ({
       instance: instances.get(service) ?? null,
       what: `There is ${path} already, which s6-svscan supervises`,
       why: 'It is none of the services of this profile',
       fix: 'Remove it there, or give the process another name, instanceName or instanceSuffix',
     }));
+    return [...ofNames, ...(await this.#takenLogs(units))];
+  }
+
+  /** Logs that an s6-log writes which is none of ours: another profile's over the same state directories. */
+  async #takenLogs(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
+    const { lockedLogs } = await import('./log-locks.js');
+    const locked = lockedLogs(units.flatMap((unit) => activationOf(unit).logFile ?? []));
+    if (locked.length === 0) return [];
+    const own = await this.#tree.processes();
+    return locked
+      .filter(({ pid }) => !own.has(pid))
+      .map(({ directory, pid }) => ({
+        instance: units.find((unit) => activationOf(unit).logFile === join(directory, 'current'))?.instance ?? null,
+        what: `The log in ${directory} is written by another service already (process ${pid})`,
+        why: 'A second s6-log would wait for its end; another profile may have the same state directories',
+        fix: 'Undeploy that profile, or give this one another --state-dir or --log-dir, or the process another name',
+      }));
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
@@ -291,7 +326,9 @@ export class S6RcSession implements ManagerSession {
   /** What s6-rc says of all services; nothing when it does not run. */
   async #services(): Promise<Services> {
     const { live } = this.#tree;
-    if (!(await this.#tree.isAlive())) return noServices;
+    const { isAlive, isLost } = await this.#tree.look();
+    this.#isLost = isLost;
+    if (!isAlive) return noServices;
     const services = await live.services();
     if (services !== null) return services;
     await this.#upgradeFormat(this.#profile);
@@ -302,7 +339,20 @@ export class S6RcSession implements ManagerSession {
   async #begin(): Promise<Services> {
     const services = this.#moves ? noServices : await this.#services();
     this.#upBefore ??= services.up;
+    if (this.#moves) return services;
+    if (this.#isLost) {
+      await this.#tree.dissolve(services);
+      this.#isLost = false;
+      return noServices;
+    }
+    await this.#tree.endOrphans();
     return services;
+  }
+
+  /** Processes that nobody supervises; writes down those that somebody does. */
+  async #lookForOrphans(statuses: ByService<ServiceStatus>): Promise<readonly Orphan[]> {
+    await this.#tree.remember(statuses);
+    return this.#tree.orphans(statuses);
   }
 
   async #statuses(services: readonly AtomicService[], { up, down }: Services): Promise<ByService<ServiceStatus>> {
@@ -433,7 +483,9 @@ export class S6RcSession implements ManagerSession {
     );
     const asleep = [...statuses].filter(([name, { up, wantedUp }]) => services.up.has(name) && !up && !wantedUp);
     await mapConcurrently(asleep, this.#ports.jobs, ([name]) =>
-      programs.run('s6-svc', ['-wu', '-T', String(defaultStopTime), '-u', live.serviceDirectory(name)]),
+      programs.run('s6-svc', ['-wu', '-T', String(defaultStopTime), '-u', live.serviceDirectory(name)], {
+        atMost: defaultStopTime,
+      }),
     );
     const daemons = units.filter((unit) => activationOf(unit).daemon !== null);
     await mapConcurrently(daemons, this.#ports.jobs, async (unit) => {
@@ -521,23 +573,25 @@ export class S6RcSession implements ManagerSession {
     const hasRestarted = this.#pidsBefore !== null && this.#pidsBefore.get(name) !== status?.pid;
     // What is about to be started again by itself gets its new definition then.
     if (status === undefined || !status.up || hasRestarted) return null;
-    const limit = ['-T', String((stopTime ?? defaultStopTime) + 5000)];
-    const { exitCode } = await programs.run('s6-svc', ['-wD', ...limit, '-d', directory]);
+    const atMost = (stopTime ?? defaultStopTime) + 5000;
+    const limit = ['-T', String(atMost)];
+    const { exitCode } = await programs.run('s6-svc', ['-wD', ...limit, '-d', directory], { atMost });
     if (exitCode !== 0) {
-      const { exitCode: killed, stderr } = await programs.run('s6-svc', ['-wD', ...limit, '-dk', directory]);
+      const { exitCode: killed, stderr } = await programs.run('s6-svc', ['-wD', ...limit, '-dk', directory], {
+        atMost,
+      });
       if (killed !== 0) return stderr.trim();
     }
     await clear();
-    const { exitCode: refused, stderr: words } = await programs.run('s6-svc', ['-wu', ...limit, '-u', directory]);
+    const { exitCode: refused, stderr: words } = await programs.run('s6-svc', ['-wu', ...limit, '-u', directory], {
+      atMost,
+    });
     if (refused !== 0) return words.trim();
     if (!notifies) return null;
-    const { exitCode: late } = await programs.run('s6-svc', [
-      '-wU',
-      '-T',
-      String(Math.ceil(readinessTime * 1000)),
-      '-u',
-      directory,
-    ]);
+    const longest = Math.ceil(readinessTime * 1000);
+    const { exitCode: late } = await programs.run('s6-svc', ['-wU', '-T', String(longest), '-u', directory], {
+      atMost: longest,
+    });
     return late === 0 ? null : `it has not said that it is ready within ${readinessTime} seconds`;
   }
 
@@ -581,6 +635,8 @@ export class S6RcSession implements ManagerSession {
       env: scriptEnvironment(this.#ports.env),
       cwd: '/',
       leavesDaemon: true,
+      // Its scripts have limits of their own, which are shorter.
+      atMost: 300_000,
     });
   }
 

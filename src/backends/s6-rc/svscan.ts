@@ -4,7 +4,7 @@ import type { Ports } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
 import { sharedScanDirectory } from './place.js';
-import { mostServices } from './scan-directory.js';
+import { limitOptions } from './scan-directory.js';
 
 /**
  * Runs the s6-svscan that is on PATH in the foreground, on the scan directory of a runtime directory
@@ -28,9 +28,10 @@ export const superviseScanDirectory = async (
   };
   signal.addEventListener('abort', end, { once: true });
   try {
+    const limit = await limitOptions(scanDirectory, async (args) => (await run({ file: 's6-svscan', args })).exitCode);
     const { exitCode } = await run({
       file: 's6-svscan',
-      args: ['-c', String(mostServices), scanDirectory],
+      args: [...limit, scanDirectory],
       env: scriptEnvironment(env),
       mode: 'inherit',
     });

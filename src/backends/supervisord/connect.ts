@@ -24,7 +24,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const { env, current, target, profileName, repair } = context;
   const confDir = env['SUPERVISORD_CONF_DIR'];
   if (confDir !== undefined && confDir !== '') {
-    const server = await connectUserServer(confDir, env);
+    const server = await connectUserServer(confDir, env, context.answerLimits);
     return new SupervisordSession(() => server, current, target, repair);
   }
   const serverOf: ServerOf = ({ directories: { runtimeDir }, data, units }) =>

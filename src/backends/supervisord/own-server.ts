@@ -7,6 +7,7 @@ import type { Ports } from '../../system/ports.js';
 import { openProcessTable } from '../../system/processes.js';
 import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
 import { processRecord, type ProcessRecord, type RecordedProcess } from '../shared/process-record.js';
+import type { SessionContext } from '../backend.js';
 import type { SupervisordProfileData } from './activation-data.js';
 import {
   explaining,
@@ -17,8 +18,8 @@ import {
   type SupervisordServer,
 } from './server.js';
 import { checkPaths, configurationText, pathsBelow, supervisordItself } from './own-configuration.js';
-import { supervisorClient } from './supervisor-client.js';
-import { RpcTransportError } from './xml-rpc.js';
+import { answersOf, supervisorClient } from './supervisor-client.js';
+import { RpcTransportError, type RpcEndpoint } from './xml-rpc.js';
 
 /** What programs may inherit from whoever happens to start supervisord: where programs are, who it is, language and time. */
 const inherited =
@@ -52,14 +53,15 @@ export const ownServer = (
   profileName: string,
   data: SupervisordProfileData | null,
   secondsFor: (program: string) => number,
-  { run, env, log }: Ports,
+  { run, env, log, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
 ): SupervisordServer => {
   const paths = pathsBelow(runtimeDir, profileName);
   checkPaths(paths);
   /** Before every look: whoever may write there could have us talk to another socket, or believe another log. */
   const isThere = (): boolean => hasProfileDirectory(paths.directory, contents);
   isThere();
-  const client = supervisorClient({ address: { kind: 'unix', path: paths.socket }, credentials: null });
+  const endpoint: RpcEndpoint = { address: { kind: 'unix', path: paths.socket }, credentials: null };
+  const client = supervisorClient(endpoint, answerLimits);
 
   const isAlive = async (pid: number): Promise<boolean> => (await (await openProcessTable(run)).find(pid)) !== null;
 
@@ -176,21 +178,24 @@ export const ownServer = (
     await mkdir(paths.programs, { mode: 0o700 });
     await writeFile(paths.configuration, configurationText(paths));
     // It goes to the background as soon as it listens.
-    const { exitCode, stderr } = await run({
-      file: data?.shell ?? '/bin/sh',
-      args: [
-        '-c',
-        'ulimit -S -n "$1" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"; shift; exec "$@"',
-        'sh',
-        String(openFiles),
-        data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
-        '-c',
-        paths.configuration,
-      ],
-      env: onlyInherited(env),
-      cwd: '/',
-      leavesDaemon: true,
-    });
+    const { exitCode, stderr } = await answersOf(endpoint, answerLimits).bounded('its start', 0, (signal) =>
+      run({
+        file: data?.shell ?? '/bin/sh',
+        args: [
+          '-c',
+          'ulimit -S -n "$1" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"; shift; exec "$@"',
+          'sh',
+          String(openFiles),
+          data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
+          '-c',
+          paths.configuration,
+        ],
+        env: onlyInherited(env),
+        cwd: '/',
+        leavesDaemon: true,
+        signal,
+      }),
+    );
     if (exitCode !== 0) {
       throw new ManagerUnavailableError({
         what: `supervisord did not start (exit code ${exitCode})`,

@@ -46,6 +46,12 @@ type ByProgram<T> = ReadonlyMap<string, T>;
 const outcomes = (units: readonly DeployedUnit[], verdicts: ByProgram<Verdict>): readonly UnitOutcome[] =>
   units.map(({ instance, name }) => ({ instance, ...(verdicts.get(name) ?? { ok: true, detail: null }) }));
 
+/** What is said of a program of a supervisord that is going to be left. */
+const elsewhere = ({ activation }: DeployedUnit, processes: readonly ProcessInfo[]): Observation => {
+  const { pid, since } = observationOf(processes, fromActivation(activation));
+  return { state: 'absent', pid, since, detail: null };
+};
+
 const unknown: Verdict = { ok: false, detail: 'supervisord does not know it' };
 
 /** Milliseconds for which processes are taken to be those that were seen: each may still end, or be started. */
@@ -95,9 +101,11 @@ export class SupervisordSession implements ManagerSession {
 
   async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {
     const since = performance.now();
-    const groups: ByProgram<readonly ProcessInfo[]> = this.#moves ? new Map() : await this.#look(units);
+    const groups = await this.#look(units);
+    // What runs elsewhere is to be started here, and holds its port until then.
+    if (this.#moves) return new Map(units.map((unit) => [unit.instance, elsewhere(unit, groups.get(unit.name) ?? [])]));
     this.#seen = { groups, since };
-    const isMissing = !this.#moves && units.some(({ name }) => !groups.has(name));
+    const isMissing = units.some(({ name }) => !groups.has(name));
     const stopped = isMissing ? await this.#server?.stopped() : undefined;
     return new Map(
       units.map(({ instance, name, activation }) => {

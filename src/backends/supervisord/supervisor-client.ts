@@ -1,4 +1,5 @@
 import * as z from '../../system/schema.js';
+import { managerAnswers, type AnswerLimits, type ManagerAnswers } from '../shared/manager-answers.js';
 import {
   callRpc,
   faultIn,
@@ -125,15 +126,25 @@ const understood = <Schema extends z.ZodMiniType>(
   throw new RpcTransportError('not understood', `its answer to ${method} is none of supervisord's: ${why}`);
 };
 
+/** How to wait for the supervisord that listens there. */
+export const answersOf = ({ address }: RpcEndpoint, limits?: AnswerLimits): ManagerAnswers => {
+  const server = address.kind === 'unix' ? `unix://${address.path}` : `http://${address.host}:${address.port}`;
+  return managerAnswers({ name: 'supervisord', check: `supervisorctl -s ${server} pid` }, limits);
+};
+
 /**
  * A client of the supervisord that listens there. Connects at each call.
  *
- * Every method throws SupervisorFault when supervisord refuses, and RpcTransportError when it cannot be asked.
+ * Every method throws SupervisorFault when supervisord refuses, RpcTransportError when it cannot be asked, NoAnswerError when
+ * it does not answer in time, and WaitInterruptedError when a signal ends the waiting.
+ *
+ * @param limits Default: a minute for an answer
  */
-export const supervisorClient = (endpoint: RpcEndpoint): SupervisorClient => {
+export const supervisorClient = (endpoint: RpcEndpoint, limits?: AnswerLimits): SupervisorClient => {
+  const answers = answersOf(endpoint, limits);
   const call = async (method: string, ...params: RpcValue[]): Promise<RpcValue> => {
     try {
-      return await callRpc(endpoint, { method, params });
+      return await answers.question(method, (signal) => callRpc(endpoint, { method, params }, signal));
     } catch (error) {
       throw error instanceof RpcFault ? new SupervisorFault(error) : error;
     }

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
 import { UsageError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
+import type { AnswerLimits } from '../shared/manager-answers.js';
 import { expandFormat } from './format-string.js';
 import { parseIni, type IniFile } from './ini.js';
 import { explaining, type SupervisordServer } from './server.js';
@@ -80,7 +81,11 @@ const describe = ({ address }: RpcEndpoint): string =>
  *
  * @throws UsageError when the file does not say where it listens; ManagerUnavailableError when it cannot be asked
  */
-export const connectUserServer = async (confDir: string, env: Ports['env']): Promise<SupervisordServer> => {
+export const connectUserServer = async (
+  confDir: string,
+  env: Ports['env'],
+  limits?: AnswerLimits,
+): Promise<SupervisordServer> => {
   const directory = resolve(confDir);
   const configuration = join(directory, 'supervisord.conf');
   const text = await readFile(configuration, 'utf8').catch((cause: unknown) => {
@@ -112,7 +117,7 @@ export const connectUserServer = async (confDir: string, env: Ports['env']): Pro
       { cause },
     );
   });
-  const client = explaining(supervisorClient(endpoint), describe(endpoint));
+  const client = explaining(supervisorClient(endpoint, limits), describe(endpoint));
   await client.getPid();
   return {
     client,

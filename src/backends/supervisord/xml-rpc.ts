@@ -93,7 +93,7 @@ export const faultIn = (value: RpcValue): RpcFault | null => {
 const post = (
   { address, credentials }: RpcEndpoint,
   body: string,
-  timeout: number,
+  signal: AbortSignal,
 ): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
     const target = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
@@ -104,8 +104,8 @@ const post = (
         path: '/RPC2',
         // A connection per call: supervisord may be restarted between two of them. Without one of Node's agents, which
         // take longer to decide on a connection than to make it.
-        createConnection: () => connect({ ...target, timeout }),
-        timeout,
+        createConnection: () => connect(target),
+        signal,
         headers: { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(body) },
         ...(credentials === null ? {} : { auth: `${credentials.username}:${credentials.password}` }),
       },
@@ -123,20 +123,17 @@ const post = (
       reject(new RpcTransportError(reason, cause.message, { cause }));
     };
     sent.on('error', fail);
-    sent.on('timeout', () => {
-      sent.destroy(Object.assign(new Error(`no answer within ${timeout / 1000} seconds`), { code: 'ETIMEDOUT' }));
-    });
     sent.end(body);
   });
 
 /**
  * Calls one method.
  *
- * @param timeout milliseconds without a sign of life after which the server counts as gone
+ * @param signal aborted: nobody waits for the answer any more
  * @throws RpcFault when the server refuses, RpcTransportError when it cannot be asked.
  */
-export const callRpc = async (endpoint: RpcEndpoint, call: RpcCall, timeout = 60_000): Promise<RpcValue> => {
-  const { status, text } = await post(endpoint, encodeCall(call), timeout);
+export const callRpc = async (endpoint: RpcEndpoint, call: RpcCall, signal: AbortSignal): Promise<RpcValue> => {
+  const { status, text } = await post(endpoint, encodeCall(call), signal);
   if (status !== 200) throw new RpcTransportError(`HTTP ${status}`, `the server answered with HTTP status ${status}`);
   return decodeResponse(text);
 };

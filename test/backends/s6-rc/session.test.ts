@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeployedProfile, ManagerSession } from '../../../src/backends/backend.js';
@@ -90,7 +99,7 @@ test('the first deployment compiles a database, makes a live state and starts ev
   const live = '/run/nix-processmgmt-ts/test/live';
   expect(calls.filter((call) => !/ list$| help$/.test(call))).toEqual([
     expect.stringMatching(/^s6-rc-compile \S+\/compiled\/\.profile-1\.\d+ \/store\/profile-1\/etc\/s6\/sv$/),
-    `s6-rc-init -b -t 60000 -c /run/nix-processmgmt-ts/test/compiled/profile-1 -l ${live} /run/nix-processmgmt-ts/test/scan`,
+    `s6-rc-init -t 60000 -c /run/nix-processmgmt-ts/test/compiled/profile-1 -l ${live} /run/nix-processmgmt-ts/test/scan`,
     `s6-rc -b -l ${live} -t 300000 -u change a-srv a-log b-srv b-log`,
   ]);
 });
@@ -346,19 +355,110 @@ test('a live state in which nothing runs, as after a restart of the machine, is 
   expect(await observe(session, profile)).toMatchObject({ a: { state: 'running' } });
 });
 
-test('an s6-svscan that was killed is started again, and the processes go on', async () => {
-  await start(sleeper('a'));
+/** Kills programs of the deployment whose command lines begin so. */
+const killPrograms = async (...beginnings: readonly string[]): Promise<void> => {
+  const pids = processesThatMention(place.root)
+    .filter(({ commandLine }) => beginnings.some((beginning) => commandLine.startsWith(beginning)))
+    .map(({ pid }) => pid);
+  expect(pids.length).toBeGreaterThanOrEqual(beginnings.length);
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await eventually(() => (pids.some(isAlive) ? undefined : true));
+};
+
+const sleepersOf = (): readonly number[] =>
+  processesThatMention(place.root)
+    .filter(({ commandLine }) => commandLine === 'sleep 1000')
+    .map(({ pid }) => pid);
+
+test('an s6-svscan that was killed is missed, and brought back with what ran: nothing runs twice', async () => {
+  await start(sleeper('a'), sleeper('b', { dependencies: ['a'] }), sleeper('c'));
+  await session.stop([unitCalled(profile, 'c')]);
   const before = await pidsOf(session, profile);
-  const scan = join(place.root, 'run/nix-processmgmt-ts/test/scan');
-  const [svscan] = processesThatMention(scan).filter(({ commandLine }) => commandLine.startsWith('s6-svscan'));
-  process.kill(svscan?.pid ?? 0, 'SIGKILL');
-  await eventually(() => (isAlive(svscan?.pid ?? 0) ? undefined : true));
+  await killPrograms('s6-svscan');
   session = await place.connect(profile, profile);
+  expect(await observe(session, profile)).toMatchObject({ a: { state: 'running', pid: before['a'] } });
+  expect(session.loss?.()).toContain('s6-svscan has ended');
+  await session.install(profile);
+  await session.finish(profile);
+  session = await place.connect(profile, profile);
+  const after = await pidsOf(session, profile);
+  expect(session.loss?.()).toBe(null);
+  expect(after).toEqual({ a: expect.any(Number), b: expect.any(Number), c: null });
+  expect([...sleepersOf()].sort()).toEqual([after['a'], after['b']].sort());
+});
+
+test('with an s6-supervise gone as well, what is left is seen, ended, and started once', async () => {
+  await start(sleeper('a'), sleeper('b'));
+  await observe(session, profile);
+  // Nobody has looked since it was started again.
+  const b = (await pidsOf(session, profile))['b'];
+  process.kill(b ?? 0, 'SIGKILL');
+  await eventually(() => (sleepersOf().length === 2 && !sleepersOf().includes(b ?? 0) ? true : undefined));
+  const left = sleepersOf();
+  await killPrograms('s6-svscan', 's6-supervise a-srv', 's6-supervise b-srv');
+  session = await place.connect(profile, profile);
+  const observed = await observe(session, profile);
+  expect(observed).toMatchObject({ a: { state: 'failed' }, b: { state: 'failed' } });
+  expect([observed['a']?.pid, observed['b']?.pid].sort()).toEqual([...left].sort());
+  expect(observed['a']?.detail).toContain('still runs, but its s6-supervise was killed');
+  expect(session.loss?.()).toContain('s6-svscan has ended');
   expect(failures(await deploy(session, profile))).toEqual([]);
-  expect(await pidsOf(session, profile)).toEqual(before);
-  const live = join(place.root, 'run/nix-processmgmt-ts/test/live');
+  expect(left.filter(isAlive)).toEqual([]);
+  expect(sleepersOf()).toHaveLength(2);
+
+  await killPrograms('s6-svscan', 's6-supervise');
+  session = await place.connect(profile, null);
   await undeploy(session, profile);
-  await eventually(() => (processesIn(live).length === 0 ? true : undefined));
+  expect(processesThatMention(place.root)).toEqual([]);
+});
+
+test('a process whose s6-supervise was killed is ended before another one is started', async () => {
+  await start(sleeper('a'), sleeper('b'));
+  const before = await pidsOf(session, profile);
+  await killPrograms('s6-supervise a-srv');
+  // s6-svscan starts it again.
+  await eventually(() =>
+    processesThatMention(place.root).some(({ commandLine }) => commandLine === 's6-supervise a-srv') ? true : undefined,
+  );
+  session = await place.connect(profile, profile);
+  expect(await observe(session, profile)).toMatchObject({
+    a: { state: 'failed', pid: before['a'] },
+    b: { state: 'running' },
+  });
+  expect(failures(await session.start([unitCalled(profile, 'a')]))).toEqual([]);
+  const after = await pidsOf(session, profile);
+  expect(after['b']).toBe(before['b']);
+  expect([...sleepersOf()].sort()).toEqual([after['a'], after['b']].sort());
+});
+
+test('a log that another profile has in use is named before anything is done', async () => {
+  await start(sleeper('a'), sleeper('b'));
+  expect(await session.collisions?.(profile.units, profile.units)).toEqual([]);
+  const other = { ...profile, profileName: 'other' };
+  const beside = await place.connect(null, other);
+  expect(await beside.collisions?.(profile.units, [])).toMatchObject(
+    ['a', 'b'].map((name) => ({
+      instance: unitCalled(profile, name).instance,
+      what: expect.stringContaining(`The log in ${join(place.root, 'log/s6-log', name)} is written by another service`),
+    })),
+  );
+});
+
+test('a directory of somebody else is neither believed nor emptied', async () => {
+  profile = place.generation([sleeper('a')]);
+  const directory = join(place.root, 'run/nix-processmgmt-ts/test');
+  const victim = join(place.root, 'victim');
+  mkdirSync(join(victim, 'compiled'), { recursive: true });
+  mkdirSync(join(place.root, 'run/nix-processmgmt-ts'), { recursive: true });
+  symlinkSync(victim, directory);
+  const refused = { exitCode: 8, message: `${directory} cannot hold the live state of s6-rc` };
+  session = await place.connect(profile, profile);
+  await expect(session.observe(profile.units)).rejects.toMatchObject(refused);
+  await expect(session.stop(profile.units)).rejects.toMatchObject(refused);
+  await expect(session.install(profile)).rejects.toMatchObject(refused);
+  await expect(session.finish(null)).rejects.toMatchObject(refused);
+  expect(readdirSync(victim)).toEqual(['compiled']);
+  rmSync(directory);
 });
 
 test('an s6-svscan that runs already supervises the services, and what others have there is seen and left alone', async () => {

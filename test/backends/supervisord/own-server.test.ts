@@ -240,6 +240,19 @@ test('a supervisord without its socket is not started a second time', async () =
   });
 });
 
+test('one that hangs is not waited for without an end', async () => {
+  const profile = place.generation([sleeper('one')]);
+  await deploy(await place.connect({ target: profile }), profile);
+  process.kill(serverPid(), 'SIGSTOP');
+  const session = await place.connect({ current: profile, target: profile, answerLimits: { patience: 300 } });
+  const late = { exitCode: 8, message: 'supervisord did not answer within 0.3 s' };
+  await expect(session.observe(profile.units)).rejects.toMatchObject(late);
+  await expect(session.stop(profile.units)).rejects.toMatchObject(late);
+  await expect(session.install(profile)).rejects.toMatchObject(late);
+  process.kill(serverPid(), 'SIGCONT');
+  await undeploy(await place.connect({ current: profile }), profile);
+});
+
 test('a socket path that is too long is refused before anything is done, in words', async () => {
   const runtimeDir = join(place.root, 'x'.repeat(100 - place.root.length));
   const profile: DeployedProfile = {
@@ -310,7 +323,10 @@ test('a deployment moves to another runtime directory with its supervisord', asy
     directories: { stateDir: place.root, runtimeDir, logDir: join(place.root, 'log') },
   };
   const session = await place.connect({ current: first, target: second });
-  expect([...(await session.observe(first.units)).values()]).toMatchObject([{ state: 'absent' }]);
+  // It holds its port until then.
+  expect([...(await session.observe(first.units)).values()]).toMatchObject([
+    { state: 'absent', pid: expect.any(Number) },
+  ]);
   expect(failures(await deploy(session, second))).toEqual([]);
   expect(isAlive(old)).toBe(false);
   expect(runFiles()).toEqual([]);

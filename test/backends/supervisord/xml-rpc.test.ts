@@ -99,18 +99,21 @@ test('no call at all asks nobody', async () => {
 
 test('what is no answer of supervisord is told from one', async () => {
   const call = { method: 'a', params: [] };
-  await expect(callRpc(await answering(401, ''), call)).rejects.toMatchObject({ reason: 'HTTP 401' });
-  await expect(callRpc(await answering(200, '<html>hello'), call)).rejects.toMatchObject({ reason: 'not XML-RPC' });
+  const { signal } = new AbortController();
+  await expect(callRpc(await answering(401, ''), call, signal)).rejects.toMatchObject({ reason: 'HTTP 401' });
+  await expect(callRpc(await answering(200, '<html>hello'), call, signal)).rejects.toMatchObject({
+    reason: 'not XML-RPC',
+  });
   for (const text of [
     ...['', 'text', '<methodResponse>', '<methodResponse/>', '<methodResponse><params/></methodResponse>'],
     ...[response('<int>1</int>').slice(0, -20), `${response('1')}<more/>`, response('<int>1</int><int>2</int>')],
     ...[response('<array><data>1</array>'), response('<struct><member></member></struct>'), response('<date>1</date>')],
     ...[response('a < b'), response('<value>')],
   ]) {
-    await expect(callRpc(await answering(200, text), call)).rejects.toMatchObject({ reason: 'not XML-RPC' });
+    await expect(callRpc(await answering(200, text), call, signal)).rejects.toMatchObject({ reason: 'not XML-RPC' });
   }
   const nobody: RpcEndpoint = { address: { kind: 'unix', path: '/nonexistent/socket' }, credentials: null };
-  await expect(callRpc(nobody, call)).rejects.toMatchObject({ reason: 'ENOENT' });
+  await expect(callRpc(nobody, call, signal)).rejects.toMatchObject({ reason: 'ENOENT' });
 });
 
 test('a server that does not answer is given up', async () => {
@@ -119,6 +122,10 @@ test('a server that does not answer is given up', async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const endpoint: RpcEndpoint = { address: { kind: 'inet', host: '127.0.0.1', port }, credentials: null };
-  await expect(callRpc(endpoint, { method: 'a', params: [] }, 200)).rejects.toMatchObject({ reason: 'ETIMEDOUT' });
+  await expect(supervisorClient(endpoint, { patience: 200 }).getPid()).rejects.toMatchObject({
+    exitCode: 8,
+    message: 'supervisord did not answer within 0.2 s',
+    fix: expect.stringContaining(`supervisorctl -s http://127.0.0.1:${port} pid`),
+  });
   server.closeAllConnections();
 });

@@ -351,11 +351,15 @@ def main():
     letters = {
         's6-rc': 'v:n:t:l:bXudDpaEe',
         's6-rc-compile': 'v:h:b',
-        's6-rc-init': 'c:l:p:t:bd',
+        # 0.6.1 has no -b.
+        's6-rc-init': 'c:l:p:t:d',
         's6-rc-update': 'nv:t:l:f:b',
         's6-rc-format-upgrade': 'v:t:l:b',
     }[program]
-    options, rest = getopt.getopt(sys.argv[1:], letters)
+    try:
+        options, rest = getopt.getopt(sys.argv[1:], letters)
+    except getopt.GetoptError as error:
+        fail(100, f'unrecognized short option: {error.opt}')
     given = dict(options)
     if program != 's6-rc-update' and (code := injected()) is not None:
         fail(code, 'as the test wants')
