@@ -4,10 +4,11 @@ import type { Ports } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
 import { activationOf, unitsOf } from './activation-data.js';
-import { checkRecord } from './link-record.js';
+import { checkOwnFiles } from './link-record.js';
 import { chooseScope, type Scope } from './scope.js';
 import { createSession } from './session.js';
 import { createSystemctl, parseProperties, type Systemctl, type UnitProperties } from './systemctl.js';
+import { targetUnit } from './target-unit.js';
 import { listDirectory, searchUnits } from './unit-search.js';
 
 const linger = 'As root, let it run without a login: loginctl enable-linger';
@@ -87,12 +88,15 @@ const lookMeanwhile = async ({ directory }: Scope, { target }: Pick<SessionConte
 /** @throws ManagerUnavailableError when systemd cannot be reached; UsageError when it cannot run these units */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const scope = chooseScope(context);
-  checkRecord(scope.directory, context.profileName);
   const systemctl = createSystemctl(context.run, scope, context.answerLimits);
   const asking = askManager(systemctl, scope);
   // Nearly everybody who connects asks next what runs.
   systemctl.askAhead();
-  const [manager, { units, ours }] = await Promise.all([asking, lookMeanwhile(scope, context)]);
+  const [manager, { units, ours }] = await Promise.all([
+    asking,
+    lookMeanwhile(scope, context),
+    checkOwnFiles(scope.directory, context.profileName, targetUnit(context.profileName)),
+  ]);
   const unitPath = manager('UnitPath')
     .split(' ')
     .filter((directory) => directory !== '');

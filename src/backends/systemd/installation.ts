@@ -1,8 +1,9 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
-import { lstat, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { explainFileError } from '../../state/file-errors.js';
+import { readRegularFile } from '../../state/regular-file.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
 import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
@@ -140,10 +141,19 @@ export const createInstallation = (
     return [...links, ...others];
   };
 
+  /** Null for none, and for what is no file that we may read. */
+  const readTarget = (): string | null => {
+    try {
+      return readRegularFile(targetFile);
+    } catch {
+      return null;
+    }
+  };
+
   /** @throws CollisionError when somebody else has written a target of that name */
   const checkTarget = async (): Promise<void> => {
     if (!(await exists(targetFile))) return;
-    const text = await readFile(targetFile, 'utf8').catch(() => '');
+    const text = readTarget() ?? '';
     if (text.startsWith(`${targetMark}\n`)) return;
     throw conflict(
       targetFile,
@@ -198,8 +208,6 @@ export const createInstallation = (
     return links.map((link) => ({ link, verdict: judge(link, owned, { holders, damaged }) }));
   };
 
-  const readTarget = (): Promise<string | null> => readFile(targetFile, 'utf8').catch(() => null);
-
   const targetText = (units: readonly DeployedUnit[]): string =>
     targetUnitText(profileLink, [...wantedUnits(units)].sort());
 
@@ -219,7 +227,7 @@ export const createInstallation = (
       const ours = verdicts.flatMap(({ link, verdict }) => (verdict === 'masked' ? [] : [link]));
       const wanted = new Set(verdicts.map(({ link }) => link.path));
       const obsolete = owned.filter(({ path }) => !wanted.has(path));
-      const targetDiffers = repairs && ours.length > 0 && (await readTarget()) !== targetText(units);
+      const targetDiffers = repairs && ours.length > 0 && readTarget() !== targetText(units);
       const isWrittenDown = isSame(owned, ours) && (await records.read()) !== 'damaged';
       if (written.length === 0 && isWrittenDown && !targetDiffers) return [];
 
@@ -266,7 +274,7 @@ export const createInstallation = (
       });
       const ofProfile = [
         changeOf(join(directory, bootLink.path), bootLink.target, targetOf(join(directory, bootLink.path))),
-        (await readTarget()) === targetText(units) ? null : `${targetFile} is not as it was written`,
+        readTarget() === targetText(units) ? null : `${targetFile} is not as it was written`,
       ].flatMap((what) => (what === null ? [] : [{ instance: null, what, restart: false }]));
       const wanted = new Set([...links.map(({ link }) => link.path), bootLink.path]);
       const left = [...owned, ...others.flatMap(linksOf)].filter(

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeJsonAtomically } from '../../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../../state/file-errors.js';
-import { readRegularFile } from '../../state/regular-file.js';
+import { readRegularFile, thingOf } from '../../state/regular-file.js';
 import { ActivationError } from '../../system/errors.js';
 import * as z from '../../system/schema.js';
 import { unitName } from './unit-name.js';
@@ -22,7 +22,7 @@ export interface LinkRecord {
 }
 
 const schema = z.object({
-  profileLink: z.string(),
+  profileLink: z.string().check(z.startsWith('/')),
   links: z.array(z.object({ path: z.string(), target: z.string() })),
 });
 
@@ -48,19 +48,23 @@ const readRecord = async (path: string): Promise<LinkRecord | 'damaged' | null> 
 };
 
 /**
- * Looks whether the record of a profile can be read and replaced, before anything is done that it has to tell of.
+ * Looks whether what is written down beside the units can be read and replaced: only what is stopped afterwards can then
+ * also be forgotten.
  *
- * @throws ActivationError when something else is in its place
+ * @param target the file of the profile's target
+ * @throws ActivationError when something else is in the place of a file, or nobody may read it
  */
-export const checkRecord = (directory: string, profileName: string): void => {
-  const file = join(directory, recordFile(profileName));
-  const found = lstatSync(file, { throwIfNoEntry: false });
-  if (found === undefined || found.isFile()) return;
-  throw new ActivationError({
-    what: `${file} is no file`,
-    why: 'The units of the profile are written down there',
-    fix: 'Move it away',
-  });
+export const checkOwnFiles = async (directory: string, profileName: string, target: string): Promise<void> => {
+  await readRecord(join(directory, recordFile(profileName)));
+  for (const name of [recordFile(profileName), target]) {
+    const found = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (found === undefined || found.isFile()) continue;
+    throw new ActivationError({
+      what: `${join(directory, name)} is ${thingOf(found)}, not a file`,
+      why: 'A switch writes down there what belongs to the profile',
+      fix: 'Move it away',
+    });
+  }
 };
 
 /** The records in one directory of units. */

@@ -75,10 +75,12 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               : { ...common, action, unit };
           });
         const stages = stagesOf(steps);
+        // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
+        const to = action === 'stop' ? null : deployment.deployed;
         const { failures, error } = await executePlan(
-          { stages, stagesBeforeInstall: action === 'stop' ? stages.length : 0, unchanged: [], notes: [] },
-          [manager],
-          deployment.deployed,
+          { stages, stagesBeforeInstall: 0, unchanged: [], notes: [] },
+          to === null ? [] : [manager],
+          to,
           execution,
         );
         await journal.close();

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createInstallation, type Installation } from '../../../src/backends/systemd/installation.js';
 import type { DeployedProfile } from '../../../src/backends/backend.js';
-import { checkRecord } from '../../../src/backends/systemd/link-record.js';
+import { checkOwnFiles } from '../../../src/backends/systemd/link-record.js';
 import { ActivationError } from '../../../src/system/errors.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { deployedProfile, deployedUnit } from './support/deployed.js';
@@ -264,9 +264,14 @@ test('while the record of another profile is damaged, a link that may be its own
   await installationOf().check([deployedUnit('b')]);
 });
 
-test('something else in the place of a record is refused', async () => {
-  await mkdir(join(directory, '.nix-processmgmt-processes.json'), { recursive: true });
-  expect(() => {
-    checkRecord(directory, 'processes');
-  }).toThrow(ActivationError);
-});
+test.each(['.nix-processmgmt-processes.json', 'nix-processmgmt-processes.target'])(
+  'something else in the place of %s is refused',
+  async (name) => {
+    const check = () => checkOwnFiles(directory, 'processes', 'nix-processmgmt-processes.target');
+    await update(profile('/store/1', 'a'));
+    await check();
+    await rm(join(directory, name));
+    await mkdir(join(directory, name));
+    await expect(check()).rejects.toBeInstanceOf(ActivationError);
+  },
+);
