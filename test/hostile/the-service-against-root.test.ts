@@ -68,7 +68,7 @@ describeAsRoot('what the user of a service writes into its PID file, under', () 
         if (!codes.every((code) => documented.includes(code))) throw new Error(`${codes.join(', ')}: ${said}`);
         expect(said).not.toContain(secret);
         // Whoever was lied to may have lost a process, but not the way to start it.
-        await victim.root('pkill -u svc -f 100002 || true; rm -rf /run/keeper');
+        await victim.root('pkill -u svc -f service.py || true; rm -rf /run/keeper');
         const again = await victim.tool('restart', 'keeper');
         if (again.exitCode !== 0) throw new Error(`it cannot be started any more: ${again.stderr}`);
       },

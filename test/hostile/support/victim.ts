@@ -49,8 +49,8 @@ in
     name = "keeper";
     user = "svc";
     initialize = "mkdir -p \${runtimeDir}/keeper; chown svc:svc \${runtimeDir}/keeper";
-    daemon = "/victim/daemon";
-    daemonArgs = [ "\${runtimeDir}/keeper/keeper.pid" ];
+    daemon = "/victim/service.py";
+    daemonArgs = [ "daemon" "\${runtimeDir}/keeper/keeper.pid" ];
     pidFile = "\${runtimeDir}/keeper/keeper.pid";
     inherit credentials;
   };
@@ -60,14 +60,7 @@ in
 const prepare = `
 mkdir -p /victim
 cat > /victim/processes.nix
-cat > /victim/daemon <<'END'
-#!/bin/sh
-umask 022
-setsid sleep 100002 < /dev/null > /dev/null 2>&1 &
-echo $! > "$1.new"
-mv "$1.new" "$1"
-END
-chmod 755 /victim/daemon
+cp "$REPOSITORY/test/backends/support/service.py" /victim/service.py; chmod 755 /victim/service.py
 groupadd -g 4711 svc; useradd -u 4711 -g svc -M -d / -s /bin/sh svc
 useradd -u 4712 -M -d / -s /bin/sh stranger
 chmod 1777 /tmp
@@ -100,7 +93,12 @@ export const createVictim = async (): Promise<Victim> => {
     '--',
   ];
   const root = shellAs([]);
-  await root(prepare.replace('cat > /victim/processes.nix', `cat > /victim/processes.nix <<'END'\n${model}END`));
+  await root(
+    `REPOSITORY=${repository}\n${prepare}`.replace(
+      'cat > /victim/processes.nix',
+      `cat > /victim/processes.nix <<'END'\n${model}END`,
+    ),
+  );
   const tool = (...args: readonly string[]) =>
     machine.run(
       ...(['env', `PATH=${systemPath}`, 'NIXPROC_SETTLE=0', 'timeout', '-k', '5', String(patience)] as const),
