@@ -1,4 +1,4 @@
-import { ExplainedError, ManagerUnavailableError } from '../../system/errors.js';
+import { ManagerUnavailableError } from '../../system/errors.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
 import { activationOf } from './activation-data.js';
@@ -10,15 +10,12 @@ const listServices = async (services: ServiceManager): Promise<ReadonlyMap<strin
   try {
     return await services.list();
   } catch (cause) {
-    if (cause instanceof ExplainedError && !(cause instanceof MissingProgramError)) throw cause;
-    const isMissing = cause instanceof MissingProgramError;
+    if (!(cause instanceof MissingProgramError)) throw cause;
     throw new ManagerUnavailableError(
       {
         what: 'The services of Windows cannot be reached',
-        why: isMissing ? 'There is no cygrunsrv on PATH' : cause instanceof Error ? cause.message : String(cause),
-        fix: isMissing
-          ? 'Install the package cygrunsrv of Cygwin, or choose another process manager with -P'
-          : 'Run the command as an administrator ("Run as administrator")',
+        why: 'There is no cygrunsrv on PATH',
+        fix: 'Install the package cygrunsrv of Cygwin, or choose another process manager with -P',
       },
       { cause },
     );

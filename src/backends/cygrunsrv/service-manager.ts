@@ -1,3 +1,4 @@
+import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Run, RunResult } from '../../system/ports.js';
 import { managerAnswers, type AnswerLimits } from '../shared/manager-answers.js';
 
@@ -52,7 +53,8 @@ const longestChange = 120_000;
 
 /**
  * @param limits how long Windows is waited for. Default: that of managerAnswers
- * @throws MissingProgramError, from each call, where there is no cygrunsrv; and as managerAnswers says
+ * @throws MissingProgramError, from each call, where there is no cygrunsrv; ManagerUnavailableError when it
+ *   does not list services; and as managerAnswers says
  */
 export const createServiceManager = (run: Run, limits?: AnswerLimits): ServiceManager => {
   const { question, bounded } = managerAnswers({ name: 'cygrunsrv', check: 'cygrunsrv --list' }, limits);
@@ -69,7 +71,13 @@ export const createServiceManager = (run: Run, limits?: AnswerLimits): ServiceMa
   return {
     list: async () => {
       const { ok, words, stdout } = await call('--list', '--verbose');
-      if (!ok) throw new Error(`cygrunsrv --list: ${words}`);
+      if (!ok) {
+        throw new ManagerUnavailableError({
+          what: 'The services of Windows cannot be reached',
+          why: `cygrunsrv --list: ${words}`,
+          fix: 'Run the command as an administrator ("Run as administrator")',
+        });
+      }
       return parseList(stdout);
     },
     install: (service, parameters) => call('--install', service, ...parameters),
