@@ -95,6 +95,16 @@ export const isUp = ({ status }: Container): boolean => status === 'running' || 
 
 const unknown = 'The container engine does not tell about its containers';
 
+const notUnderstood = (engine: ContainerEngine, asked: string, why: string, cause?: unknown): ActivationError =>
+  new ActivationError(
+    {
+      what: unknown,
+      why: `Its answer to "${engine.program} ${asked}" cannot be understood: ${why}`,
+      fix: `See what the engine says to: ${engine.program} ps --all`,
+    },
+    { cause },
+  );
+
 /** Looks at containers; those that are gone meanwhile are left out. */
 export const inspectContainers = async (
   engine: ContainerEngine,
@@ -103,8 +113,13 @@ export const inspectContainers = async (
   if (ids.length === 0) return [];
   const result = await engine.run('container', 'inspect', ...ids);
   // Whatever it found is printed even when one of them does not exist.
-  if (result.exitCode === 0 || /no such|no container/i.test(result.stderr))
-    return parseInspection(result.stdout || '[]');
+  if (result.exitCode === 0 || /no such|no container/i.test(result.stderr)) {
+    try {
+      return parseInspection(result.stdout || '[]');
+    } catch (error) {
+      throw notUnderstood(engine, 'container inspect', error instanceof Error ? error.message : String(error), error);
+    }
+  }
   throw new ActivationError({
     what: unknown,
     why: engineWords(result),
@@ -116,5 +131,8 @@ export const inspectContainers = async (
 export const listContainers = async (engine: ContainerEngine, profile: string): Promise<readonly Container[]> => {
   const filter = `label=${labels.profile}=${profile}`;
   const printed = await runEngine(engine, unknown, 'ps', '--all', '--quiet', '--no-trunc', '--filter', filter);
-  return inspectContainers(engine, printed.split('\n').filter(Boolean));
+  const ids = printed.split('\n').filter(Boolean);
+  const odd = ids.find((id) => !/^[0-9a-f]+$/.test(id));
+  if (odd !== undefined) throw notUnderstood(engine, 'ps', `${odd} is no container's ID`);
+  return inspectContainers(engine, ids);
 };

@@ -10,8 +10,19 @@ const entry = z.object({
   SYSLOG_IDENTIFIER: z.nullish(z.string()),
 });
 
+/** Undefined for a line that was cut off. */
+const jsonIn = (line: string): unknown => {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+};
+
 const messageOf = (line: string): readonly string[] => {
-  const { MESSAGE: message, SYSLOG_IDENTIFIER: writer } = entry.parse(JSON.parse(line));
+  const read = entry.safeParse(jsonIn(line));
+  if (!read.success) return [];
+  const { MESSAGE: message, SYSLOG_IDENTIFIER: writer } = read.data;
   // What systemd says about the unit is known better from its properties.
   if (message === null || message === undefined || writer === 'systemd') return [];
   return [typeof message === 'string' ? message : Buffer.from(message).toString('utf8')];
