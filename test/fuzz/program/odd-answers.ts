@@ -55,8 +55,9 @@ export const withOddAnswers =
   (healthy: Run, dice: Dice, { probability, silent }: Illness): Run =>
   async (request) => {
     if (!dice.chance(probability)) return healthy(request);
-    // Nix may take as long as it likes.
-    const kind = dice.int(silent && !request.file.startsWith('nix-') ? 10 : 9);
+    // Nix may take as long as it likes, and whoever is shown something ends it when they have seen enough.
+    const mayBeSilent = silent && !request.file.startsWith('nix-') && request.mode !== 'inherit';
+    const kind = dice.int(mayBeSilent ? 10 : 9);
     if (kind === 9) return silence(request);
     // What a program reads comes from us, and may fail on its own.
     if (kind === 0) throw new MissingProgramError(request.file);
