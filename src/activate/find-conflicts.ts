@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { loadBackend } from '../backends/registry.js';
+import { readPidFile } from '../backends/shared/observe-service.js';
 import type { Conflict } from '../plan/conflict.js';
 import type { ProcessPlan } from '../plan/activation-plan.js';
 import {
@@ -54,13 +55,10 @@ const livePidFiles = async (
   present: readonly ObservedUnit[],
   { run }: Pick<Ports, 'run'>,
 ): Promise<readonly LivePidFile[]> => {
-  const files = await Promise.all(
-    newPidFiles(plan, present).map(async (file) => ({
-      ...file,
-      pid: Number((await readFile(file.path, 'utf8').catch(() => '')).trim()),
-    })),
-  );
-  const named = files.filter(({ pid }) => Number.isInteger(pid) && pid > 0);
+  const named = newPidFiles(plan, present).flatMap((file) => {
+    const pid = readPidFile(file.path);
+    return typeof pid === 'number' ? [{ ...file, pid }] : [];
+  });
   if (named.length === 0) return [];
   const processes = await openProcessTable(run);
   const found = await Promise.all(
@@ -133,7 +131,9 @@ export const findConflicts = async (
  */
 export const refuseConflicts = (conflicts: readonly Conflict[], allow: boolean): void => {
   const errors = conflicts.filter(
-    ({ severity, kind }) => severity === 'error' && !(allow && kind !== 'name' && kind !== 'self'),
+    // What is in the way of files is refused on its own (refuseObstacles).
+    ({ severity, kind }) =>
+      severity === 'error' && kind !== 'file' && !(allow && kind !== 'name' && kind !== 'self'),
   );
   const [first] = errors;
   if (first === undefined) return;

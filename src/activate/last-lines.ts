@@ -2,6 +2,7 @@ import type { LogSource } from '../backends/backend.js';
 import { linesSince, markLogs, type LogMark } from '../backends/shared/log-tail.js';
 import { ExplainedError } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
+import { isUserCalled } from '../system/user-ids.js';
 
 /** How many lines of its log a failure shows. */
 const count = 10;
@@ -15,7 +16,7 @@ export const markLog = (source: LogSource): Promise<LogMark> => markLogs(source.
  * @param mark from when on lines of files count
  */
 export const lastLines = async (source: LogSource, mark: LogMark, run: Run): Promise<readonly string[]> => {
-  if (source.kind === 'files') return linesSince(mark, count);
+  if (source.kind === 'files') return linesSince(mark, count, isUserCalled(source.user ?? null, run));
   const [file, ...args] = source.command({ lines: count, follow: false });
   try {
     const { exitCode, stdout, stderr } = await run({ file, args, timeout: 10_000 });

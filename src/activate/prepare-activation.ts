@@ -3,6 +3,7 @@ import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ActivationPlan } from '../plan/activation-plan.js';
 import type { Conflict } from '../plan/conflict.js';
+import { startedUnits } from '../plan/machine-conflicts.js';
 import type { PlannedChanges } from '../plan/document-plan.js';
 import { planActivation, type ObservedUnit } from '../plan/plan-activation.js';
 import type { Manifest } from '../profile/manifest.js';
@@ -13,6 +14,7 @@ import type { EarlyLook } from './early-look.js';
 import { tasksOf, type TaskSettings } from './execution-tasks.js';
 import { describeDamage, readCurrentProfile } from './current-profile.js';
 import { findConflicts } from './find-conflicts.js';
+import type { ObstacleOfUnit } from './find-obstacles.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
 import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
@@ -60,6 +62,8 @@ export interface PlannedActivation extends PreparedActivation {
   readonly directories: readonly StateStep[];
   /** What will not work. */
   readonly conflicts: readonly Conflict[];
+  /** What of somebody is in the way of files that started processes open; those conflicts are told as well. */
+  readonly obstacles: readonly ObstacleOfUnit[];
   /** How its tasks are made of its steps. */
   readonly taskSettings: TaskSettings;
 }
@@ -100,6 +104,12 @@ const withDoubtfulDefinitions = (
   const borrowed = new Set(running?.borrowed);
   if (borrowed.size === 0) return observed;
   return observed.map((each) => (borrowed.has(each.unit) ? { ...each, doubt: otherDefinition } : each));
+};
+
+/** Where nothing is started, nothing can be in the way. */
+const noObstacles: Pick<typeof import('./find-obstacles.js'), 'findObstacles' | 'conflictsOfObstacles'> = {
+  findObstacles: () => Promise.resolve([]),
+  conflictsOfObstacles: () => [],
 };
 
 /** @throws UsageError when there is no built profile */
@@ -193,6 +203,15 @@ export const prepareActivation = async (
           movesAtOnce: [target.manager, ...leaving].some(changesAtInstall),
         },
   );
+  const started = startedUnits(plan);
+  const { findObstacles, conflictsOfObstacles } =
+    session === null || started.length === 0 ? noObstacles : await import('./find-obstacles.js');
+  const obstacles = await findObstacles(
+    started,
+    present.map(({ unit }) => unit),
+    (unit) => session?.logs(unit) ?? { kind: 'files', paths: [] },
+    ports,
+  );
   const remarks = target === null ? [] : ((await session?.remarks?.(target.profile.units)) ?? []);
   const journal = {
     begin: (beginning: SwitchBeginning) => beginSwitch(location, beginning, ports),
@@ -227,16 +246,20 @@ export const prepareActivation = async (
     sessions,
     running,
     taskSettings: settings.taskSettings,
-    conflicts: await findConflicts(
-      plan,
-      present,
-      target,
-      [...(current === null ? [] : [current]), ...reached],
-      next.manifest.directories,
-      unfinished !== null,
-      sessions,
-      ports,
-    ),
+    obstacles,
+    conflicts: [
+      ...conflictsOfObstacles(obstacles),
+      ...(await findConflicts(
+        plan,
+        present,
+        target,
+        [...(current === null ? [] : [current]), ...reached],
+        next.manifest.directories,
+        unfinished !== null,
+        sessions,
+        ports,
+      )),
+    ],
     recorded: targetOf(location.link),
     directories: target === null ? [] : missingStateDirectories(next.manifest.directories, stateOptions(next.manifest)),
   };

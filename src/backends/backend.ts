@@ -179,7 +179,12 @@ export interface Collision {
 
 /** Where the log of a unit is. */
 export type LogSource =
-  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'files';
+      readonly paths: readonly string[];
+      /** Whose they may be, besides root's and the caller's, where others can write. Default: nobody's. */
+      readonly user?: string | null;
+    }
   | {
       readonly kind: 'command';
       readonly command: (options: {

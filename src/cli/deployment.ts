@@ -67,13 +67,17 @@ export const prepare = (
 /**
  * Warns of what may not work, and refuses what surely fails unless the user says otherwise.
  *
- * @throws ModelError
+ * @throws ModelError; ActivationError for what is in the way of files
  */
-const considerConflicts = (
+const considerConflicts = async (
   conflicts: readonly Conflict[],
   { allowConflicts }: Pick<DeployArguments, 'allowConflicts'>,
   { log }: Pick<CommandContext, 'log'>,
-): void => {
+): Promise<void> => {
+  if (conflicts.some(({ kind }) => kind === 'file')) {
+    const { refuseObstacles } = await import('../activate/find-obstacles.js');
+    refuseObstacles(conflicts);
+  }
   refuseConflicts(conflicts, allowConflicts === true);
   for (const { what, why } of conflicts) log.warn(`${what}: ${why}`);
 };
@@ -122,7 +126,7 @@ export const deploy = async (
   const prepared = await prepare(location, next, args, context, undefined, look);
   const { plan, target, unfinished } = prepared;
   await review?.(prepared);
-  considerConflicts(prepared.conflicts, args, context);
+  await considerConflicts(prepared.conflicts, args, context);
   if (isIdle(changesOf(next, prepared))) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
     context.log.info('nothing to do: the model is what is deployed');
@@ -134,6 +138,10 @@ export const deploy = async (
     await confirmPlan(document, args.yes === true, context);
   }
   if (target !== null) await createStateDirectories(next.manifest.directories, stateOptions(next.manifest));
+  if (prepared.obstacles.length > 0) {
+    const { removeObstacles } = await import('../activate/find-obstacles.js');
+    removeObstacles(prepared.obstacles, context);
+  }
   await recordDeployment(
     location,
     next,

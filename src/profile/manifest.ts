@@ -36,6 +36,10 @@ export interface ManifestUnit {
   readonly leftovers?: Leftovers;
   /** Only for a process that alone is ended, whatever it has started. */
   readonly endsAlone?: true;
+  /** Whom a daemon runs as that opens its PID file itself, where others can write; only where a manager has no record of it. */
+  readonly user?: string;
+  /** That file. */
+  readonly pidFile?: string;
   /** True for a process that another tool, or a package, laid out: its properties are texts that were found. */
   readonly isLaidOut?: true;
 }

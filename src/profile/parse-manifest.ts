@@ -42,6 +42,8 @@ const particulars = {
   stopTimeout: z.optional(secondsSchema),
   leftovers: z.optional(leftoversSchema),
   endsAlone: z.optional(z.literal(true)),
+  user: z.optional(z.string()),
+  pidFile: z.optional(z.string()),
   isLaidOut: z.optional(z.literal(true)),
 };
 

@@ -76,7 +76,7 @@ const manifestUnit = (
   { context, rendered }: { readonly context: UnitContext; readonly rendered: RenderedUnit },
   dependencies: ManifestUnit['dependencies'],
 ): ManifestUnit => {
-  const { critical, ...timeouts } = remarksOn(context.instance);
+  const { critical, pidFile, ...others } = remarksOn(context.instance);
   return {
     activation: rendered.activation,
     ...(rendered.changePolicy === undefined ? {} : { changePolicy: rendered.changePolicy }),
@@ -88,11 +88,12 @@ const manifestUnit = (
     level: context.level,
     name: context.instance.name,
     ...(rendered.ownNetwork === undefined ? {} : { ownNetwork: rendered.ownNetwork }),
+    ...(pidFile === undefined ? {} : { pidFile }),
     port: context.instance.port,
     properties: rendered.properties,
     readiness: context.instance.readiness,
     ...(rendered.reloadProperties === undefined ? {} : { reloadProperties: rendered.reloadProperties }),
-    ...timeouts,
+    ...others,
   };
 };
 

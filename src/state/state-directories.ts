@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync, statSync } from 'node:fs';
-import { chmod, mkdir, symlink } from 'node:fs/promises';
+import { constants, lstatSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { ManifestDirectories } from '../profile/manifest.js';
 import { ActivationError, UsageError, unreachable } from '../system/errors.js';
@@ -212,24 +212,35 @@ const collectFacts = (path: string, facts: Map<string, PathFacts>): void => {
   }
 };
 
-/** Another process may have made the same directory or link in the meantime. */
-const unlessThere = async (create: Promise<unknown>): Promise<void> => {
+/** Another process may have made the same directory or link in the meantime. Returns whether it was made here. */
+const unlessThere = async (create: Promise<unknown>): Promise<boolean> => {
   try {
     await create;
+    return true;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
+    return false;
+  }
+};
+
+/** Sets the mode of a directory of ours, and of nothing that somebody has put in its place. */
+const setMode = async (path: string, mode: number): Promise<void> => {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if ((await handle.stat()).uid === (process.geteuid?.() ?? 0)) await handle.chmod(mode);
+  } finally {
+    await handle.close();
   }
 };
 
 const perform = async (step: StateStep): Promise<void> => {
   switch (step.kind) {
     case 'create-directory':
-      await unlessThere(mkdir(step.path));
       // Not mkdir's own mode: the umask would take bits away that other users' services need.
-      if (step.mode !== null) await chmod(step.path, step.mode);
+      if ((await unlessThere(mkdir(step.path))) && step.mode !== null) await setMode(step.path, step.mode);
       return;
     case 'set-mode':
-      await chmod(step.path, step.mode);
+      await setMode(step.path, step.mode);
       return;
     case 'create-link':
       await unlessThere(symlink(step.target, step.path));

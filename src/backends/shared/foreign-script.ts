@@ -1,7 +1,10 @@
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeTextAtomically } from '../../state/atomic-file.js';
+import { errnoOf } from '../../state/file-errors.js';
+import { openGuarded } from '../../state/shared-directory.js';
 import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 import type { Observation } from '../backend.js';
 import { processBehind, readPidFile, readRecord } from './observe-service.js';
@@ -122,6 +125,24 @@ export const settleForeign = async (
     if (ok || Date.now() > end) return { ok, observation };
     await sleep(100);
   }
+};
+
+/**
+ * The log that a command of somebody else may add to: in a directory that others can write, it is made before anybody else
+ * can, and nothing that is in the way is opened.
+ */
+export const logToWrite = async (logFile: string | null): Promise<string | null> => {
+  if (logFile === null) return null;
+  try {
+    closeSync(openSync(logFile, 'ax', 0o644));
+    return logFile;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') return null;
+  }
+  const found = await openGuarded(logFile);
+  if (found.kind !== 'opened') return null;
+  closeSync(found.descriptor);
+  return logFile;
 };
 
 /** The words of a command that adds what a script, and what it starts, print to a log instead of our pipe. */

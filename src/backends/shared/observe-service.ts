@@ -1,4 +1,5 @@
-import { readFileSync, statSync, type Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
+import { readRegularFile } from '../../state/regular-file.js';
 import type { Observation } from '../backend.js';
 import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 import { firstChildOf } from './process-facts.js';
@@ -16,7 +17,8 @@ export interface RecordLine {
 
 const textOf = (path: string): string | null => {
   try {
-    return readFileSync(path, 'utf8');
+    // Who can write the directory may put a pipe there, whose reader waits for ever.
+    return readRegularFile(path);
   } catch {
     return null;
   }
@@ -49,9 +51,8 @@ export const readRecord = (path: string): readonly RecordLine[] => {
 /** More than any PID takes, and more than a file of somebody else's can make us read. */
 const largestPidFile = 4096;
 
-/** The PID in a PID file; null when there is no file. */
+/** The PID in a PID file; null when there is no file. It is what the file says, whoever has written it. */
 export const readPidFile = (path: string): number | 'unusable' | null => {
-  // In a directory that everybody can write it may be a pipe, whose reader waits for ever.
   const found = statOf(path);
   if (found === null) return null;
   const text = found.isFile() && found.size <= largestPidFile ? textOf(path) : null;

@@ -2,6 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
+import { userOfUnit } from '../../profile/user-of-unit.js';
 import { explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
@@ -20,7 +21,14 @@ import type {
   UnitChange,
   UnitOutcome,
 } from '../backend.js';
-import { loggedCommand, namedProcess, observeForeign, settleForeign, type StatusAnswer } from './foreign-script.js';
+import {
+  loggedCommand,
+  logToWrite,
+  namedProcess,
+  observeForeign,
+  settleForeign,
+  type StatusAnswer,
+} from './foreign-script.js';
 import { linesSince, markLogs } from './log-tail.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
@@ -122,7 +130,7 @@ export const createScriptSession = async (
     const { instance } = unit;
     const activation = scriptActivationOf(unit);
     const call = callOf(unit, activity);
-    const [file, ...args] = loggedCommand(activation.logFile, [call.file, ...call.args]);
+    const [file, ...args] = loggedCommand(await logToWrite(activation.logFile), [call.file, ...call.args]);
     const last = activity === 'stop' ? await namedProcess(activation, processes) : null;
     const mark = await markLogs(activation.logFile === null ? [] : [activation.logFile]);
     const { exitCode } = await run({ ...call, file, args });
@@ -223,7 +231,7 @@ export const createScriptSession = async (
     restart: (changes, afterStop) => mapConcurrently(changes, jobs, (change) => replace(change, afterStop)),
     logs: (unit) => {
       const { logFile } = scriptActivationOf(unit);
-      return { kind: 'files', paths: logFile === null ? [] : [logFile] };
+      return { kind: 'files', paths: logFile === null ? [] : [logFile], user: userOfUnit(unit) };
     },
     supervise: null,
     removeRecords: async (next) => {

@@ -39,6 +39,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { withLock } = await import('../with-lock.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
       const { bringBack } = await import('../../activate/bring-back.js');
+      const { makeRoomFor } = await import('../make-room.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
       const { stagesOf } = await import('../../plan/activation-plan.js');
@@ -74,6 +75,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               ? { ...common, action, before: unit, after: unit }
               : { ...common, action, unit };
           });
+        if (action === 'start' || action === 'restart') await makeRoomFor(steps.map(unitOf), deployment, context);
         const stages = stagesOf(steps);
         // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
         const to = action === 'stop' ? null : deployment.deployed;
