@@ -54,7 +54,10 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         const { manager } = deployment.deployed;
         const downwards = action === 'stop' ? -1 : 1;
         const named = unitsCalled(deployment, args.names.map(String));
-        if (action === 'start' || action === 'restart') await requirePrograms(named, deployment, context);
+        if (action === 'start' || action === 'restart') {
+          await requirePrograms(named, deployment, context);
+          await makeRoomFor(named, deployment, context);
+        }
         const journal = await journalOfUnfinished(deployment.location);
         const execution = {
           leftovers: watchLeftovers([deployment.deployed], deployment.sessions, context),
@@ -75,7 +78,6 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
               ? { ...common, action, before: unit, after: unit }
               : { ...common, action, unit };
           });
-        if (action === 'start' || action === 'restart') await makeRoomFor(steps.map(unitOf), deployment, context);
         const stages = stagesOf(steps);
         // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
         const to = action === 'stop' ? null : deployment.deployed;
