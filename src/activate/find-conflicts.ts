@@ -132,8 +132,7 @@ export const findConflicts = async (
 export const refuseConflicts = (conflicts: readonly Conflict[], allow: boolean): void => {
   const errors = conflicts.filter(
     // What is in the way of files is refused on its own (refuseObstacles).
-    ({ severity, kind }) =>
-      severity === 'error' && kind !== 'file' && !(allow && kind !== 'name' && kind !== 'self'),
+    ({ severity, kind }) => severity === 'error' && kind !== 'file' && !(allow && kind !== 'name' && kind !== 'self'),
   );
   const [first] = errors;
   if (first === undefined) return;
