@@ -26,6 +26,37 @@ const properties: Readonly<Record<string, Partial<ManagedProcess>>> = {
   dependencies: {},
 };
 
+/** What test/conformance/inheritance.test.ts reads in running processes, where the manager runs on the machine of the tests. */
+const inheritance = `## What a process inherits
+
+The same under every manager, whoever calls the command: an operator with a umask of their own, a cron job that holds a
+lock, \`nohup\`, another service. A new version of this program that changes something here restarts the processes, and says
+so (\`surroundings\`).
+
+| | A process gets | Otherwise |
+| --- | --- | --- |
+| Descriptors | 0, 1 and 2 | those that s6 or systemd give it for notifications and sockets |
+| Signals | none ignored, none blocked | |
+| umask | 022 | \`umask\` of the model |
+| Niceness | 0 where we may: an ordinary user cannot lower it | \`nice\` of the model, instead of 0 |
+| Open files | a soft limit of 1024; the hard limit stays | what the manager sets: systemd, docker, launchd, login classes of FreeBSD |
+| Session | not the caller's; one of its own, or under supervisord a process group of its own in supervisord's session | |
+| PATH | the model's \`path\` and the tools of the manager; for sysvinit's scripts, then the system's directories | \`PATH\` of the model |
+| HOME, USER, LOGNAME, SHELL | those of the account that it runs as | those of the model; docker: as the image and the engine have it |
+| Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\` and its like, what a user's systemd was given, the engine's | |
+
+Scripts need \`env\` of coreutils 8.31 or later to undo ignored signals, and bash to close descriptors beyond 9 (a start by hand
+may bring some along); without these, a process keeps them. The tool itself starts no script with ignored signals.
+
+\`umask\`, \`ulimit\` and \`export\` in \`initialize\` are for the process as well, where \`initialize\` and the process share a shell:
+
+| | sysvinit | supervisord | systemd | s6-rc | bsdrc | disnix | docker | launchd | cygrunsrv | synit |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| reach the process | yes | yes | no | yes | no | yes | yes | yes | yes | no |
+
+Where they do not, a model that has them is warned of when it is built: set \`umask\` and \`environment\` of the process instead,
+and limits by the manager's own properties (\`LimitNOFILE\` of systemd).`;
+
 const command = (...args: string[]): ManagedProcess['daemon'] => ({ executable: '/bin/webapp', args });
 
 const forms = {
@@ -85,6 +116,21 @@ describe.each(managerNames)('%s', (name) => {
   );
 });
 
+test.each(['systemd', 'bsdrc', 'synit'])(
+  'what initialize sets for its own shell under %s is said to be lost',
+  async (name) => {
+    const backend = await loadBackend(parseManagerName(name));
+    const said = (initialize: string): string =>
+      seenBy(backend, managedProcess({ ...forms.foreground([]), initialize })).unsupported.join();
+    expect(said('umask 027\nexport A=b; ulimit -n 5')).toContain(
+      'what umask and ulimit and export say there does not reach',
+    );
+    expect(said('if true; then export A=b; fi')).toContain('what export says there');
+    expect(said('{ umask 077; }')).toContain('what umask says there');
+    expect(said('mkdir -p /srv/export /srv/umask')).toBe('');
+  },
+);
+
 test('the published table says what each manager does with each property', async () => {
   const backends = await Promise.all(managerNames.map((name) => loadBackend(parseManagerName(name))));
   const sections = (Object.keys(forms) as Form[]).map((form) => {
@@ -128,6 +174,7 @@ test('the published table says what each manager does with each property', async
       ...['startTimeout', 'stopTimeout'].map((attribute) => `| \`${attribute}\` | ${timeouts.join(' | ')} |`),
       `| \`leftovers\` | ${leftovers.join(' | ')} |`,
     ].join('\n'),
+    inheritance,
     '',
   ].join('\n\n');
   const file = join(repository, 'docs', 'properties.md');

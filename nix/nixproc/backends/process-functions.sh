@@ -15,7 +15,7 @@
 #                       exactly as long as it runs, as daemon(8) of FreeBSD does
 #   nixproc_user        whom to run the process as; empty: whoever calls the script
 #   nixproc_kept        those of HOME, USER, LOGNAME and SHELL, with spaces between, that the user's do not replace
-#   nixproc_nice        by how much to change the niceness; empty: not at all
+#   nixproc_nice        the niceness of the process; empty: 0
 #   nixproc_directory   the working directory of the process; empty: the script's
 #   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
 #   nixproc_line        not empty: there is the beginning of a line on stdout, which our own words must not continue
@@ -28,7 +28,10 @@
 # one; when the service has put another process in the place of the recorded one (it executed itself anew), that process
 # has to run the service's program, too. Anything else is a stranger, which is never sent a signal.
 #
-# Names that begin with nixproc_ belong to this file. Results of its helpers are in variables: a shell has no cheap way
+# It stands behind clean-start.sh, which has what a process does not get of its caller, guarded-files.sh and
+# process-identity.sh.
+#
+# Names that begin with nixproc_ belong to these files. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
 
 nixproc_caller_waits=${NIXPROC_CALLER_WAITS-}
@@ -361,34 +364,14 @@ nixproc_remove_pid_files() {
 
 # ---- Start ----
 
-# nixproc_account USER: sets nixproc_uid, nixproc_gid, nixproc_home and nixproc_shell of an account.
-nixproc_account() {
-    nixproc_uid= nixproc_gid= nixproc_home= nixproc_shell=
-    while IFS=: read -r nixproc_login nixproc_rest nixproc_uid nixproc_gid nixproc_rest nixproc_home nixproc_shell; do
-        [ "$nixproc_login" != "$1" ] || break
-        nixproc_uid=
-    done <<END
-$(getent passwd "$1" 2>/dev/null || nixproc_tool cat /etc/passwd)
-END
-    if [ -z "$nixproc_uid" ]; then
-        nixproc_explain "there is no user \"$1\" on this system"
-        return 1
+# nixproc_require_account: as nixproc_account for the service's user; says so when there is none.
+nixproc_require_account() {
+    if nixproc_account "$nixproc_user"; then
+        nixproc_user_id=$nixproc_uid
+        return 0
     fi
-    nixproc_user_id=$nixproc_uid
-}
-
-# nixproc_become USER: gives this shell the environment of a user, but for what the model sets.
-nixproc_become() {
-    for nixproc_word in HOME USER LOGNAME SHELL; do
-        case " ${nixproc_kept-} " in *" $nixproc_word "*) continue ;; esac
-        case $nixproc_word in
-            HOME) HOME=$nixproc_home ;;
-            USER) USER=$1 ;;
-            LOGNAME) LOGNAME=$1 ;;
-            SHELL) SHELL=${nixproc_shell:-/bin/sh} ;;
-        esac
-    done
-    export HOME USER LOGNAME SHELL
+    nixproc_explain "there is no user \"$nixproc_user\" on this system"
+    return 1
 }
 
 # nixproc_join_group: moves this shell, which is about to become the service, into a control group of its own (cgroups(7)),
@@ -419,8 +402,8 @@ nixproc_join_group() {
     { printf 0 >"$nixproc_tree/start-$nixproc_number/cgroup.procs"; } 2>/dev/null || :
 }
 
-# nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory. Neither way of
-# changing the user needs the account to have a login shell.
+# nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory, and nothing of the
+# caller's. Neither way of changing the user needs the account to have a login shell.
 nixproc_execute() {
     nixproc_join_group
     unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT
@@ -435,17 +418,20 @@ nixproc_execute() {
             set -- "$nixproc_setpriv" --reuid "$nixproc_uid" --regid "$nixproc_gid" --init-groups -- "$@"
         else
             nixproc_words=exec
-            for nixproc_word in env "PATH=$PATH" "HOME=$HOME" "USER=$USER" "LOGNAME=$LOGNAME" "SHELL=$SHELL" "$@"; do
+            for nixproc_word in env -u PWD -u OLDPWD -u SHLVL -u _ "PATH=$PATH" "HOME=$HOME" "USER=$USER" "LOGNAME=$LOGNAME" "SHELL=$SHELL" "$@"; do
                 nixproc_quote "$nixproc_word"
                 nixproc_words="$nixproc_words $nixproc_quoted"
             done
             set -- su -s /bin/sh -c "$nixproc_words" -- "$nixproc_user"
         fi
+    elif [ -z "${nixproc_is_self-}" ]; then
+        nixproc_become_self
     fi
-    if [ -n "${nixproc_nice-}" ]; then
-        set -- "${nixproc_coreutils:+$nixproc_coreutils/}nice" -n "$nixproc_nice" -- "$@"
+    nixproc_add_niceness "${nixproc_nice-}"
+    if [ -n "$nixproc_niceness" ]; then
+        set -- "${nixproc_coreutils:+$nixproc_coreutils/}nice" -n "$nixproc_niceness" -- "$@"
     fi
-    exec "$@"
+    nixproc_become_command "$@"
 }
 
 # What the service has written to its log since nixproc_log_size was taken: the last lines of it, on stderr.
@@ -539,7 +525,7 @@ nixproc_begin() {
         return 5
     fi
     if [ -n "${nixproc_user-}" ]; then
-        nixproc_account "$nixproc_user" || return 6
+        nixproc_require_account || return 6
         nixproc_uid_now=$(nixproc_tool id -u)
         if [ "$nixproc_uid_now" != 0 ] && [ "$nixproc_uid_now" != "$nixproc_uid" ]; then
             nixproc_explain "only root can run a process as user $nixproc_user"
@@ -635,7 +621,8 @@ nixproc_start() {
         (nixproc_execute "$@") </dev/null >/dev/null
     elif [ -n "${nixproc_log_file-}" ] && [ -n "${nixproc_user-}" ] && nixproc_shares "${nixproc_log_file%/*}"; then
         # Opened with the user's rights: they could put a link there.
-        (nixproc_execute /bin/sh -c 'exec "$@" >>"$0" 2>&1' "$nixproc_log_file" "$@") </dev/null >/dev/null 2>&1
+        (nixproc_execute /bin/sh -c 'exec env -u PWD -u OLDPWD -u SHLVL -u _ -- "$@" >>"$0" 2>&1' \
+            "$nixproc_log_file" "$@") </dev/null >/dev/null 2>&1
     elif [ -n "${nixproc_log_file-}" ] && (: >>"$nixproc_log_file") 2>/dev/null; then
         (nixproc_execute "$@") </dev/null >>"$nixproc_log_file" 2>&1
     else
@@ -648,7 +635,7 @@ nixproc_start() {
 # their exit code.
 nixproc_adopt() {
     nixproc_code=$?
-    [ -z "${nixproc_user-}" ] || nixproc_account "$nixproc_user" || return "$nixproc_code"
+    [ -z "${nixproc_user-}" ] || nixproc_require_account || return "$nixproc_code"
     if nixproc_believe "$nixproc_pid_file"; then
         nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
     fi
@@ -675,6 +662,8 @@ nixproc_await_ready() {
 nixproc_begin_initialize() {
     nixproc_find
     [ -z "$nixproc_ours" ] || nixproc_terminate || exit
+    nixproc_become_self
+    nixproc_is_self=yes
     nixproc_make_directories
     trap 'nixproc_explain "its initialization failed"; exit 1' EXIT
     set -e

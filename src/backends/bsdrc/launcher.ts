@@ -1,4 +1,5 @@
-import type { ProcessInstance } from '../../model/process-model.js';
+import type { UnitContext } from '../backend.js';
+import { cleanStart } from '../shared/clean-start.js';
 import { launchScript } from '../shared/launch-script.js';
 import { shellQuote } from '../shared/shell-quote.js';
 import type { RcScript } from './config.js';
@@ -33,11 +34,9 @@ const redirection = (logFile: string | null): string =>
  * The text of the script that becomes the process. rc.subr(8) has shells read a command several times: it could not hand
  * on every argument and variable as it is. What rc.conf(5) says in NAME_flags comes before the model's arguments.
  */
-export const launcherText = (
-  script: RcScript & { readonly command: string },
-  tools: ProcessInstance['tools'],
-): string => {
+export const launcherText = (script: RcScript & { readonly command: string }, context: UnitContext): string => {
   const { command, commandArgs, commandIsDaemon, logFile, environment, path, directory } = script;
+  const { tools } = context.instance;
   const searchPath = path.map((entry) => `${entry}/bin`).join(':');
   const text = launchScript({
     coreutils: tools['coreutils'] ?? '',
@@ -49,6 +48,7 @@ export const launcherText = (
     ].join('\n'),
     command: [command, ...commandArgs],
     takesOptions: true,
+    cleanStart: cleanStart(environment, context),
     keeper: commandIsDaemon ? [] : daemonCommand(tools['daemon'] ?? '/usr/sbin/daemon', script),
   });
   return `#!${tools['shell'] ?? '/bin/sh'}\n${text}`;

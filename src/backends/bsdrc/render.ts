@@ -7,6 +7,7 @@ import {
   type RenderedUnit,
   type UnitContext,
 } from '../backend.js';
+import { surroundingsVersion } from '../shared/clean-start.js';
 import { processFunctions } from '../shared/process-functions.js';
 import type { Activation } from './activation-data.js';
 import { enablingVariable, parseRcScript, type RcScript } from './config.js';
@@ -24,6 +25,7 @@ const hasCommand = (script: RcScript): script is RcScript & { readonly command: 
 const propertiesOf = (script: RcScript): JsonObject => {
   const all: JsonObject = {
     command: script.command,
+    surroundings: script.command === null ? null : surroundingsVersion,
     commandArgs: script.commandArgs,
     commandIsDaemon: script.command === null ? null : script.commandIsDaemon,
     environment: script.environment,
@@ -49,11 +51,12 @@ const propertiesOf = (script: RcScript): JsonObject => {
  *
  * @throws ModelError naming the instance when an argument is of the wrong kind or unknown.
  */
-export const render = (args: JsonObject, { instance, dependencies, storeText }: UnitContext): RenderedUnit => {
+export const render = (args: JsonObject, context: UnitContext): RenderedUnit => {
+  const { instance, dependencies, storeText } = context;
   const script = parseRcScript(args, instance);
   const { name } = script;
   const launchers: readonly ProfileFile[] = hasCommand(script)
-    ? [{ kind: 'file', path: launcherPath(name), text: launcherText(script, instance.tools), executable: true }]
+    ? [{ kind: 'file', path: launcherPath(name), text: launcherText(script, context), executable: true }]
     : [];
   const activation: Activation = {
     script: scriptPath(name),

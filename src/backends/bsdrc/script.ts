@@ -221,6 +221,8 @@ export const scriptText = (script: RcScript, surroundings: ScriptSurroundings): 
     ...functions.flatMap(({ variable, name }) => (variable === null ? [] : [`${variable}=${name}`])),
     '',
     ...libraryVariables(script),
+    // The caller's is not the service's; rc.conf(5) may say another one, which comes later.
+    'umask 022',
     `. ${shellQuote(surroundings.functions)}`,
     '',
     // Behind the system's: its own tools are what rc.subr expects.

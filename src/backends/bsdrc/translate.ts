@@ -3,6 +3,7 @@ import { programOf } from '../../model/program-of.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { shellQuote } from '../shared/shell-quote.js';
+import { lostSettings } from '../shared/lost-settings.js';
 import { hiddenFromCommands } from './script.js';
 
 /** Variables that a shell takes from another one, and that change nothing of what it does itself. */
@@ -58,6 +59,6 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       dependencies,
       credentials: credentialsArguments(process.credentials),
     },
-    unsupported: [],
+    unsupported: lostSettings(process.initialize),
   };
 };

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, RenderedUnit, UnitContext } from '../backend.js';
+import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
 import { processFunctions } from '../shared/process-functions.js';
 import { readinessCommandOf } from '../shared/readiness-program.js';
 import type { ScriptActivation } from '../shared/script-activation.js';
@@ -20,6 +21,7 @@ const specificationText = ({ name, process, pidFile, isForeign }: ProcessScript)
 const propertiesOf = (script: ProcessScript, { instance }: UnitContext): JsonObject => {
   const all: JsonObject = {
     process: script.process,
+    surroundings: surroundingsVersion,
     processIsDaemon: script.processIsDaemon,
     args: script.args,
     environment: script.environment,
@@ -60,6 +62,8 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
           functions: storeText('process-functions.sh', processFunctions()),
           tools: instance.tools,
           awaitReady: readinessCommandOf(context, 'wait', 'disnix'),
+          // Only a foreground process has daemon before it: the script itself does the rest.
+          cleanStart: script.processIsDaemon ? [] : cleanStart(script.environment, context, ['descriptors']),
         }),
         executable: true,
       },

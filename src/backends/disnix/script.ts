@@ -12,6 +12,8 @@ export interface ScriptSurroundings {
   readonly tools: ProcessInstance['tools'];
   /** What waits until the process is ready; null for nothing. */
   readonly awaitReady: readonly string[] | null;
+  /** What is put before a process that a program keeps in the background (clean-start.ts). */
+  readonly cleanStart: readonly string[];
 }
 
 /** The first command that fails ends the start; what they export reaches the process. */
@@ -24,7 +26,10 @@ const initialization = ({ initialize }: ProcessScript): readonly string[] =>
  * The text of a script that starts a process, stops it, makes it read its configuration again, restarts it or tells its
  * state. Nothing in it depends on where or when it was generated.
  */
-export const scriptText = (script: ProcessScript, { functions, tools, awaitReady }: ScriptSurroundings): string => {
+export const scriptText = (
+  script: ProcessScript,
+  { functions, tools, awaitReady, cleanStart }: ScriptSurroundings,
+): string => {
   const setting = settingCommands(
     script,
     script.isForeign ? '' : searchPath({ tools }, script, 'tools-first'),
@@ -42,7 +47,7 @@ export const scriptText = (script: ProcessScript, { functions, tools, awaitReady
     indent(['case $1 in', 'start)']),
     indent(['if ! nixproc_is_running; then'], 2),
     ...initialization(script),
-    indent([startCommand(script.process, script, tools), ...awaitReadyCommands(awaitReady)], 3),
+    indent([startCommand(script.process, script, tools, cleanStart), ...awaitReadyCommands(awaitReady)], 3),
     indent(['fi', ';;'], 2),
     indent([
       'stop) nixproc_stop ;;',

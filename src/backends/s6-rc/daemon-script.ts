@@ -45,7 +45,7 @@ export const daemonScript = (process: ManagedProcess, daemon: CommandLine, conte
     ...(initialize.trim() === ''
       ? []
       : [indent(['nixproc_begin_initialize'], 2), initialize, indent(['nixproc_end_initialize'], 2)]),
-    indent([startCommand(daemon.executable, script, tools)], 2),
+    indent([startCommand(daemon.executable, script, tools, [])], 2),
     '    fi',
     '    ;;',
     'stop) nixproc_stop ;;',

@@ -1,6 +1,7 @@
 import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
 import type { UnitContext } from '../backend.js';
+import { surroundingsVersion } from '../shared/clean-start.js';
 import { searchDirectories } from '../shared/search-path.js';
 import { translate } from './translate.js';
 
@@ -13,6 +14,7 @@ const propertiesOf = (
   return {
     process: executable,
     args,
+    surroundings: surroundingsVersion,
     environment,
     path: searchDirectories(instance, process, 'tools-first'),
     ...(initialize === '' ? {} : { initialize }),

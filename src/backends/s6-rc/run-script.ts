@@ -1,6 +1,7 @@
 import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import type { UnitContext } from '../backend.js';
+import { cleanStart } from '../shared/clean-start.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { searchPath } from '../shared/search-path.js';
 import { execlineScript, type ExeclineCommand } from './execline.js';
@@ -41,6 +42,14 @@ const exportCommands = (
     .map(([name, value]) => ['export', name, value]);
 };
 
+/** Has env set the variables that a shell would lose. */
+const carried = (environment: ManagedProcess['environment'], context: UnitContext): readonly string[] => {
+  const lost = Object.entries(variablesLostInShells(environment)).sort(([a], [b]) => (a < b ? -1 : 1));
+  return lost.length === 0
+    ? []
+    : [`${tool(context, 'coreutils')}/bin/env`, '--', ...lost.map(([name, value]) => `${name}=${value}`)];
+};
+
 /** What becomes the process: by a shell when commands run before it, which may set variables for it. */
 const becomeProcess = (
   process: ManagedProcess,
@@ -55,11 +64,13 @@ const becomeProcess = (
       // It removes variables called UID, GID and GIDLIST: those of the process are set afterwards.
       ...(user === null ? [] : [['s6-setuidgid', user]]),
       ...exports,
-      // It is found where its own PATH says.
-      ...(Object.hasOwn(environment, 'PATH') && !executable.includes('/')
-        ? [[`${tool(context, 'execline')}/bin/exec`]]
-        : []),
-      [executable, ...args],
+      [
+        ...cleanStart(environment, context, ['limits', 'account']),
+        // Neither s6 nor a shell hands these on.
+        ...carried(environment, context),
+        executable,
+        ...args,
+      ],
     ];
   }
   const script = launchScript({
@@ -69,6 +80,7 @@ const becomeProcess = (
     nice,
     user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
     environment: variablesLostInShells(environment),
+    cleanStart: cleanStart(environment, context, ['account']),
     command: [executable, ...args],
   });
   return [...exports, [tool(context, 'shell'), context.storeText(storeName(process.name, 'launch'), script)]];

@@ -2,8 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ManagerUnavailableError } from '../../system/errors.js';
-import { scriptEnvironment } from '../shared/script-environment.js';
-import type { Ports } from '../../system/ports.js';
+import { supervisorArguments, supervisorScript } from '../shared/supervisor-start.js';
 import type { Programs } from './programs.js';
 
 /** Whether an s6-svscan listens on a scan directory. A control program without commands sends none (s6-svscanctl). */
@@ -32,11 +31,14 @@ export const limitOptions = async (
   return exitCode === wrongUsage ? ['-c', String(mostServices)] : options;
 };
 
+/** How many files s6-svscan may have open: two for each service. */
+export const openFiles = 8192;
+
 /** A session of its own keeps it from the signals of the user's terminal. */
-const startScript = `exec </dev/null >>"$1" 2>&1
-umask 022
+const startScript = supervisorScript(`exec </dev/null >>"$1" 2>&1
 shift
-if command -v s6-setsid >/dev/null; then s6-setsid "$@" & else "$@" & fi`;
+if command -v s6-setsid >/dev/null; then set -- s6-setsid "$@"; fi
+nixproc_run_clean "$@" &`);
 
 const lastLines = async (path: string): Promise<string> =>
   (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
@@ -51,20 +53,14 @@ const isScannedWithin = async (path: string, expected: boolean, seconds: number,
 };
 
 /**
- * Starts an s6-svscan of our own in the background. Services inherit its environment, so it gets little of the caller's.
+ * Starts an s6-svscan of our own in the background. Services inherit what it has, which is nothing of the caller's.
  *
  * @throws ManagerUnavailableError when it does not start
  */
-export const startScanning = async (
-  path: string,
-  log: string,
-  programs: Programs,
-  { env }: Pick<Ports, 'env'>,
-): Promise<void> => {
+export const startScanning = async (path: string, log: string, programs: Programs): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o755 });
   const limit = await limitOptions(path, async (args) => (await programs.run('s6-svscan', args)).exitCode);
-  await programs.shell(startScript, [log, 's6-svscan', ...limit, path], {
-    env: scriptEnvironment(env),
+  await programs.shell(startScript, supervisorArguments(openFiles, [log, 's6-svscan', ...limit, path]), {
     cwd: '/',
     leavesDaemon: true,
   });

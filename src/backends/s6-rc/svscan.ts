@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
-import { scriptEnvironment } from '../shared/script-environment.js';
+import { supervisorArguments, supervisorScript } from '../shared/supervisor-start.js';
 import { sharedScanDirectory } from './place.js';
-import { limitOptions } from './scan-directory.js';
+import { limitOptions, openFiles } from './scan-directory.js';
 
 /**
  * Runs the s6-svscan that is on PATH in the foreground, on the scan directory of a runtime directory
@@ -18,7 +18,7 @@ import { limitOptions } from './scan-directory.js';
 export const superviseScanDirectory = async (
   runtimeDir: string,
   signal: AbortSignal,
-  { run, env }: Pick<Ports, 'run' | 'env'>,
+  { run }: Pick<Ports, 'run'>,
 ): Promise<number> => {
   const scanDirectory = sharedScanDirectory(runtimeDir);
   await mkdir(scanDirectory, { recursive: true, mode: 0o755 });
@@ -30,11 +30,14 @@ export const superviseScanDirectory = async (
   try {
     const limit = await limitOptions(scanDirectory, async (args) => (await run({ file: 's6-svscan', args })).exitCode);
     const { exitCode } = await run({
-      file: 's6-svscan',
-      args: [...limit, scanDirectory],
-      env: scriptEnvironment(env),
+      file: '/bin/sh',
+      args: [
+        ...['-c', supervisorScript('command -v "$1" >/dev/null || exit 127; nixproc_run_clean "$@"'), 'sh'],
+        ...supervisorArguments(openFiles, ['s6-svscan', ...limit, scanDirectory]),
+      ],
       mode: 'inherit',
     });
+    if (exitCode === 127) throw new MissingProgramError('s6-svscan');
     return exitCode;
   } catch (error) {
     if (!(error instanceof MissingProgramError)) throw error;

@@ -20,6 +20,8 @@ export interface Launch {
   readonly command: readonly string[];
   /** Whether the words that the script is called with go between the program and its arguments. Default: false. */
   readonly takesOptions?: boolean;
+  /** A command that gives the program defined surroundings (clean-start.ts), as its user; the program is put behind it. */
+  readonly cleanStart?: readonly string[];
   /** A command that keeps the program in the background, with its options; the program is put behind it. */
   readonly keeper?: readonly string[];
 }
@@ -47,7 +49,7 @@ export const cdWherePossible = (quoted: string): string => `if [ -d ${quoted} ];
  */
 export const launchScript = (launch: Launch): string => {
   const { coreutils, umask, directory, environment = {}, initialize = '', nice, user, command } = launch;
-  const { takesOptions = false, keeper = [] } = launch;
+  const { takesOptions = false, keeper = [], cleanStart = [] } = launch;
   const [program, ...args] = command;
   const quoted = directory === null || directory === undefined ? null : shellQuote(directory);
   const options = takesOptions ? ['"$@"'] : [];
@@ -65,13 +67,11 @@ export const launchScript = (launch: Launch): string => {
     ...(program === undefined
       ? []
       : [`set -- ${[shellQuote(program), ...options, ...args.map(shellQuote)].join(' ')}`]),
-    ...(last.length === 0
-      ? []
-      : [
-          // env takes a program with "=" in its path for a variable; nice does not.
-          `case $1 in *=*) set -- ${tool('nice')} -n 0 "$@" ;; esac`,
-          `set -- ${tool('env')} ${shellCommand(last)} "$@"`,
-        ]),
+    // env takes a program with "=" in its path for a variable; nice does not.
+    `case $1 in *=*) set -- ${tool('nice')} -n 0 "$@" ;; esac`,
+    // Without what shells add to an environment.
+    `set -- ${tool('env')} -u PWD -u OLDPWD -u SHLVL -u _ ${shellCommand(last)}${last.length === 0 ? '' : ' '}"$@"`,
+    ...(cleanStart.length === 0 ? [] : [`set -- ${shellCommand(cleanStart)} "$@"`]),
     ...(keeper.length === 0 ? [] : [`set -- ${shellCommand(keeper)} "$@"`]),
     ...(user === null || user === undefined ? [] : userSwitch(user, tool('id'))),
     // Before the user switch (commands are put in front of each other here): afterwards it may not be lowered any more.

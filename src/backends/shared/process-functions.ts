@@ -17,7 +17,7 @@ export const shellFunctions = (file: string): string => {
 const identityFiles = ['guarded-files.sh', 'process-identity.sh', 'process-offspring.sh'] as const;
 
 /** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
-export const processFunctionFiles = [...identityFiles, 'process-functions.sh'] as const;
+export const processFunctionFiles = ['clean-start.sh', ...identityFiles, 'process-functions.sh'] as const;
 
 const textOf = (files: readonly string[]): string => files.map(shellFunctions).join('\n');
 

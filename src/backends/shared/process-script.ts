@@ -1,5 +1,6 @@
 import type { ProcessInstance } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
+import { keptVariables } from './clean-start.js';
 import { variablesLostInShells } from './launch-script.js';
 import { shellCommand, shellQuote } from './shell-quote.js';
 
@@ -89,7 +90,7 @@ export const libraryVariables = (
     ['log_file', script.logFile],
     ['wrapper', script.processIsDaemon ? null : wrapper],
     ['user', script.user],
-    ['kept', ['HOME', 'USER', 'LOGNAME', 'SHELL'].filter((name) => Object.hasOwn(environment, name)).join(' ')],
+    ['kept', keptVariables(environment)],
     ['nice', script.nice],
     ['directory', script.directory],
     ...directoryVariables(script.directories),
@@ -102,10 +103,10 @@ export const libraryVariables = (
 };
 
 /**
- * Commands that make the surroundings of the process: umask, directory, PATH and environment.
+ * Commands that make the surroundings of the process: nothing of the caller's, then umask, directory, PATH and environment.
  *
- * @param path the value of PATH; "" leaves the caller's alone
- * @param keepsPath whether the caller's PATH comes after that
+ * @param path the value of PATH; "" is the system's
+ * @param keepsPath whether the system's PATH comes after that
  */
 export const settingCommands = (
   { umask, directory, environment }: Pick<ScriptedProcess, 'umask' | 'directory' | 'environment'>,
@@ -113,6 +114,7 @@ export const settingCommands = (
   keepsPath: boolean,
 ): string =>
   [
+    'nixproc_forget_caller',
     ...(umask === null ? [] : [`umask ${shellQuote(umask)}`]),
     // Commands may count on the directory, but some of them have to work without it.
     ...(directory === null ? [] : [`if [ -d ${shellQuote(directory)} ]; then cd -- ${shellQuote(directory)} || :; fi`]),
@@ -177,12 +179,22 @@ export const daemonizeCommand = (
   ].join(' ');
 };
 
-/** The command that starts the process and waits until it runs. @throws ModelError as {@link daemonizeCommand} */
-export const startCommand = (process: string, script: ScriptedProcess, tools: Tools): string => {
+/**
+ * The command that starts the process and waits until it runs.
+ *
+ * @param cleanStart what is put before the process when daemon runs it, which ignores SIGHUP and leaves its own files open
+ * @throws ModelError as {@link daemonizeCommand}
+ */
+export const startCommand = (
+  process: string,
+  script: ScriptedProcess,
+  tools: Tools,
+  cleanStart: readonly string[],
+): string => {
   const words = processWords(process, script, tools);
   return script.processIsDaemon
     ? `nixproc_start ${shellCommand(words)}`
-    : `nixproc_start ${daemonizeCommand(`${shellQuote(daemonProgram(tools))} --noconfig --unsafe`, words, script)}`;
+    : `nixproc_start ${daemonizeCommand(`${shellQuote(daemonProgram(tools))} --noconfig --unsafe`, [...cleanStart, ...words], script)}`;
 };
 
 /**

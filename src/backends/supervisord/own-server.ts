@@ -8,6 +8,7 @@ import { openProcessTable } from '../../system/processes.js';
 import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
 import { processRecord, type ProcessRecord, type RecordedProcess } from '../shared/process-record.js';
 import type { SessionContext } from '../backend.js';
+import { supervisorArguments, supervisorScript } from '../shared/supervisor-start.js';
 import type { SupervisordProfileData } from './activation-data.js';
 import {
   explaining,
@@ -21,17 +22,9 @@ import { checkPaths, configurationText, pathsBelow, supervisordItself } from './
 import { answersOf, supervisorClient } from './supervisor-client.js';
 import { RpcTransportError, type RpcEndpoint } from './xml-rpc.js';
 
-/** What programs may inherit from whoever happens to start supervisord: where programs are, who it is, language and time. */
-const inherited =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TZDIR|LOCALE_ARCHIVE|(?:NIX_)?SSL_CERT_FILE)$/;
-
-/** Removes all other variables from what a command is given. */
-const onlyInherited = (env: Ports['env']): Record<string, undefined> =>
-  Object.fromEntries(Object.keys(env).flatMap((name) => (inherited.test(name) ? [] : [[name, undefined]])));
-
 /**
- * How many files supervisord may have open: four for each program. Its children inherit the limit, so that it is not
- * simply the highest (programs exist that try to close them all).
+ * How many files supervisord may have open: four for each program. A program that is not ours inherits the limit, so that
+ * it is not simply the highest (programs exist that try to close them all).
  */
 const openFiles = 8192;
 
@@ -53,7 +46,7 @@ export const ownServer = (
   profileName: string,
   data: SupervisordProfileData | null,
   secondsFor: (program: string) => number,
-  { run, env, log, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
+  { run, log, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
 ): SupervisordServer => {
   const paths = pathsBelow(runtimeDir, profileName);
   checkPaths(paths);
@@ -182,15 +175,12 @@ export const ownServer = (
       run({
         file: data?.shell ?? '/bin/sh',
         args: [
-          '-c',
-          'ulimit -S -n "$1" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"; shift; exec "$@"',
-          'sh',
-          String(openFiles),
-          data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
-          '-c',
-          paths.configuration,
+          ...['-c', supervisorScript(), 'sh'],
+          ...supervisorArguments(openFiles, [
+            data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
+            ...['-c', paths.configuration],
+          ]),
         ],
-        env: onlyInherited(env),
         cwd: '/',
         leavesDaemon: true,
         signal,

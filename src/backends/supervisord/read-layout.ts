@@ -1,6 +1,7 @@
 import type { ProcessName } from '../../model/process-model.js';
 import { toStableJson, type JsonObject } from '../../system/json.js';
 import type { LaidOutUnit, Layout } from '../backend.js';
+import { withoutCleanStart } from '../shared/clean-start.js';
 import { filesIn, textIn } from '../shared/read-tree.js';
 import { splitWords } from '../shared/split-words.js';
 import { toActivation } from './activation-data.js';
@@ -42,7 +43,7 @@ export const comparableProgram = (section: ReadonlyMap<string, string>): JsonObj
     return literal === null ? format : formatOf(literal);
   };
   return {
-    command: wordsOf(section.get('command') ?? '').map(same),
+    command: withoutCleanStart(wordsOf(section.get('command') ?? '')).map(same),
     ...Object.fromEntries(
       Object.entries(variablesIn(section.get('environment') ?? '')).map(([name, value]) => [name, same(value)]),
     ),

@@ -1,6 +1,7 @@
 import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
+import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
 import { daemonProxyScript } from '../shared/daemon-proxy.js';
 import { awaitDependencies } from '../shared/readiness-program.js';
 import { searchPath } from '../shared/search-path.js';
@@ -129,10 +130,16 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   const command = program.command.map(repairFormat);
   const pidFile = program.pidFile ?? `${instance.directories.runtimeDir}/${instance.name}.pid`;
   const proxy = program.useProxy ? proxyWords(pidFile, options, context).map(formatOf) : [];
-  const inner = carryExecution({ command, variables, directory: directory ?? null }, program.useProxy, context);
+  const start = cleanStart(variables, context).map(formatOf);
+  // All goes through a shell that knows no variables but its own kind.
+  const inner = carryExecution({ command, variables, directory: directory ?? null }, true, context);
   // supervisord starts everything at once when it starts itself.
   const waiting = awaitDependencies(context, 'supervisord').map(formatOf);
-  const carried = carryExecution({ ...inner, command: [...waiting, ...proxy, ...inner.command] }, false, context);
+  const carried = carryExecution(
+    { ...inner, command: [...waiting, ...proxy, ...start, ...inner.command] },
+    false,
+    context,
+  );
 
   const settings: Options = {
     ...options,
@@ -161,7 +168,10 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
       },
     ],
     properties: {
-      command: quoted([...proxy, ...command]),
+      // With our own scripts: supervisord goes on with the command that it has loaded, and nothing keeps their older
+      // versions from being collected.
+      command: quoted([...proxy, ...start, ...command]),
+      surroundings: surroundingsVersion,
       ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`environment.${name}`, value])),
       ...(directory === undefined ? {} : { directory }),
       ...Object.fromEntries(lines.filter(([option]) => !cosmetic.has(option))),

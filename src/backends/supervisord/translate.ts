@@ -2,6 +2,7 @@ import type { ManagedProcess } from '../../model/process-model.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
+import { cleanStart } from '../shared/clean-start.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { commandOf } from './command-words.js';
@@ -52,6 +53,7 @@ const launch = (process: ManagedProcess, program: readonly string[], context: Un
     directory: initialize === '' ? null : directory,
     nice,
     user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
+    cleanStart: user === null ? [] : cleanStart(environment, context, ['account', 'descriptors']),
     // All others go the usual way, so that overrides can replace them.
     environment: variablesLostInShells(environment),
     command: program,

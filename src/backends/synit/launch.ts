@@ -1,4 +1,5 @@
 import type { LayoutDirectories, UnitContext } from '../backend.js';
+import { cleanStart } from '../shared/clean-start.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { requiredTool, storeName } from '../shared/required-tool.js';
 import { shellQuote } from '../shared/shell-quote.js';
@@ -54,6 +55,7 @@ export const launchWords = (daemon: SynitDaemon, context: UnitContext): readonly
     user: user === null ? null : { name: user, setpriv: requiredTool(context, 'setpriv', 'synit') },
     initialize: [recordCommands(recordFile, coreutils), ...log].join('\n'),
     environment: variablesLostInShells(environment),
+    cleanStart: cleanStart(environment, context),
     command: words,
   });
   const script = context.storeText(storeName(context.instance.name, 'launch'), text);

@@ -1,5 +1,6 @@
 import type { RenderedUnit, UnitContext } from '../backend.js';
 import type { JsonObject } from '../../system/json.js';
+import { surroundingsVersion } from '../shared/clean-start.js';
 import { searchPath } from '../shared/search-path.js';
 import type { Activation } from './activation-data.js';
 import { parseDaemon, type SynitDaemon } from './config.js';
@@ -124,6 +125,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
     ],
     properties: {
       process: words[0] ?? '',
+      surroundings: surroundingsVersion,
       args: words.slice(1),
       ...Object.fromEntries(
         Object.entries(environmentOf(daemon, context)).map(([variable, value]) => [`environment.${variable}`, value]),

@@ -2,6 +2,7 @@ import type { ManagedProcess } from '../../model/process-model.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { foregroundWords } from '../shared/foreground-words.js';
+import { lostSettings } from '../shared/lost-settings.js';
 
 /** Tenths of a second between TERM and KILL for a daemon. */
 const grace = 90;
@@ -26,6 +27,6 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       dependencies: context.dependencies,
       credentials: credentialsArguments(credentials),
     },
-    unsupported: [],
+    unsupported: lostSettings(process.initialize),
   };
 };

@@ -8,7 +8,10 @@ import { cosmetic, unitDirectory } from './render.js';
 
 /** Values that say what systemd does anyway, or nothing about a process that runs. */
 const isVoid = (property: string, value: string): boolean =>
-  (property === 'Type' && (value === 'simple' || value === 'exec')) || property === 'PermissionsStartOnly';
+  // Programs of other tools have written to closed pipes all the time.
+  property === 'IgnoreSIGPIPE' ||
+  (property === 'Type' && (value === 'simple' || value === 'exec')) ||
+  property === 'PermissionsStartOnly';
 
 const isStoreFile = (path: string): boolean => /\/[0-9a-z]{32}-[^/]+(?:\/|$)/.test(path);
 

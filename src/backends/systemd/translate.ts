@@ -4,6 +4,7 @@ import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
 import { credentialsArguments } from '../shared/credentials-arguments.js';
+import { lostSettings } from '../shared/lost-settings.js';
 import { shellQuote } from '../shared/shell-quote.js';
 import { commandExecutable, commandWord, environmentAssignment, isStartable, wholeValue } from './escape.js';
 import { tool } from './tools.js';
@@ -50,6 +51,8 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
           ? { Type: 'forking', PIDFile: path('pidFile', pidFile) }
           : { Type: notifies ? 'notify' : 'exec' }),
         ExecStart: commandLine(command, context),
+        // No other manager has processes ignore a signal.
+        IgnoreSIGPIPE: 'no',
         ...initialization(process, context),
         ...workingDirectory(process, path),
         ...(umask === null
@@ -60,10 +63,12 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
         ...(user === null ? {} : { User: value('user', user) }),
       },
     },
-    unsupported:
-      notifies && foreground === null
+    unsupported: [
+      ...(notifies && foreground === null
         ? ['cannot be told by a daemon that it is ready: it is ready when it has forked']
-        : [],
+        : []),
+      ...lostSettings(process.initialize),
+    ],
   };
 };
 

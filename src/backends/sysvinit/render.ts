@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../system/json.js';
 import type { RenderedUnit, UnitContext } from '../backend.js';
+import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
 import { processFunctions, shellFunctions } from '../shared/process-functions.js';
 import { readinessCommandOf } from '../shared/readiness-program.js';
 import { searchDirectories } from '../shared/search-path.js';
@@ -19,6 +20,7 @@ const propertiesOf = (script: SystemVInitScript, { instance }: UnitContext): Jso
   const { startDaemon, startProcessAsDaemon, initialInstructions } = script.commands;
   const all: JsonObject = {
     process: script.process,
+    surroundings: script.process === null ? null : surroundingsVersion,
     processIsDaemon: script.processIsDaemon,
     args: script.args,
     environment: script.environment,
@@ -72,6 +74,8 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
           tools: instance.tools,
           dependencies,
           awaitReady: readinessCommandOf(context, 'wait', 'sysvinit'),
+          // Only a foreground process has daemon before it: the script itself does the rest.
+          cleanStart: script.processIsDaemon ? [] : cleanStart(script.environment, context, ['descriptors']),
         }),
         executable: true,
       },

@@ -21,6 +21,8 @@ export interface ScriptSurroundings {
   readonly dependencies: readonly string[];
   /** What waits until the process is ready; null for nothing. */
   readonly awaitReady: readonly string[] | null;
+  /** What is put before a process that a program keeps in the background (clean-start.ts). */
+  readonly cleanStart: readonly string[];
 }
 
 /** One activity: the argument that calls for it, and the shell commands that are it. */
@@ -68,11 +70,11 @@ const startWithOthers = (script: SystemVInitScript, command: string): readonly s
 const startCommands = (
   script: SystemVInitScript,
   process: string,
-  { tools }: ScriptSurroundings,
+  { tools, cleanStart }: ScriptSurroundings,
 ): readonly string[] => {
   const { startDaemon, startProcessAsDaemon } = script.commands;
   const users = script.processIsDaemon ? startDaemon : startProcessAsDaemon;
-  if (users === null) return [startCommand(process, script, tools)];
+  if (users === null) return [startCommand(process, script, tools, cleanStart)];
   const nice = script.nice === null ? [] : [`${tools['coreutils'] ?? ''}/bin/nice`, '-n', String(script.nice), '--'];
   const words = [...nice, ...processWords(process, script, tools)];
   return startWithOthers(

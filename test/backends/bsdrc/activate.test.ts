@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import pino from 'pino';
@@ -81,13 +82,13 @@ test('scripts are called once each, with "one" before the activity; to observe t
   );
 });
 
-test('a process gets the environment of the boot, and nothing of whoever deploys it', async () => {
+test('a process gets the PATH of the boot, the home of its account, and nothing of whoever deploys it', async () => {
   const here = await makePlace();
   const service = here.service();
   const { session } = await connect(here, null);
   await session.start([service.unit]);
   const environment = environmentOf(readMain(service));
-  expect(environment.get('HOME')).toBe('/');
+  expect(environment.get('HOME')).toBe(userInfo().homedir);
   expect(environment.get('PATH')).toMatch(/:\/sbin:\/bin:\/usr\/sbin:\/usr\/bin$/);
   expect([...environment.keys()].filter((name) => /SECRET|NIXPROC/.test(name))).toEqual([]);
 });

@@ -14,7 +14,7 @@ test('an s6-svscan runs in the foreground on the scan directory until it is told
   const { path, remove } = await makeTemporaryDirectory();
   try {
     const controller = new AbortController();
-    const ended = superviseScanDirectory(path, controller.signal, { run, env: process.env });
+    const ended = superviseScanDirectory(path, controller.signal, { run });
     const isScanned = async (): Promise<boolean> =>
       (await run({ file: 's6-svscanctl', args: [join(path, 'service')] })).exitCode === 0;
     await eventually(async () => ((await isScanned()) ? true : undefined));
@@ -30,7 +30,7 @@ test('without s6 that is said', async () => {
   const { path, remove } = await makeTemporaryDirectory();
   try {
     const nowhere = createRun({ PATH: '/nonexistent' });
-    await expect(superviseScanDirectory(path, new AbortController().signal, { run: nowhere, env: {} })).rejects.toThrow(
+    await expect(superviseScanDirectory(path, new AbortController().signal, { run: nowhere })).rejects.toThrow(
       'The program s6-svscan was not found',
     );
   } finally {

@@ -12,6 +12,10 @@ import {
   type UnitSurroundings,
 } from '../support/render-unit.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
+import { surroundingsVersion } from '../../../src/backends/shared/clean-start.js';
+
+/** What stands before every program. */
+const cleanly = "/bin/dash STORE-clean-start /usr/bin '' limits,account,descriptors";
 
 let place: TemporaryDirectory;
 beforeAll(async () => {
@@ -49,7 +53,7 @@ test('a program has what the process says, and defaults for a service', () => {
     user: 'web',
   });
   expect(text).toBe(`[program:service]
-command=/bin/web -p 80
+command=${cleanly} /bin/web -p 80
 environment=KEY='a "b" c',PATH="/usr/bin:/opt/x/bin",RATE="100%%"
 directory=/srv/web
 killasgroup=true
@@ -70,19 +74,19 @@ test('the priority is the level, from 1', () => {
 test('a daemon gets a proxy, which gets a second less for stopping than it has itself', () => {
   const daemon = { executable: '/bin/web', args: ['-d'] };
   expect(fileOf({ daemon, pidFile: '/run/web.pid' })).toContain(
-    'command=/bin/dash STORE-daemon-proxy /run/web.pid 90 /bin/web -d\n',
+    `command=/bin/dash STORE-daemon-proxy /run/web.pid 90 ${cleanly} /bin/web -d\n`,
   );
   expect(fileOf({ daemon, pidFile: '/run/web.pid' }, { stopwaitsecs: 30 })).toContain(
-    ' /run/web.pid 290 /bin/web -d\n',
+    ` /run/web.pid 290 ${cleanly} /bin/web -d\n`,
   );
 });
 
 test('what the file cannot hold goes through a script, and the rest stays where it can be read', () => {
   expect(fileOf({ foreground, environment: { A: 'line\nfeed', B: 'b' } })).toContain(
-    'command=/bin/dash STORE-service-values /bin/web -p 80\nenvironment=B="b",PATH="/usr/bin"\n',
+    `command=${cleanly} /bin/dash STORE-service-values /bin/web -p 80\nenvironment=B="b",PATH="/usr/bin"\n`,
   );
   expect(fileOf({ foreground: { executable: '/bin/web', args: ['ä'] } })).toContain(
-    'command=/bin/dash STORE-service-values\nenvironment=PATH="/usr/bin"\n',
+    `command=${cleanly} /bin/dash STORE-service-values\nenvironment=PATH="/usr/bin"\n`,
   );
 });
 
@@ -93,7 +97,8 @@ test('properties have the names that supervisord has for them, and the values th
     around(),
   );
   expect(rendered.properties).toEqual({
-    command: '/bin/web -p 80',
+    command: expect.stringMatching(/-clean-start \/usr\/bin .* \/bin\/web -p 80$/),
+    surroundings: surroundingsVersion,
     'environment.A': 'line\nfeed',
     'environment.PATH': '/usr/bin',
     killasgroup: 'true',
@@ -164,7 +169,7 @@ test("createSupervisordProgram's own arguments are written as its users wrote th
   expect(file).toMatchObject({
     path: 'conf.d/direct.conf',
     text: expect.stringContaining(
-      `command=/bin/web --name '%(program_name)s' --rate 5%%\nenvironment=HOME="%(ENV_HOME)s/x",N="5",PATH="/usr/bin",T="1"\n`,
+      ` HOME limits,account,descriptors /bin/web --name '%(program_name)s' --rate 5%%\nenvironment=HOME="%(ENV_HOME)s/x",N="5",PATH="/usr/bin",T="1"\n`,
     ),
   });
   expect(rendered.credentials.groups).toMatchObject([{ name: 'g', gid: 5 }]);
@@ -181,9 +186,9 @@ test('no user is switched to when user changes are disabled', () => {
 });
 
 test('nice and initialize become part of the command', () => {
-  expect(fileOf({ foreground, nice: 5 })).toContain('command=/usr/bin/nice -n 5 /bin/web -p 80\n');
+  expect(fileOf({ foreground, nice: 5 })).toContain(`command=${cleanly} /usr/bin/nice -n 5 /bin/web -p 80\n`);
   const text = fileOf({ foreground, initialize: 'mkdir x', user: 'web' });
-  expect(text).toContain('command=/bin/dash STORE-service-launch\n');
+  expect(text).toContain(`command=${cleanly} /bin/dash STORE-service-launch\n`);
   // Or initialize would not run as root.
   expect(text).not.toContain('user=');
 });

@@ -108,7 +108,7 @@ test('a program that cannot be executed is reported at once', async () => {
   const began = Date.now();
   const [outcome] = await deploy(session, deployed);
   expect(Date.now() - began).toBeLessThan(10_000);
-  expect(outcome).toMatchObject({ ok: false, detail: "NO_FILE: can't find command '/no/such/program'" });
+  expect(outcome).toMatchObject({ ok: false, detail: expect.stringContaining('/no/such/program') });
 });
 
 test('a changed program is restarted alone', async () => {

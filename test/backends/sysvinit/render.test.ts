@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from '@jest/globals';
+import { surroundingsVersion } from '../../../src/backends/shared/clean-start.js';
 import { activitiesOf } from '../../../src/backends/sysvinit/script.js';
 import { parseScript } from '../../../src/backends/sysvinit/config.js';
 import { sysvinit } from '../../../src/backends/sysvinit/index.js';
@@ -74,6 +75,7 @@ describe('the script', () => {
       tools: context.instance.tools,
       dependencies: [],
       awaitReady: null,
+      cleanStart: [],
     }).map(({ name }) => name);
   };
   const usual = ['start', 'stop', 'reload', 'restart', 'status', 'try-restart', 'force-reload'];
@@ -189,6 +191,7 @@ describe('properties', () => {
     ).toEqual({
       process: '/store/bin/web',
       processIsDaemon: true,
+      surroundings: surroundingsVersion,
       args: ['-p', '80'],
       environment: { PORT: '80', DEBUG: '1', EMPTY: '' },
       path: ['/store/php/bin', '/usr/bin'],

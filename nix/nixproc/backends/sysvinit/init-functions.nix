@@ -1,4 +1,10 @@
 # The library of shell functions that init scripts source; the framework fetches another one.
 import ../../../framework-function.nix (_: _: builtins.toFile "init-functions.sh"
-  (builtins.concatStringsSep "\n" (map builtins.readFile
-    [ ../guarded-files.sh ../process-identity.sh ../process-offspring.sh ../process-functions.sh ./init-functions.sh ])))
+  (builtins.concatStringsSep "\n" (map builtins.readFile [
+    ../clean-start.sh
+    ../guarded-files.sh
+    ../process-identity.sh
+    ../process-offspring.sh
+    ../process-functions.sh
+    ./init-functions.sh
+  ])))

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { nixDirectory } from '../../system/nix-directory.js';
+
+/**
+ * A script for a POSIX shell that becomes a supervisor of ours, without anything of whoever happens to start it but PATH:
+ * services inherit what it has (nix/nixproc/backends/clean-start.sh). Its parameters are those of supervisorArguments.
+ *
+ * @param become shell commands that end in nixproc_run_clean with the supervisor's words
+ */
+export const supervisorScript = (become = 'nixproc_run_clean "$@"'): string => `. "$1"
+nixproc_own_path=$PATH nixproc_files=$2
+shift 2
+unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT NIXPROC_CALLER_WAITS
+nixproc_forget_caller
+PATH=$nixproc_own_path
+ulimit -S -n "$nixproc_files" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"
+nixproc_become_self
+${become}`;
+
+/**
+ * The parameters of supervisorScript.
+ *
+ * @param openFiles how many files the supervisor may have open; what it starts has to lower that for itself
+ * @param words what `become` gets
+ */
+export const supervisorArguments = (openFiles: number, words: readonly string[]): readonly string[] => [
+  join(nixDirectory, 'nixproc/backends/clean-start.sh'),
+  String(openFiles),
+  ...words,
+];
