@@ -60,7 +60,8 @@ describe.each(['sysvinit', 'disnix', 's6-rc'])('an update of this program, with 
   test('restarts nothing where only texts of our scripts have changed', async () => {
     await deployAsBefore(withSurroundings);
     const before = await pidsOf(deployment);
-    expect(Object.values(before)).not.toContain(null);
+    // webapp4 has a runlevel of its own, where there are some.
+    expect(Object.values(before).filter((pid) => pid !== null)).toHaveLength(manager === 'sysvinit' ? 5 : 6);
     expect(processSteps(await planOf(deployment, ...options))).toEqual([]);
     await deployment.succeed('switch', ...options);
     expect(await pidsOf(deployment)).toEqual(before);
@@ -75,7 +76,7 @@ describe.each(['sysvinit', 'disnix', 's6-rc'])('an update of this program, with 
     await deployAsBefore((recorded) => recorded);
     const { steps } = await planOf(deployment, ...options);
     const reasons = steps.flatMap((step) => (step.kind === 'process' ? [step.reasons] : []));
-    expect(reasons).toHaveLength(6);
+    expect(reasons).toHaveLength(manager === 'sysvinit' ? 5 : 6);
     expect(new Set(reasons.flat())).toEqual(new Set([`surroundings: (none) → ${surroundingsVersion}`]));
     await deployment.succeed('switch', ...options);
     expect((await deployment.succeed('switch', ...options)).stderr).toContain('nothing to do');
