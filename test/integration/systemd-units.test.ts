@@ -53,6 +53,19 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     expect(await reloadsOf('able')).toBe(1);
   });
 
+  test('what is replaced ends before what it depended on until then, though the new model does not say so', async () => {
+    const log = `${machine.deployment.stateDir}/ended`;
+    const ending = (name: string, properties: string): string =>
+      shellService(name, `trap "echo ${name} >>${log}; exit 0" TERM; while true; do sleep 0.05; done`, properties);
+    await machine.mustDeploy({
+      database: ending('database', ''),
+      application: ending('application', 'dependencies = [ database.pkg ];'),
+    });
+    await machine.mustDeploy({ application: ending('application', 'environment.VERSION = "2";') });
+    expect(await machine.namespace.mustRun('cat', log)).toBe('application\ndatabase\n');
+    await undeploy();
+  });
+
   test('reload is a HUP for a process without a reload command', async () => {
     const log = `${machine.deployment.stateDir}/hup.reloads`;
     await machine.mustDeploy({
