@@ -6,7 +6,7 @@ import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { sleeperOptions } from '../support/faults/sleepers.js';
 
-const account = accounts.at(-1);
+const [account] = accounts;
 let deployment: Deployment;
 let log: string;
 beforeAll(async () => {
