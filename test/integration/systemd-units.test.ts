@@ -400,7 +400,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
       plain: sleeper('plain'),
       after: sleeper('after', 'dependencies = [ plain.pkg ];'),
       slow: sleeper('slow', 'initialize = "sleep 1";'),
-      idle: sleeper('idle', unitSection('ConditionPathExists = "/nowhere";')),
+      idle: sleeper('idle', unitSection(`ConditionPathExists = "${machine.deployment.directory}/nowhere";`)),
       once: shellService('once', 'exit 0', 'overrides.systemd.Service.Type = "oneshot";'),
     };
     const failed = await machine.deploy({
@@ -420,7 +420,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     const refused = await machine.deploy({
       ...good,
       needy: sleeper('needy', unitSection('Requires = "nowhere.service";')),
-      strict: sleeper('strict', unitSection('AssertPathExists = "/nowhere";')),
+      strict: sleeper('strict', unitSection(`AssertPathExists = "${machine.deployment.directory}/nowhere";`)),
     });
     expect(refused.exitCode).toBe(7);
     expect(refused.stderr).toMatch(/needy did not start: .*Unit nowhere\.service not found/);
