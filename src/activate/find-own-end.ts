@@ -33,10 +33,14 @@ export const findOwnEnd = async (
   const units = endingUnits(plan);
   if (units.size === 0) return [];
   const observed = await Promise.all(
-    [...units].map(async ([manager, some]) => believedPids(await sessions.of(manager).observe(some, 'process'), ports)),
+    [...units].map(async ([manager, some]) => {
+      const session = sessions.of(manager);
+      const pids = await believedPids(await session.observe(some, 'process'), ports);
+      const endsControlGroup = session.endsLeftovers === true;
+      return [...pids].map(([instance, pid]) => ({ instance, pid, endsControlGroup }));
+    }),
   );
-  const ending = observed.flatMap((pids) => [...pids].map(([instance, pid]) => ({ instance, pid })));
-  return findOwnInstances(ending, process.pid, await listProcesses(ports.run)).map(({ instance, how }) => ({
+  return findOwnInstances(observed.flat(), process.pid, await listProcesses(ports.run)).map(({ instance, how }) => ({
     severity: 'error',
     kind: 'self',
     instances: [instance],

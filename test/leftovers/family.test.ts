@@ -167,7 +167,15 @@ describe('an instance that a command belongs to', () => {
     ['is none that is somewhere else', [`100 1 100 100 ${service}`, `900 1 900 900 ${service}2`], null],
     ['is none where all are in one control group', ['100 1 100 100 /', '900 1 900 900 /'], null],
   ])('%s', (_, lines, how) => {
-    const found = findOwnInstances([{ instance: 'hook', pid: 100 }], 900, processes(...lines));
-    expect(found).toEqual(how === null ? [] : [{ instance: 'hook', pid: 100, how }]);
+    const found = findOwnInstances([{ instance: 'hook', pid: 100, endsControlGroup: true }], 900, processes(...lines));
+    expect(found).toEqual(how === null ? [] : [{ instance: 'hook', how }]);
+  });
+
+  test.each([
+    ['is not the one that was started from the same login session', '/user.slice/user-0.slice/session-1.scope', 0],
+    ['is the one whose start has made the control group', `/nixproc.instances${key}/start-100`, 1],
+  ])('%s, where the manager ends no control groups', (_, group, count) => {
+    const lines = processes(`100 1 100 100 ${group}`, `900 1 900 900 ${group}`);
+    expect(findOwnInstances([{ instance: 'hook', pid: 100 }], 900, lines)).toHaveLength(count);
   });
 });
