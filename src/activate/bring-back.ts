@@ -43,8 +43,7 @@ export const bringBack = async (
       isWanted: (unit) => session.isWanted?.(unit) ?? true,
     },
   );
-  const { failures, error } = await executePlan(plan, [manager], deployed, settings);
+  const { attempted, failures, error } = await executePlan(plan, [manager], deployed, settings);
   if (error !== null) throw error;
-  const steps = plan.stages.flatMap((stage) => stage.steps);
-  return { started: new Set(steps.map((step) => unitOf(step).instance)), failures };
+  return { started: new Set(attempted.map((step) => unitOf(step).instance)), failures };
 };

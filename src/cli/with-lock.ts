@@ -1,8 +1,10 @@
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import { withProfileLock } from '../state/profile-lock.js';
 import { UsageError } from '../system/errors.js';
+import type { StopSignals } from '../system/ports.js';
 import type { CommandContext } from './command.js';
 import type { DeployArguments } from './deployment.js';
+import { sparedByTerminal, withStopSignals } from './stop-signals.js';
 
 /** @throws UsageError when there is nobody to ask */
 const requireTerminal = ({ ask }: CommandContext): void => {
@@ -34,6 +36,7 @@ export const withLock = <Result>(
       profileName: location.name,
       command: `nix-processmgmt-ts ${command}`,
       waitSeconds: waitLock ?? 0,
+      signal: context.stopSignals.first,
       onWait: (holder) => {
         // All of the program, by a module of each file: another version may be installed before our turn comes.
         void Promise.allSettled([import('./deployment.js'), import('../profile/build-evaluated.js')]);
@@ -43,3 +46,20 @@ export const withLock = <Result>(
     () => work(location),
   );
 };
+
+/**
+ * The same for what must not end in the middle of a step: it is told of SIGINT and SIGTERM, which end the wait for the lock
+ * and for managers, and decides itself when to end. It runs commands that the terminal's signals do not reach.
+ *
+ * @throws as withLock
+ */
+export const withLockAndSignals = <Result>(
+  command: string,
+  args: Parameters<typeof withLock>[1],
+  caller: CommandContext,
+  work: (context: CommandContext, signals: StopSignals) => Promise<Result>,
+): Promise<Result> =>
+  withStopSignals((signals) => {
+    const context = sparedByTerminal(caller);
+    return withLock(command, args, context, () => work(context, signals));
+  }, caller.stopSignals);

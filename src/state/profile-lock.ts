@@ -67,8 +67,8 @@ export interface LockRequest {
   readonly waitSeconds?: number;
   /** Called once, when the waiting begins. */
   readonly onWait?: (holder: LockHolder) => void;
-  /** Ends the waiting. */
-  readonly signal?: AbortSignal;
+  /** Aborted: ends the waiting. Default: whoever sends a signal ends the whole process. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const pollMilliseconds = 100;
@@ -124,6 +124,16 @@ const freshToken = async (): Promise<string> => {
     return randomUUID();
   }
 };
+
+const waitInterrupted = (profileName: string, { command, process }: LockHolder, cause: unknown): ExplainedError =>
+  new ExplainedError(
+    exitCodes.interrupted,
+    {
+      what: `A signal ended the wait for the profile "${profileName}": nothing has been done`,
+      why: `"${command}" (PID ${process.pid}) holds it`,
+    },
+    { cause },
+  );
 
 type Attempt =
   | { readonly outcome: 'acquired' }
@@ -242,14 +252,19 @@ const acquire = async (
     if (remaining <= 0) throw new ProfileLockedError(profileName, lockFile, result.holder, result.isVisible);
     if (!isWaiting) onWait?.(result.holder);
     isWaiting = true;
-    await delay(Math.min(pollMilliseconds, remaining), undefined, signal === undefined ? {} : { signal });
+    await delay(Math.min(pollMilliseconds, remaining), undefined, signal === undefined ? {} : { signal }).catch(
+      (cause: unknown) => {
+        throw waitInterrupted(profileName, result.holder, cause);
+      },
+    );
   }
 };
 
 /**
  * Does `work` while no other command does anything to the profile. The lock of a process that was killed is taken over.
  *
- * @throws ProfileLockedError naming the holder when another process has the lock and does not give it up in time
+ * @throws ProfileLockedError naming the holder when another process has the lock and does not give it up in time;
+ *   ExplainedError (exit code 10) when the signal ends the waiting for it
  * @throws ActivationError when the directory is not writable or its file system has no hard links
  */
 export const withProfileLock = async <Result>(request: LockRequest, work: () => Promise<Result>): Promise<Result> => {

@@ -128,7 +128,10 @@ test(
         { ...request, directory: join(directory, 'state'), waitSeconds: 60, signal: AbortSignal.timeout(50) },
         async () => 'acquired',
       );
-      await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
+      await expect(interrupted).rejects.toMatchObject({
+        exitCode: 10,
+        message: expect.stringMatching(/^A signal ended the wait .* nothing has been done$/),
+      });
     }),
   ),
 );

@@ -35,8 +35,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
         })
         .example(`$0 ${action} webapp1`, example),
-    run: async (args, context) => {
-      const { withLock } = await import('../with-lock.js');
+    run: async (args, caller) => {
+      const { withLockAndSignals } = await import('../with-lock.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
       const { bringBack } = await import('../../activate/bring-back.js');
       const { makeRoomFor } = await import('../make-room.js');
@@ -47,8 +47,9 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { createProcessWatch } = await import('../../activate/process-watch.js');
       const { describeFailures } = await import('../../activate/describe-failures.js');
       const { ActivationError } = await import('../../system/errors.js');
+      const { interruptionOf } = await import('../interrupted-services.js');
       const { requirePrograms } = await import('../require-programs.js');
-      await withLock(action, args, context, async () => {
+      await withLockAndSignals(action, args, caller, async (context, { first, second }) => {
         const waits = args.waitForPorts === true;
         const deployment = await requireDeployment({ ...args, waitForPorts: waits }, context);
         const { manager } = deployment.deployed;
@@ -64,7 +65,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           sessions: deployment.sessions,
           // Whoever asks for one process looks at it.
           watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts: waits }, context.run),
-          signal: new AbortController().signal,
+          signal: first,
           journal,
           log: context.log,
         };
@@ -81,7 +82,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         const stages = stagesOf(steps);
         // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
         const to = action === 'stop' ? null : deployment.deployed;
-        const { failures, error } = await executePlan(
+        const { attempted, failures, error, interrupted } = await executePlan(
           { stages, stagesBeforeInstall: 0, unchanged: [], notes: [] },
           to === null ? [] : [manager],
           to,
@@ -90,6 +91,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         await journal.close();
         if (error !== null) throw error;
         const failed = [...back.failures, ...failures];
+        // What a second signal has ended has failed, for that reason.
+        if (interrupted || second.aborted) throw interruptionOf(action, steps, attempted, failed);
         if (failed.length > 0) {
           throw new ActivationError({
             what: `Not every process could be told to ${action}`,
