@@ -6,6 +6,8 @@ import { ManagerUnavailableError } from '../../system/errors.js';
 /** Whom a directory may belong to: us alone, or root as well. */
 type Owner = 'self' | 'self or root';
 
+const othersWrite = 'Others may write there';
+
 const foreignBecause = (stats: Stats, owner: Owner): string | null => {
   const self = process.geteuid?.() ?? 0;
   if (stats.isSymbolicLink()) return 'It is a symbolic link, which whoever made it can have lead anywhere';
@@ -13,7 +15,7 @@ const foreignBecause = (stats: Stats, owner: Owner): string | null => {
   if (stats.uid !== self && !(owner === 'self or root' && stats.uid === 0)) {
     return `It belongs to somebody else (uid ${stats.uid})`;
   }
-  return (stats.mode & 0o022) === 0 ? null : 'Others may write there';
+  return (stats.mode & 0o022) === 0 ? null : othersWrite;
 };
 
 const lstatOf = (path: string): Stats | null => {
@@ -41,7 +43,10 @@ export const isOwnDirectory = (path: string, holds: string, owner: Owner = 'self
   throw new ManagerUnavailableError({
     what: `${path} cannot hold ${holds}`,
     why,
-    fix: 'Remove it, choose another directory (--runtime-dir or --state-dir), or run the command as its owner',
+    fix:
+      why === othersWrite
+        ? `Remove it, or take that right away if nobody has used it (chmod go-w ${path}); or choose another directory (--runtime-dir or --state-dir)`
+        : 'Remove it, choose another directory (--runtime-dir or --state-dir), or run the command as its owner',
   });
 };
 
@@ -93,4 +98,31 @@ export const makeProfileDirectory = (directory: string, holds: string, mode: num
     }
   }
   hasProfileDirectory(directory, holds);
+};
+
+const recordsOfServices = 'records of services';
+
+/**
+ * Looks at the directories of records that services' scripts keep: records are believed, replaced and removed.
+ *
+ * @param files the records
+ * @throws ManagerUnavailableError when one of the directories is a link, somebody else's, or writable for others
+ */
+export const checkRecordDirectories = (files: readonly string[]): void => {
+  for (const directory of new Set(files.map((file) => dirname(file)))) {
+    if (isOwnDirectory(directory, recordsOfServices, 'self or root')) {
+      checkSurroundings(dirname(directory), recordsOfServices);
+    }
+  }
+};
+
+/** As {@link checkRecordDirectories}, of the directory of one record: whether it may be believed and removed. */
+export const isOwnRecord = (file: string): boolean => {
+  try {
+    checkRecordDirectories([file]);
+    return true;
+  } catch (error) {
+    if (error instanceof ManagerUnavailableError) return false;
+    throw error;
+  }
 };

@@ -29,6 +29,7 @@ import {
   settleForeign,
   type StatusAnswer,
 } from './foreign-script.js';
+import { checkRecordDirectories, isOwnRecord } from './own-directory.js';
 import { linesSince, markLogs } from './log-tail.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
@@ -82,11 +83,15 @@ export const createScriptSession = async (
     log,
     jobs,
     current,
+    target,
     timeouts = { start: null, stop: null },
     answerLimits = defaultAnswerLimits,
   }: SessionContext,
   { argumentsFor, environment, commandFor }: ScriptCalls,
 ): Promise<ScriptSession> => {
+  const recordsOf = (units: readonly DeployedUnit[]): readonly string[] =>
+    units.map((unit) => scriptActivationOf(unit).recordFile);
+  checkRecordDirectories(recordsOf([...(current?.units ?? []), ...(target?.units ?? [])]));
   const processes = await openProcessTable(run);
   const secondSignal = answerLimits.stopSignals?.second;
   const callOf = (unit: DeployedUnit, activity: ScriptActivity): RunRequest => {
@@ -220,7 +225,9 @@ export const createScriptSession = async (
       };
       const taken = new Set(deployed.units.flatMap(filesOf));
       // With the files of a process of today, today's process would be taken for an old one.
-      const candidates = others.filter((unit) => !filesOf(unit).some((file) => taken.has(file)));
+      const candidates = others.filter(
+        (unit) => !filesOf(unit).some((file) => taken.has(file)) && isOwnRecord(scriptActivationOf(unit).recordFile),
+      );
       const found = runningAmong(candidates, await observeAll(candidates));
       extras.push(...found.map(({ unit }) => unit));
       return found;
@@ -235,10 +242,10 @@ export const createScriptSession = async (
     },
     supervise: null,
     removeRecords: async (next) => {
-      const kept = new Set(next?.units.map((unit) => scriptActivationOf(unit).recordFile));
-      for (const unit of [...(current?.units ?? []), ...extras]) {
-        const { recordFile } = scriptActivationOf(unit);
-        if (kept.has(recordFile)) continue;
+      const kept = new Set(recordsOf(next?.units ?? []));
+      const obsolete = recordsOf([...(current?.units ?? []), ...extras]).filter((file) => !kept.has(file));
+      checkRecordDirectories(obsolete);
+      for (const recordFile of obsolete) {
         try {
           await rm(recordFile, { force: true });
         } catch (error) {

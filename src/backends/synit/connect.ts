@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { ManagerUnavailableError, UsageError } from '../../system/errors.js';
 import { openProcessTable } from '../../system/processes.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
+import { checkRecordDirectories } from '../shared/own-directory.js';
+import { activationOf } from './activation-data.js';
 import { createSession } from './session.js';
 import { openWatchedDirectory } from './watched-directory.js';
 
@@ -39,7 +41,10 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       fix: 'Set SYNIT_TARGET_DIR to the directory that syndicate-server watches, or choose another process manager with -P',
     });
   }
-  const { run, profileLink, current, jobs, repair, answerLimits } = context;
+  const { run, profileLink, current, target, jobs, repair, answerLimits } = context;
+  checkRecordDirectories(
+    [...(current?.units ?? []), ...(target?.units ?? [])].map((unit) => activationOf(unit).recordFile),
+  );
   const directory = openWatchedDirectory(path, profileLink, current, repair);
   return createSession({
     directory,

@@ -16,6 +16,7 @@ import type {
 } from '../backend.js';
 import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
+import { checkRecordDirectories } from '../shared/own-directory.js';
 import { observeService } from '../shared/observe-service.js';
 import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
@@ -158,6 +159,7 @@ export const createSession = ({
 
   const removeRecord = async (unit: DeployedUnit): Promise<void> => {
     const { recordFile } = activationOf(unit);
+    checkRecordDirectories([recordFile]);
     try {
       await rm(recordFile, { force: true });
     } catch (error) {
