@@ -43,7 +43,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     context,
     async (candidate) =>
       (await listContainers(candidate, link)).length > 0 || (await containersOfOthers(candidate, foreign)).length > 0,
-    context.answerLimits,
+    { limits: context.answerLimits, isDeployed: (current?.units ?? []).length > 0 },
   );
   const hostDirectories = await findHostDirectories(engine.isPodman);
   const identity = await findIdentity(engine, (target ?? current)?.forceDisableUserChange === true);

@@ -48,7 +48,14 @@ export const runEngineFor = (
 /** What came of asking a program whether there is an engine behind it. */
 type Answer =
   | { readonly ok: true; readonly engine: ContainerEngine }
-  | { readonly ok: false; readonly program: string; readonly why: string; readonly silent?: NoAnswerError };
+  | {
+      readonly ok: false;
+      readonly program: string;
+      readonly why: string;
+      readonly silent?: NoAnswerError;
+      /** It is not there at all, so that nothing runs in it. */
+      readonly isMissing?: true;
+    };
 
 const ask = async (program: string, { run, log }: Ports, limits?: AnswerLimits): Promise<Answer> => {
   const answers = managerAnswers({ name: `The container engine (${program})`, check: `${program} version` }, limits);
@@ -65,7 +72,7 @@ const ask = async (program: string, { run, log }: Ports, limits?: AnswerLimits):
   } catch (error) {
     if (error instanceof NoAnswerError) return { ok: false, program, why: error.message, silent: error };
     if (!(error instanceof MissingProgramError)) throw error;
-    return { ok: false, program, why: 'it is not installed' };
+    return { ok: false, program, why: 'it is not installed', isMissing: true };
   }
   if (result.exitCode !== 0) return { ok: false, program, why: engineWords(result) };
   // Podman's own command line has no server, unless it talks to a remote one.
@@ -87,16 +94,17 @@ export const engineVariable = 'NIXPROC_CONTAINER_ENGINE';
 /**
  * Finds the engine: the one that NIXPROC_CONTAINER_ENGINE names, docker alone when DOCKER_HOST is set, else docker or
  * podman, whichever answers. When both do, the one that runs containers of ours goes on running them; where one of them does
- * not answer in time, the other one is taken only if it runs them.
+ * not answer in time, or does not run although the profile has containers, the other one is taken only if it runs them.
  *
  * @param runsOurs whether an engine has containers of the profile
- * @param limits how long engines are waited for. Default: that of managerAnswers
+ * @param options.limits how long engines are waited for. Default: that of managerAnswers
+ * @param options.isDeployed whether the profile should have containers. Default: false
  * @throws ManagerUnavailableError saying why each candidate is none
  */
 export const findEngine = async (
   ports: Ports,
   runsOurs: (engine: ContainerEngine) => Promise<boolean>,
-  limits?: AnswerLimits,
+  { limits, isDeployed = false }: { readonly limits?: AnswerLimits | undefined; readonly isDeployed?: boolean } = {},
 ): Promise<ContainerEngine> => {
   const { env } = ports;
   const chosen = env[engineVariable] ?? '';
@@ -119,11 +127,19 @@ export const findEngine = async (
   }
   // What runs there is not gone because it does not say so.
   const silent = answers.flatMap((answer) => (answer.ok ? [] : (answer.silent ?? [])))[0];
-  if (engines.length === 1 && silent === undefined) return first;
+  const down = isDeployed ? answers.find((answer) => !answer.ok && answer.isMissing !== true) : undefined;
+  if (engines.length === 1 && silent === undefined && down === undefined) return first;
   for (const engine of engines) {
     if (await runsOurs(engine)) return engine;
   }
   if (silent !== undefined) throw silent;
+  if (down?.ok === false) {
+    throw new ManagerUnavailableError({
+      what: `It is not known what runs of the profile: ${first.program} has none of its containers, and ${down.program} does not run`,
+      why: `${down.program}: ${down.why}`,
+      fix: `Start the engine behind ${down.program}; or, if ${first.program} is to have the containers, set ${engineVariable}=${first.program}`,
+    });
+  }
   return first;
 };
 

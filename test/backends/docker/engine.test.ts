@@ -10,7 +10,11 @@ const podmanAnswer = JSON.stringify({ Client: { Version: '4.3.1' } });
 /** Engines by program: what `version` prints, what it fails with, or null when they are not installed. */
 const find = (
   programs: Readonly<Record<string, string | Error | null>>,
-  { env = {}, runsOurs = null }: { env?: Readonly<Record<string, string>>; runsOurs?: string | null } = {},
+  {
+    env = {},
+    runsOurs = null,
+    isDeployed = false,
+  }: { env?: Readonly<Record<string, string>>; runsOurs?: string | null; isDeployed?: boolean } = {},
 ): Promise<ContainerEngine> => {
   const run: Run = async ({ file }) => {
     const answer = programs[file] ?? null;
@@ -19,7 +23,8 @@ const find = (
       ? { exitCode: 0, stdout: answer, stderr: '', timedOut: false }
       : { exitCode: 1, stdout: '', stderr: answer.message, timedOut: false };
   };
-  return findEngine({ run, env, log: pino({ level: 'silent' }) }, async ({ program }) => program === runsOurs);
+  const ports = { run, env, log: pino({ level: 'silent' }) };
+  return findEngine(ports, async ({ program }) => program === runsOurs, { isDeployed });
 };
 
 test('docker is taken when it answers, else podman', async () => {
@@ -36,6 +41,18 @@ test('docker is taken when it answers, else podman', async () => {
 test('the engine that runs the profile goes on running it', async () => {
   const both = { docker: dockerAnswer, podman: podmanAnswer };
   expect(await find(both, { runsOurs: 'podman' })).toMatchObject({ program: 'podman' });
+});
+
+test('containers are not gone because the engine that may have them does not run', async () => {
+  const one = { docker: new Error('Cannot connect to the Docker daemon'), podman: podmanAnswer };
+  await expect(find(one, { isDeployed: true })).rejects.toMatchObject({
+    exitCode: 8,
+    message: expect.stringContaining('podman has none of its containers, and docker does not run'),
+    why: 'docker: Cannot connect to the Docker daemon',
+    fix: expect.stringContaining('NIXPROC_CONTAINER_ENGINE=podman'),
+  });
+  expect(await find(one, { isDeployed: true, runsOurs: 'podman' })).toMatchObject({ program: 'podman' });
+  expect(await find({ podman: podmanAnswer }, { isDeployed: true })).toMatchObject({ program: 'podman' });
 });
 
 test('a variable chooses the engine, and DOCKER_HOST means docker', async () => {

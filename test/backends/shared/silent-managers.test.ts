@@ -54,7 +54,9 @@ test.each<[string, string, () => Promise<unknown>]>([
 test('a container engine that does not answer is not replaced by one that has nothing of the profile', async () => {
   await writeFile(join(place.path, 'podman'), '#!/bin/sh\necho "{}"\n');
   const find = (runsOurs: boolean) =>
-    findEngine({ run: here(), env: {}, log: pino({ level: 'silent' }) }, async () => runsOurs, { patience: 1000 });
+    findEngine({ run: here(), env: {}, log: pino({ level: 'silent' }) }, async () => runsOurs, {
+      limits: { patience: 1000 },
+    });
   expect(await find(true)).toMatchObject({ program: 'podman' });
   await expect(find(false)).rejects.toMatchObject({ message: expect.stringContaining('(docker) did not answer') });
 });
