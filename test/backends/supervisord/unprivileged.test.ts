@@ -40,7 +40,7 @@ test('an ordinary user deploys under a supervisord of their own', async () => {
       },
       initialized: true,
       socketMode: '700',
-      left: { processes: 0, files: [] },
+      left: { processes: [], files: [] },
     });
   } finally {
     await remove();

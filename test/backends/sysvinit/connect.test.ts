@@ -327,9 +327,9 @@ test('logs are where the script puts what the process writes', async () => {
   const here = await makePlace();
   const { session } = await connect(here, []);
   const service = here.service();
-  expect(session.logs(service.unit)).toEqual({ kind: 'files', paths: [service.logFile] });
+  expect(session.logs(service.unit)).toEqual({ kind: 'files', paths: [service.logFile], user: null });
   const silent = here.service({ name: 'silent', overrides: { enableDaemonOutputLogging: false } });
-  expect(session.logs(silent.unit)).toEqual({ kind: 'files', paths: [] });
+  expect(session.logs(silent.unit)).toEqual({ kind: 'files', paths: [], user: null });
 });
 
 test('a unit is called by its instance, whatever its script is called', async () => {

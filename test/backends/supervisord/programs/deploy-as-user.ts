@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesThatMention } from '../../../support/processes.js';
+import { eventually } from '../../../support/waiting.js';
 import { daemonProgram } from '../support/daemon.js';
 import { factsOf } from '../support/process-facts.js';
 import {
@@ -37,6 +38,12 @@ try {
   const changed = failures(await next.restart([change]));
   const kept = (await pidOf(next, unitCalled(second, 'background'))) === before;
   await undeploy(next, second);
+  const processes = (): ReturnType<typeof processesThatMention> => processesThatMention(place.root);
+  // What watches a daemon sleeps for a second at a time, and that one ends by itself.
+  await eventually(
+    () => (processes().some(({ commandLine }) => commandLine.endsWith('sleep 1')) ? undefined : true),
+    5,
+  );
   console.log(
     JSON.stringify({
       failed: [...failed, ...changed],
@@ -49,7 +56,7 @@ try {
       },
       initialized: existsSync(join(place.root, 'initialized')),
       socketMode: (socket.mode & 0o777).toString(8),
-      left: { processes: processesThatMention(place.root).length, files: readdirSync(join(place.root, 'run')) },
+      left: { processes: processes(), files: readdirSync(join(place.root, 'run')) },
     }),
   );
 } finally {
