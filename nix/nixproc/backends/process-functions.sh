@@ -146,7 +146,7 @@ nixproc_first_child() {
     nixproc_child_birth=$nixproc_start
 }
 
-# nixproc_group_lives GROUP: whether anyone but zombies is left in a process group.
+# nixproc_group_lives GROUP [PID]: whether anyone but zombies, and but the process PID, is left in a process group.
 nixproc_group_lives() (
     kill -s 0 -- "-$1" 2>/dev/null || exit 1
     [ -r /proc/self/stat ] || exit 0
@@ -155,6 +155,7 @@ nixproc_group_lives() (
 '
     set -f
     for nixproc_part in $(nixproc_all_stats); do
+        [ "${nixproc_part%% *}" != "${2-}" ] || continue
         nixproc_part=${nixproc_part##*) }
         case $nixproc_part in [ZXx]' '*) continue ;; esac
         # State, parent, group.
@@ -744,7 +745,7 @@ nixproc_ask_to_end() {
 
 # nixproc_await_end: waits until all that nixproc_prepare_end remembered has ended, and kills what has not when the time is over.
 nixproc_await_end() {
-    nixproc_waited=0
+    nixproc_waited=0 nixproc_look_at_wrapper=
     nixproc_limit=$((${NIXPROC_STOP_TIMEOUT:-10} * 1000))
     while nixproc_remains; do
         case $nixproc_left in
@@ -753,6 +754,7 @@ nixproc_await_end() {
                 # The process itself is gone: what it left behind may go too.
                 [ -n "$nixproc_asked" ] || nixproc_signal_families TERM
                 nixproc_asked=yes
+                nixproc_end_lone_wrapper
                 ;;
         esac
         if [ "$nixproc_waited" -ge "$nixproc_limit" ]; then
@@ -761,6 +763,22 @@ nixproc_await_end() {
         fi
         nixproc_pause
     done
+}
+
+# nixproc_end_lone_wrapper: ends a wrapper that is all that is left of the service, a second after its process and the family of
+# that: it reads their output until nobody holds it open any more, and a helper with a session of its own may do so for ever.
+# It ignores SIGTERM meanwhile.
+nixproc_end_lone_wrapper() {
+    [ -n "$nixproc_outer" ] || return 0
+    case ${nixproc_left# } in *' '*) return 0 ;; "$nixproc_outer:"*) ;; *) return 0 ;; esac
+    : "${nixproc_look_at_wrapper:=$((nixproc_waited + 1000))}"
+    [ "$nixproc_waited" -ge "$nixproc_look_at_wrapper" ] || return 0
+    # To look at everybody takes longer than a pause.
+    nixproc_look_at_wrapper=$((nixproc_waited + 200))
+    for nixproc_word in $nixproc_families; do
+        ! nixproc_group_lives "$nixproc_word" "$nixproc_outer" || return 0
+    done
+    nixproc_send KILL "$nixproc_outer" "${nixproc_left##*:}"
 }
 
 # nixproc_kill: SIGKILL to what nixproc_terminate could not end in time.

@@ -137,6 +137,19 @@ describe.each(eachShellOnce)('a process script under $shell as $account.name', (
     expect(service.call('dance')).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^Usage: /) });
   });
 
+  test('a helper that holds its output open delays no stop, and stays', async () => {
+    const here = await makePlace();
+    const service = here.service({ shell, behaviour: 'lending-foreground' });
+    expect(service.call('start')).toMatchObject({ exitCode: 0, stderr: '' });
+    await written(service, 'the child is there');
+    const { exitCode, stderr, milliseconds } = service.call('stop', { NIXPROC_STOP_TIMEOUT: '30' });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(milliseconds).toBeLessThan(20_000);
+    expect(service.log()).toContain('terminated');
+    expect(processesThatMention(`${here.path}/`)).toHaveLength(1);
+    expect(existsSync(service.pidFile)).toBe(false);
+  });
+
   test('a PID file that names a stranger has him killed neither by stop nor by restart', async () => {
     const here = await makePlace(account);
     const service = here.service({ shell, account });

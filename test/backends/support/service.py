@@ -10,6 +10,7 @@ It writes to its output what happens to it, and takes HUP for a reload. Behaviou
   lingering         a daemon that takes a second to end
   stubborn-foreground
   parent            in the foreground, with a child that outlives it if nobody ends it
+  lending-foreground  with a child that has left its session, but holds its output open
   liar              a daemon that writes another PID, which is its next argument
   stubborn-parent   the same with a child that ignores TERM
   successor         a daemon that executes itself anew at USR2: another process writes the PID file
@@ -61,6 +62,12 @@ if behaviour in ("daemon", "slow", "forgetful", "stubborn", "lingering", "succes
     into_background()
 if behaviour.endswith("parent") and os.fork() == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN if behaviour.startswith("stubborn") else signal.SIG_DFL)
+    say("the child is there")
+    time.sleep(1000)
+    sys.exit(0)
+
+if behaviour == "lending-foreground" and os.fork() == 0:
+    os.setsid()
     say("the child is there")
     time.sleep(1000)
     sys.exit(0)
