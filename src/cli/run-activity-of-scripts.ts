@@ -1,10 +1,14 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadBackend } from '../backends/registry.js';
-import { readBuiltProfile } from '../generations/built-profile.js';
+import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
+import type { ProfileLocation } from '../generations/profile-location.js';
 import { ActivationError, UsageError } from '../system/errors.js';
+import { askedSteps } from './asked-steps.js';
 import { chosenManager, managerOptions } from './arguments.js';
 import type { CommandContext } from './command.js';
+import { connectTo } from './current-deployment.js';
+import { refuseOwnEnd } from './refuse-own-end.js';
 import { withLock } from './with-lock.js';
 
 /** What yargs parsed of the options of run-activity. */
@@ -18,6 +22,20 @@ export interface ActivityArguments {
   readonly waitLock?: number | undefined;
 }
 
+/** Refuses an activity that would end this command; of a profile that cannot be read, or was not made by us, nothing is known. */
+const refuseOwnEndByScripts = async (
+  activity: string,
+  built: BuiltProfile | null,
+  location: ProfileLocation,
+  args: ActivityArguments,
+  context: CommandContext,
+): Promise<void> => {
+  const manager = built?.manifest.manager ?? null;
+  if ((activity !== 'stop' && activity !== 'restart') || built === null || manager === null) return;
+  const { sessions } = await connectTo(built, location, args, context);
+  await refuseOwnEnd(askedSteps(activity, manager, deployedProfile(built, location.name).units), sessions, context);
+};
+
 /**
  * Calls every service script of a profile, one after the other, with an activity; their output is shown. One that fails
  * does not keep the others from being called.
@@ -27,7 +45,8 @@ export interface ActivityArguments {
  */
 export const runActivityOfScripts = async (args: ActivityArguments, context: CommandContext): Promise<void> => {
   const { activity } = args;
-  await withLock('run-activity', args, context, async ({ link }) => {
+  await withLock('run-activity', args, context, async (location) => {
+    const { link } = location;
     const profile = args.path === undefined ? link : resolve(args.path);
     await access(profile).catch((cause: unknown) => {
       throw new UsageError(
@@ -51,6 +70,7 @@ export const runActivityOfScripts = async (args: ActivityArguments, context: Com
       env: context.env,
       managerOptions: managerOptions(args),
     });
+    await refuseOwnEndByScripts(activity, await readBuiltProfile(profile).catch(() => null), location, args, context);
     const failed: string[] = [];
     for (const file of args.reverse === true ? files.toReversed() : files) {
       context.log.debug(`${file} ${activity}`);

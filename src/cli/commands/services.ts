@@ -1,6 +1,6 @@
 import { defineCommand, type Command } from '../command.js';
 import { activationOptions, profileOption } from '../options.js';
-import type { PlanStep, StepAction } from '../../plan/activation-plan.js';
+import type { StepAction } from '../../plan/activation-plan.js';
 
 const {
   jobs,
@@ -38,11 +38,13 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
     run: async (args, caller) => {
       const { withLockAndSignals } = await import('../with-lock.js');
       const { requireDeployment, unitsCalled } = await import('../current-deployment.js');
+      const { askedSteps } = await import('../asked-steps.js');
+      const { refuseOwnEnd } = await import('../refuse-own-end.js');
       const { bringBack } = await import('../../activate/bring-back.js');
       const { makeRoomFor } = await import('../make-room.js');
       const { executePlan } = await import('../../activate/execute-plan.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
-      const { stagesOf } = await import('../../plan/activation-plan.js');
+      const { stagesOf, unitOf } = await import('../../plan/activation-plan.js');
       const { watchLeftovers } = await import('../../activate/leftovers.js');
       const { createProcessWatch } = await import('../../activate/process-watch.js');
       const { describeFailures } = await import('../../activate/describe-failures.js');
@@ -55,6 +57,13 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         const { manager } = deployment.deployed;
         const downwards = action === 'stop' ? -1 : 1;
         const named = unitsCalled(deployment, args.names.map(String));
+        const steps = askedSteps(
+          action,
+          manager,
+          named.toSorted((a, b) => downwards * (a.level - b.level)),
+        );
+        // Before anything is done: the command could not go on after its own end.
+        await refuseOwnEnd(steps, deployment.sessions, context);
         if (action === 'start' || action === 'restart') {
           await requirePrograms(named, deployment, context);
           await makeRoomFor(named, deployment, context);
@@ -70,16 +79,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           log: context.log,
         };
         const back = await bringBack(deployment, action === 'stop' ? named : [], execution);
-        const steps = named
-          .filter((unit) => !back.started.has(unit.instance))
-          .toSorted((a, b) => downwards * (a.level - b.level))
-          .map((unit): PlanStep => {
-            const common = { manager, level: unit.level, reasons: ['you asked for it'] };
-            return action === 'restart'
-              ? { ...common, action, before: unit, after: unit }
-              : { ...common, action, unit };
-          });
-        const stages = stagesOf(steps);
+        const stages = stagesOf(steps.filter((step) => !back.started.has(unitOf(step).instance)));
         // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
         const to = action === 'stop' ? null : deployment.deployed;
         const { attempted, failures, error, interrupted } = await executePlan(
