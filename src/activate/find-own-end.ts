@@ -36,7 +36,7 @@ export const findOwnEnd = async (
     [...units].map(async ([manager, some]) => {
       const session = sessions.of(manager);
       const pids = await believedPids(await session.observe(some, 'process'), ports);
-      const endsControlGroup = session.endsLeftovers === true;
+      const endsControlGroup = session.endsControlGroups === true;
       return [...pids].map(([instance, pid]) => ({ instance, pid, endsControlGroup }));
     }),
   );

@@ -237,6 +237,11 @@ export interface ManagerSession {
   readonly awaitsReadiness?: (unit: DeployedUnit) => boolean;
   /** True for a manager that itself ends, by rules of its own, whatever an instance has started. Default: false. */
   readonly endsLeftovers?: boolean;
+  /**
+   * True for a manager whose stop ends all that is in the control group of the process. Default: the control group may be
+   * that of whoever started it (a container without a control group of its own has its caller's).
+   */
+  readonly endsControlGroups?: boolean;
   /** Variables that the manager gives to each process, and whose values together say which one it is. Default: none. */
   readonly namingVariables?: readonly string[];
   /** True for a manager that starts dependencies before dependents, and stops them after, when it gets them at once. */

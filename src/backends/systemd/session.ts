@@ -196,6 +196,7 @@ export const createSession = (
   return {
     ordersItself: true,
     endsLeftovers: true,
+    endsControlGroups: true,
     awaitsReadiness: (unit) => activationOf(unit).awaitsReadiness,
     observe: (units, depth = 'process') => observeUnits(units, depth, systemctl, installation),
     drift: async ({ path, units }, others) => {
