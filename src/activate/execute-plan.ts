@@ -145,9 +145,11 @@ const perform = async (
     }
     case 'install':
       await sessions.of(task.to.manager).install(task.to.profile);
+      await leftovers?.clearAfterInstall(task.to.manager);
       return [];
     case 'leave':
       await sessions.of(task.manager).install(null);
+      await leftovers?.clearAfterInstall(task.manager);
       await sessions.of(task.manager).finish(null);
       return [];
     case 'finish':

@@ -27,6 +27,8 @@ export interface LeftoverWatch {
    * @param replaced whether new versions run already: then only what was there at the look is looked for. Default: false
    */
   readonly clear: (manager: ManagerName, units: readonly DeployedUnit[], replaced?: boolean) => Promise<void>;
+  /** To be called after an installation: clears what a manager ends only then (ManagerSession.changesAtInstall). */
+  readonly clearAfterInstall: (manager: ManagerName) => Promise<void>;
   /** To be called before units are started that may have ended by themselves. */
   readonly clearBeforeStart: (manager: ManagerName, units: readonly DeployedUnit[]) => Promise<void>;
 }
@@ -108,6 +110,9 @@ export const watchLeftovers = (
     const side = sides.find((other) => other.manager === manager);
     return controlGroupKey(runtimeDirs.get(profile) ?? side?.profile.directories.runtimeDir ?? '', name);
   };
+  /** Units that a manager was told to end, and will end when it is given its new units. */
+  const atInstall = new Map<ManagerName, DeployedUnit[]>();
+  const endsAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;
   const endsItself = (manager: ManagerName): boolean => sessions.of(manager).endsLeftovers === true;
 
   /** What a manager knows of these units, and of all others that it may run. */
@@ -185,6 +190,7 @@ export const watchLeftovers = (
       const pids = await believedPids(observations, { run });
       const processes = await listProcesses(run);
       const relativesOf = namedAlike(sessions.of(manager).namingVariables ?? [], processes);
+      if (endsAtInstall(manager)) atInstall.set(manager, [...(atInstall.get(manager) ?? []), ...units]);
       for (const unit of units) {
         const pid = pids.get(unit.instance) ?? null;
         const others = new Set([...pids].flatMap(([instance, other]) => (instance === unit.instance ? [] : [other])));
@@ -193,9 +199,16 @@ export const watchLeftovers = (
         seenOf.set(nameOf(manager, unit), { family: familyOf(sought, { self, others }, processes), others });
       }
     },
-    clear,
+    clear: async (manager, units, replaced) => {
+      if (!endsAtInstall(manager)) await clear(manager, units, replaced);
+    },
+    clearAfterInstall: async (manager) => {
+      const units = atInstall.get(manager) ?? [];
+      atInstall.delete(manager);
+      await clear(manager, units, true);
+    },
     clearBeforeStart: async (manager, units) => {
-      if (endsItself(manager) || units.length === 0) return;
+      if (endsItself(manager) || endsAtInstall(manager) || units.length === 0) return;
       const now = await listProcesses(run);
       const keys = new Set(now.map(({ controlGroup }) => placeOf(controlGroup)?.key));
       const suspects = units.filter((unit) => keys.has(keyOf(manager, unit)));
