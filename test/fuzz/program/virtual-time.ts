@@ -28,5 +28,14 @@ export const startVirtualTime = (): void => {
     return value as T;
   };
   timers.setTimeout = sleep as typeof timers.setTimeout;
+  // What gives up after a second or more gives up soon: an answer in this process comes at once, or not at all.
+  const soon = (work: (...args: unknown[]) => void, milliseconds = 0, ...args: unknown[]): NodeJS.Timeout =>
+    milliseconds < 900
+      ? realSetTimeout(work, milliseconds, ...args)
+      : realSetTimeout(() => {
+          letPass(milliseconds);
+          work(...args);
+        }, milliseconds / 50);
+  globalThis.setTimeout = soon as typeof globalThis.setTimeout;
   syncBuiltinESMExports();
 };
