@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { restoreState } from './deployed-state.js';
 import type { Dice } from './dice.js';
@@ -49,7 +49,7 @@ const ofTheDead = (text: string, dice: Dice): string =>
 /** Null for what was damaged before. */
 const textOf = (path: string): string | null => {
   try {
-    return readFileSync(path, 'utf8');
+    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : null;
   } catch {
     return null;
   }
