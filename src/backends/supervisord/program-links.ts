@@ -15,7 +15,9 @@ const placeAt = async (path: string, program: string): Promise<Place> => {
   const stats = await lstat(path).catch(() => null);
   if (stats === null) return { kind: 'nothing' };
   if (!stats.isSymbolicLink()) return { kind: 'foreign' };
-  const target = await readlink(path);
+  // A switch of somebody else may take it away at this moment.
+  const target = await readlink(path).catch(() => null);
+  if (target === null) return { kind: 'nothing' };
   // A link into a profile, made by us or by the tools that we follow.
   return target.endsWith(`/conf.d/${fileName(program)}`) ? { kind: 'link', target } : { kind: 'foreign' };
 };
