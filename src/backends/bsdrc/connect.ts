@@ -39,7 +39,7 @@ const checkMachine = ({ target }: Pick<SessionContext, 'target'>): void => {
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   checkMachine(context);
   const bootLinks = createRcLinks(context);
-  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, claim, claimedByOthers, ...session } = await createScriptSession(context, {
     // Whatever rc.conf says: a script that is not enabled would do nothing, and be content.
     argumentsFor: (activity) => [`one${activity}`],
     environment: serviceEnvironment(context.env),
@@ -50,8 +50,14 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       changed: await bootLinks.changed(deployed),
       extras: await findExtras(deployed, others),
     }),
-    collisions: (units) => collisionsOf(units, (some) => bootLinks.check({ units: some })),
-    install: (next) => bootLinks.check(next),
+    collisions: async (units) => [
+      ...(await claimedByOthers(units)),
+      ...(await collisionsOf(units, (some) => bootLinks.check({ units: some }))),
+    ],
+    install: async (next) => {
+      await bootLinks.check(next);
+      await claim(next);
+    },
     finish: async (next) => {
       await bootLinks.update(next);
       await removeRecords(next);

@@ -32,7 +32,7 @@ const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: 
  */
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const engine = chosenEngine(context);
-  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, claim, claimedByOthers, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     commandFor: foreignCall,
     // The tool looks more closely, and at all of a level at once.
@@ -47,7 +47,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       for (const { unit } of found) extras.add(unit);
       return { changed: [], extras: found };
     },
-    install: () => Promise.resolve(),
+    collisions: claimedByOthers,
+    install: claim,
     finish: removeRecords,
   };
   if (engine === 'local') return local;
@@ -70,7 +71,10 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       const stopped = await local.stop(units.filter((unit) => extras.has(unit) || !isOurs(unit)));
       return units.map((unit) => stopped.find(({ instance }) => instance === unit.instance) ?? succeeded(unit));
     },
-    install: disnix.transition,
+    install: async (next) => {
+      await disnix.transition(next);
+      await claim(next);
+    },
     start: startTheRest,
     restart: (changes) => startTheRest(changes.map(({ after }) => after)),
   };

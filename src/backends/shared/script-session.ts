@@ -12,6 +12,7 @@ import { runningCommands } from '../../system/running-commands.js';
 import { MissingProgramError } from '../../system/run.js';
 import type {
   AfterStop,
+  Collision,
   DeployedProfile,
   DeployedUnit,
   ExtraUnit,
@@ -57,6 +58,10 @@ export interface ScriptSession extends Pick<
 > {
   /** Units of other generations that run. Their records go with those of the current generation. */
   readonly findExtras: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<readonly ExtraUnit[]>;
+  /** Writes down that the services of `next` are this profile's. */
+  readonly claim: (next: DeployedProfile | null) => Promise<void>;
+  /** Which of these services are another profile's. */
+  readonly claimedByOthers: (units: readonly DeployedUnit[]) => Promise<readonly Collision[]>;
   /** Removes the records of services that are not in `next`: nothing is left, not even that they were stopped. */
   readonly removeRecords: (next: DeployedProfile | null) => Promise<void>;
 }
@@ -76,6 +81,9 @@ const lastWords = ({ stdout, stderr, exitCode, timedOut }: RunResult): string =>
     `exit code ${exitCode}`,
   ].find((words) => words !== '') ?? '';
 
+/** Not before something changes. */
+const loadClaims = () => import('./state-claims.js');
+
 /** Scripts are run from the profile that they belong to. */
 export const createScriptSession = async (
   {
@@ -84,6 +92,7 @@ export const createScriptSession = async (
     jobs,
     current,
     target,
+    profileLink,
     timeouts = { start: null, stop: null },
     answerLimits = defaultAnswerLimits,
   }: SessionContext,
@@ -241,7 +250,14 @@ export const createScriptSession = async (
       return { kind: 'files', paths: logFile === null ? [] : [logFile], user: userOfUnit(unit) };
     },
     supervise: null,
+    claim: async (next) => {
+      const { claim } = await loadClaims();
+      if (next !== null) await claim(next, profileLink, log);
+    },
+    claimedByOthers: async (units) => (await loadClaims()).claimedByOthers(units, profileLink),
     removeRecords: async (next) => {
+      const { release } = await loadClaims();
+      await release(current?.units ?? [], next?.units ?? [], profileLink);
       const kept = new Set(recordsOf(next?.units ?? []));
       const obsolete = recordsOf([...(current?.units ?? []), ...extras]).filter((file) => !kept.has(file));
       checkRecordDirectories(obsolete);

@@ -10,7 +10,7 @@ import { currentRunlevel } from './current-runlevel.js';
 export const connect = async (context: SessionContext): Promise<ManagerSession> => {
   const runlevel = await currentRunlevel(context);
   const bootLinks = createBootLinks(context);
-  const { removeRecords, findExtras, ...session } = await createScriptSession(context, {
+  const { removeRecords, findExtras, claim, claimedByOthers, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     // The tool looks more closely, and at all of a level at once.
     environment: { ...scriptEnvironment(context.env), ...callerWaits },
@@ -22,8 +22,14 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       changed: await bootLinks.changed(deployed),
       extras: await findExtras(deployed, others),
     }),
-    collisions: (units) => collisionsOf(units, (some) => bootLinks.check({ units: some })),
-    install: (next) => bootLinks.check(next),
+    collisions: async (units) => [
+      ...(await claimedByOthers(units)),
+      ...(await collisionsOf(units, (some) => bootLinks.check({ units: some }))),
+    ],
+    install: async (next) => {
+      await bootLinks.check(next);
+      await claim(next);
+    },
     finish: async (next) => {
       await bootLinks.update(next);
       await removeRecords(next);
