@@ -38,7 +38,7 @@ const deploy = (profile: string, manager: string, word = 'sleeper') =>
   );
 const pidOf = async (profile: string): Promise<number> => {
   const { stdout } = await deployment.tool('status', '--json', '-p', profile);
-  return (JSON.parse(stdout) as { processes: readonly { pid: number }[] }).processes[0]?.pid ?? 0;
+  return (JSON.parse(stdout) as readonly { readonly pid: number }[])[0]?.pid ?? 0;
 };
 
 test.each(['sysvinit', 'disnix'])(

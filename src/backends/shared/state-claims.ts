@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { writeJsonAtomically } from '../../state/atomic-file.js';
 import { readRegularFile } from '../../state/regular-file.js';
 import { ExplainedError } from '../../system/errors.js';
@@ -61,11 +61,21 @@ const isThere = (link: string): boolean => {
   }
 };
 
+/** The link itself, whichever way leads to its directory. */
+const identityOf = (link: string): string => {
+  try {
+    return join(realpathSync(dirname(link)), basename(link));
+  } catch {
+    return link;
+  }
+};
+
 /** Which services are another profile's, although they have the names of these. */
 export const claimedByOthers = (units: readonly DeployedUnit[], profileLink: string): readonly Collision[] => {
+  const own = identityOf(profileLink);
   const others = directoriesOf(units)
     .flatMap(claimsIn)
-    .filter((claim) => claim.profileLink !== profileLink && isThere(claim.profileLink));
+    .filter((claim) => identityOf(claim.profileLink) !== own && isThere(claim.profileLink));
   return units.flatMap((unit) => {
     const owner = others.find(({ records }) => records.includes(recordOf(unit)));
     if (owner === undefined) return [];
