@@ -256,11 +256,11 @@ export const createScriptSession = async (
     },
     claimedByOthers: async (units) => (await loadClaims()).claimedByOthers(units, profileLink),
     removeRecords: async (next) => {
-      const { release } = await loadClaims();
-      await release(current?.units ?? [], next?.units ?? [], profileLink);
       const kept = new Set(recordsOf(next?.units ?? []));
       const obsolete = recordsOf([...(current?.units ?? []), ...extras]).filter((file) => !kept.has(file));
       checkRecordDirectories(obsolete);
+      const { release } = await loadClaims();
+      await release(current?.units ?? [], next?.units ?? [], profileLink);
       for (const recordFile of obsolete) {
         try {
           await rm(recordFile, { force: true });
