@@ -16,9 +16,12 @@ export const keptVariables = (environment: Readonly<Record<string, string>>): st
 
 const scriptName = 'clean-start';
 
+/** Whether a word of a command is the script that cleanStart puts before a program. */
+export const isCleanStart = (word: string): boolean => word.endsWith(`-${scriptName}`);
+
 /** The words of a command without those that cleanStart has put into it, for a comparison with commands of other tools. */
 export const withoutCleanStart = (words: readonly string[]): readonly string[] => {
-  const at = words.findIndex((word) => word.endsWith(`-${scriptName}`));
+  const at = words.findIndex(isCleanStart);
   // The shell before it, and three parameters.
   return at < 1 ? words : [...words.slice(0, at - 1), ...words.slice(at + 4)];
 };

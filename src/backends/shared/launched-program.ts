@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Json, JsonObject } from '../../system/json.js';
 import type { LaunchedProgram } from '../backend.js';
+import { isCleanStart } from './clean-start.js';
 import { splitWords } from './split-words.js';
 
 /** A text that is not empty; null for anything else. */
@@ -88,6 +89,7 @@ const wrappedWords = ([program = '', ...args]: readonly string[]): readonly stri
     case 'bash':
     case 'dash':
       if (script.endsWith('-daemon-proxy')) return args.slice(3);
+      if (isCleanStart(script)) return args.slice(4);
       return scriptWords(script);
     default:
       return null;
