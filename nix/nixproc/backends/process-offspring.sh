@@ -6,14 +6,14 @@
 # that it was started with. What has overwritten these (nginx does) may be what was started: it is named, not ended.
 
 # nixproc_carries PID: whether a process has all variables that this shell exports, but for those that a change of the user,
-# or a shell in between, sets itself.
+# or a shell in between, sets itself, and those that clean-start.sh takes away.
 nixproc_carries() {
     nixproc_theirs="
 $(nixproc_tool tr '\0' '\n' 2>/dev/null <"/proc/$1/environ")
 "
     while IFS= read -r nixproc_part; do
         case $nixproc_part in
-            _=* | PWD=* | OLDPWD=* | SHLVL=* | PATH=* | HOME=* | USER=* | LOGNAME=* | SHELL=* | NIXPROC_*) continue ;;
+            _=* | LC_CTYPE=* | PWD=* | OLDPWD=* | SHLVL=* | PATH=* | HOME=* | USER=* | LOGNAME=* | SHELL=* | NIXPROC_*) continue ;;
         esac
         case $nixproc_theirs in *"
 $nixproc_part
