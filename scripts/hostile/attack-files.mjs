@@ -11,9 +11,15 @@ export const attackFiles = [
   'test/backends/sysvinit/in-the-way.test.ts',
   'test/state/profile-lock.test.ts',
   'test/backends/shared/read-tree.test.ts',
+  'test/integration/files-in-the-way.test.ts',
+  // Which processes are an instance's own, and what it inherits.
+  'test/leftovers/family.test.ts',
+  'test/integration/leftovers.test.ts',
+  'test/conformance/inheritance.test.ts',
   // Runtime directories of others, and a supervisord that was lost.
   'test/backends/supervisord/own-server.test.ts',
   'test/integration/lost-directory.test.ts',
+  'test/integration/lost-managers.test.ts',
   // What services and names say to a terminal.
   'test/integration/words-of-others.test.ts',
   'test/system/visible-text.test.ts',

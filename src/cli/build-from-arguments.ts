@@ -206,6 +206,6 @@ export const buildFromArguments = async (
     buildModel(request, outLink, { ...context, run }, memory),
   ]);
   const profile = manifest === null ? await readBuiltProfile(built) : newlyBuilt(built, manifest);
-  if (profile === null) throw new Error(`${built} was built without a manifest`);
+  if (profile === null) throw (await import('../profile/build-profile.js')).notBuilt(built);
   return { ...profile, ...held, source };
 };

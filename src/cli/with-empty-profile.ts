@@ -51,8 +51,9 @@ export const withEmptyProfile = async (
   const { default: temporary } = await import('tmp-promise');
   const { path: roots, cleanup } = await temporary.dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
   try {
-    const empty = await readBuiltProfile(await buildEmpty(deployed, location, `${roots}/profile`, context));
-    if (empty === null) throw new Error('the empty profile has no manifest');
+    const built = await buildEmpty(deployed, location, `${roots}/profile`, context);
+    const empty = await readBuiltProfile(built);
+    if (empty === null) throw (await import('../profile/build-profile.js')).notBuilt(built);
     await work(empty);
   } finally {
     await cleanup();

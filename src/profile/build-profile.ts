@@ -92,6 +92,14 @@ export interface ProfileSource {
 
 const isOnePath = (text: string): boolean => /^\/[^\n]+$/.test(text) && existsSync(text);
 
+/** What Nix said was built is none of our profiles: something else is called nix-build, or it was cut off. */
+export const notBuilt = (path: string): BuildError =>
+  new BuildError({
+    what: 'Nix did not build the profile, although it says that all went well',
+    why: path === '' ? 'It printed no path' : `There is no profile at ${path}`,
+    fix: 'Look at what is called nix-build on PATH, and check the store with: nix-store --verify --check-contents',
+  });
+
 const expressionOf = (documentDirectory: string): string =>
   `import ${nixString(join(nixDirectory, 'profile.nix'))} {
   documentDirectory = ${nixString(documentDirectory)};

@@ -195,7 +195,7 @@ export const ownServer = (
     }
     await noteStopped([...stopped]);
     await remember(new Map());
-    log.debug({ socket: paths.socket, pid: await client.getPid() }, 'started supervisord');
+    log.debug({ socket: paths.socket, pid: await explainingClient.getPid() }, 'started supervisord');
   };
 
   const explainingClient = explaining(client, paths.socket);

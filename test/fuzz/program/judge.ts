@@ -28,7 +28,8 @@ export const complaintAbout = ({ line, exitCode, stdout, stderr }: Ending): stri
   if (/Cannot read propert|is not a function|is not iterable|Unexpected token .* in JSON/.test(stderr)) {
     return 'it speaks of JavaScript';
   }
-  if (escape.test(stderr)) return 'a terminal would obey what stderr says';
+  // At the end of a line it does nothing.
+  if (escape.test(stderr.replaceAll('\r\n', '\n'))) return 'a terminal would obey what stderr says';
   const hasMessage = /^error: \S/m.test(stderr);
   if (exitCode !== 0 && !hasMessage && !(isStatus(line) && stdout + stderr !== '') && !showsLog(line))
     return `exit code ${exitCode} without a message`;
