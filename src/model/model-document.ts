@@ -183,7 +183,19 @@ const pair = <A, B>(left: readonly A[], right: readonly B[]): readonly (readonly
     return [element, other];
   });
 
-/** @throws ZodError or Error: nix/model-text.nix and this program do not belong together. */
+/** @throws Error when a process names a scope or a process that the evaluation does not have. */
+const checkNames = (documents: readonly ProcessDocument[], scopes: ModelText['scopes']): void => {
+  const names = new Set(documents.map(({ name }) => name));
+  for (const document of documents) {
+    if (document.kind === 'package') continue;
+    const { name, scope, dependencies } = document;
+    if (!Object.hasOwn(scopes, scope)) throw new Error(`the evaluation lacks the scope ${scope} of ${name}`);
+    const missing = dependencies.find((dependency) => !names.has(dependency));
+    if (missing !== undefined) throw new Error(`the evaluation lacks ${missing}, on which ${name} depends`);
+  }
+};
+
+/** @throws ZodError or Error: nix/model-text.nix and this program do not belong together, or a part is missing. */
 export const parseModelDocument = (text: string): ModelDocument => {
   // For what is looked at once zod would take longer to write code than to do without.
   const { instances, processes, dependents, ...rest } = modelText.parse(JSON.parse(text), { jitless: true });
@@ -193,6 +205,7 @@ export const parseModelDocument = (text: string): ModelDocument => {
     if (process === null) throw new Error(`the evaluation says nothing of a process: ${JSON.stringify(told)}`);
     return process;
   });
+  checkNames(documents, rest.scopes);
   return {
     ...rest,
     instances: pair(instanceDocuments(instances), documents).map(([instance, process]) => ({ ...instance, process })),

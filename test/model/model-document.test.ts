@@ -17,12 +17,13 @@ const model = {
   fallbackTools: null,
   outline: null,
   instances: { name: ['webapp'] },
-  dependents: [],
   conflicts: [],
 };
 
+const database = { arguments: { name: 'database' } };
+
 const parse = (process: Json, changes: JsonObject = {}) =>
-  parseModelDocument(JSON.stringify({ ...model, processes: [process], ...changes }));
+  parseModelDocument(JSON.stringify({ ...model, processes: [process, database], dependents: ['webapp'], ...changes }));
 
 const managed = { arguments: { instanceName: 'webapp' } };
 const direct = { ...managed, manager: 'sysvinit' };
@@ -114,6 +115,14 @@ test.each<{ wrong: Json }>([
   expect(() => parse(managed, { instances: wrong })).toThrow('expected instances');
 });
 
+// A garbled answer of Nix; found by the fuzz run with the seed 20261201.
+test.each<{ what: string; process: JsonObject }>([
+  { what: 'process', process: { ...managed, dependencies: ['cache'] } },
+  { what: 'scope', process: { ...managed, scope: 'third' } },
+])('a $what that is named has to be there', ({ process }) => {
+  expect(() => parse(process)).toThrow(/^the evaluation lacks (cache|the scope third)/);
+});
+
 test('a process for each instance is required', () => {
-  expect(() => parse(managed, { instances: { name: ['webapp', 'other'] } })).toThrow('fewer processes');
+  expect(() => parse(managed, { instances: { name: ['webapp', 'one', 'two'] } })).toThrow('fewer processes');
 });

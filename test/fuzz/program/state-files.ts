@@ -110,7 +110,7 @@ const replaceFile = (path: string, dice: Dice): void => {
 /** Makes the links of generations lead elsewhere. */
 const moveLinks = (world: World, dice: Dice): void => {
   const link = dice.pick([world.link, `${world.link}-1-link`, `${world.link}-2-link`]);
-  rmSync(link, { force: true });
+  rmSync(link, { recursive: true, force: true });
   switch (dice.int(6)) {
     case 0:
       return;
@@ -127,6 +127,7 @@ const moveLinks = (world: World, dice: Dice): void => {
       symlinkSync(world.directory, link);
       return;
     default:
+      rmSync(`${world.link}-99999999999999999999-link`, { force: true });
       symlinkSync(world.profileOf('b'), `${world.link}-99999999999999999999-link`);
       symlinkSync('processes-99999999999999999999-link', link);
   }
