@@ -1,12 +1,15 @@
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as z from '../../src/system/schema.js';
 import { createMachine, shellService, sleeper, type Machine } from '../backends/systemd/support/machine.js';
 import { accounts } from '../support/accounts.js';
 import { isRoot } from '../support/is-root.js';
+import { repository } from '../support/repository.js';
 import { eventually } from '../support/waiting.js';
 
 const [root] = accounts;
+const refuseTogether = join(repository, 'test/backends/systemd/support/refuse-together.sh');
 
 // A systemd needs namespaces and mounts, which are root's.
 const describeAsRoot = isRoot ? describe : describe.skip;
@@ -255,6 +258,80 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     await machine.namespace.mustRun('test', '-e', `${dropIn}/extra.conf`);
     await machine.namespace.mustRun('rm', '-r', dropIn, '/etc/systemd/system/nix-process-a.service');
     await machine.systemctl('daemon-reload');
+  });
+
+  const wrapper = '/usr/local/bin/systemctl';
+  test.each([
+    { version: 'this systemd', isAllForOne: false },
+    { version: 'a systemd that refuses all units of a call for one', isAllForOne: true },
+  ])('a refusal by $version is told, and the others are done', async ({ isAllForOne }) => {
+    if (isAllForOne) await machine.namespace.mustRun('install', '-m755', refuseTogether, wrapper);
+    const model = (version: number, ...more: readonly string[]) =>
+      Object.fromEntries(
+        ['a', 'b', 'c', ...more].map((name) => [name, sleeper(name, `environment.VERSION = ${version};`)]),
+      );
+    const dropIns = '/run/systemd/system/nix-process-b.service.d';
+    const forbid = async (property: string): Promise<void> => {
+      await machine.namespace.mustRun('mkdir', '-p', dropIns);
+      await machine.namespace.mustRun('sh', '-c', `printf '[Unit]\\n${property}=yes\\n' >${dropIns}/no.conf`);
+      await machine.systemctl('daemon-reload');
+    };
+    const refusal = 'Operation refused, unit nix-process-b.service may be requested by dependency only';
+    const versionOf = (name: string) => machine.property(`nix-process-${name}.service`, 'Environment');
+
+    await machine.mustDeploy(model(1));
+    const [, b] = await machine.pids('a', 'b');
+    await forbid('RefuseManualStop');
+    const changed = await machine.deploy(model(2, 'd'));
+    expect(changed.exitCode).toBe(7);
+    expect(changed.stderr).toMatch(new RegExp(`b did not restart: .*${refusal}`));
+    expect(changed.stderr).not.toMatch(/[acd] did not/);
+    expect(await machine.states()).toEqual({ a: 'running', b: 'running', c: 'running' });
+    expect((await machine.pids('b'))[0]).toBe(b);
+    for (const name of ['a', 'b', 'c']) expect(await versionOf(name)).toContain('VERSION=1');
+
+    const [a] = await machine.pids('a');
+    const restarted = await machine.deployment.tool('restart', 'a', 'b');
+    expect(restarted).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('b did not restart: ') });
+    expect((await machine.pids('a'))[0]).not.toBe(a);
+    const stopped = await machine.deployment.tool('stop', 'a', 'b');
+    expect(stopped.exitCode).toBe(6);
+    expect(stopped.stderr).toMatch(new RegExp(`b did not stop: .*${refusal}`));
+    expect(await machine.states()).toEqual({ a: 'stopped', b: 'running', c: 'running' });
+    await machine.deployment.succeed('start', 'a');
+    const undeployed = await machine.deployment.tool('undeploy');
+    expect(undeployed.exitCode).toBe(7);
+    expect(undeployed.stderr).toMatch(new RegExp(`b did not stop: .*${refusal}`));
+    expect(await machine.states()).toEqual({ a: 'running', b: 'running', c: 'running' });
+    expect((await machine.pids('b'))[0]).toBe(b);
+
+    await forbid('RefuseManualStart');
+    await machine.systemctl('stop', 'nix-process-a.service');
+    await machine.systemctl('stop', 'nix-process-b.service');
+    const started = await machine.deployment.tool('start', 'a', 'b');
+    expect(started.exitCode).toBe(6);
+    expect(started.stderr).toMatch(new RegExp(`b did not start: .*${refusal}`));
+    expect(await machine.states()).toEqual({ a: 'running', b: 'stopped', c: 'running' });
+    const added = await machine.deploy(model(3, 'd'));
+    expect(added.exitCode).toBe(7);
+    expect(await machine.states()).toMatchObject({ a: 'running', c: 'running' });
+    for (const name of ['a', 'c']) expect(await versionOf(name)).toContain('VERSION=1');
+    await machine.namespace.mustRun('rm', '-r', dropIns);
+    await machine.systemctl('daemon-reload');
+    await undeploy();
+
+    await machine.namespace.mustRun('systemctl', 'mask', 'nix-process-m.service');
+    await machine.mustDeploy(model(4, 'm'));
+    await machine.deployment.succeed('stop', 'a', 'c');
+    for (const verb of ['start', 'restart']) {
+      const masked = await machine.deployment.tool(verb, 'a', 'm', 'c');
+      expect(masked.exitCode).toBe(6);
+      expect(masked.stderr).toMatch(new RegExp(`m did not ${verb}: .*Unit nix-process-m.service is masked`));
+      expect(await machine.states()).toEqual({ a: 'running', b: 'running', c: 'running', m: 'stopped' });
+    }
+    await undeploy();
+    await machine.namespace.mustRun('systemctl', 'unmask', 'nix-process-m.service');
+    if (isAllForOne) await machine.namespace.mustRun('rm', wrapper);
   });
 
   test("what is in a unit's place stops a switch before anything is touched", async () => {

@@ -1,3 +1,4 @@
+import type { InstanceName } from '../../model/process-model.js';
 import { ActivationError } from '../../system/errors.js';
 import type { RunResult } from '../../system/ports.js';
 import type {
@@ -11,14 +12,15 @@ import type {
 import { collisionsOf } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { activationOf, mainUnitOf, startedUnitsOf, strayActivation, unitsOf } from './activation-data.js';
+import { callUnits, joinOutcomes, wordsOf, type VerbOutcome } from './call-units.js';
 import { createInstallation } from './installation.js';
 import { hasFailed } from './observation.js';
 import { observeUnits } from './observe-units.js';
+import { reloadUnits } from './reload-units.js';
 import { remarksAboutLingering, remarksAboutUnits } from './remarks.js';
 import type { Scope } from './scope.js';
 import { outcomesOfStart, settle } from './start-outcomes.js';
 import { leftBehind, standsAlone } from './start-together.js';
-import { wordsAbout, type Answers } from './systemctl-answers.js';
 import type { Systemctl } from './systemctl.js';
 import { targetUnit, wantedUnits } from './target-unit.js';
 import type { UnitSearch } from './unit-search.js';
@@ -27,10 +29,18 @@ import { activators } from './unit-types.js';
 const isActivator = (name: string): boolean => activators.some((type) => name.endsWith(`.${type}`));
 const hasSocket = (unit: DeployedUnit): boolean => unitsOf(unit).some((name) => name.endsWith('.socket'));
 const succeeded = ({ instance }: DeployedUnit): UnitOutcome => ({ instance, ok: true, detail: null });
+/** Tells definitions of a process apart. */
+const keyOf = ({ profile, name }: DeployedUnit): string => `${profile} ${name}`;
+/** Units that a process no longer has. */
+const droppedBy = ({ before, after }: UnitChange): readonly string[] =>
+  unitsOf(before).filter((name) => !unitsOf(after).includes(name));
+/** Why units of a process were not replaced, in systemd's words; null when all were. */
+const wordsAboutKept = ({ before, after }: UnitChange, { refused }: VerbOutcome): string | null =>
+  [...unitsOf(after), ...unitsOf(before)].map((name) => refused.get(name)).find((words) => words !== undefined) ?? null;
 
 /** Talks to one systemd. systemd knows what depends on what: it gets all units at once, and orders them. */
 export const createSession = (
-  { profileName, profileLink, current, run, repair = false }: SessionContext,
+  { profileName, profileLink, current, run, log, repair = false }: SessionContext,
   scope: Scope,
   systemctl: Systemctl,
   search: UnitSearch,
@@ -42,17 +52,22 @@ export const createSession = (
   let installed: DeployedProfile | null = null;
   /** Units that this session has started. */
   const begun = new Set<string>();
+  /** By which definition processes go on that systemd has refused to restart, by what was to replace it; see keyOf. */
+  const unmoved = new Map<string, string>();
   let targetIsStarted = false;
 
   const judgeStart = async (
     units: readonly DeployedUnit[],
-    since: number,
-    answers: Answers,
+    begin: {
+      readonly since: number;
+      readonly said: VerbOutcome;
+      readonly kept?: ReadonlyMap<InstanceName, string | null>;
+    },
     hasSettled = false,
   ): Promise<readonly UnitOutcome[]> => {
     if (units.length === 0) return [];
-    if (!hasSettled) await settle(since);
-    return outcomesOfStart(units, { since, answers }, { run, scope, systemctl, installation });
+    if (!hasSettled) await settle(begin.since);
+    return outcomesOfStart(units, begin, { run, scope, systemctl, installation });
   };
 
   /** Does nothing for no units. */
@@ -60,9 +75,12 @@ export const createSession = (
     names.length === 0 ? null : systemctl.call(...verb, '--', ...new Set(names));
 
   /** systemd stops a service before what starts it, which would then start it again. */
-  const stopUnits = async (names: readonly string[]): Promise<Answers> => {
+  const stopUnits = async (names: readonly string[]): Promise<VerbOutcome> => {
     const others = names.filter((name) => !isActivator(name));
-    return [await call(['stop'], names.filter(isActivator)), await call(['stop'], others)];
+    return joinOutcomes(
+      await callUnits(systemctl, 'stop', names.filter(isActivator)),
+      await callUnits(systemctl, 'stop', others),
+    );
   };
 
   /**
@@ -99,7 +117,7 @@ export const createSession = (
     // Both look at the same answer, where nothing is left behind.
     systemctl.askAhead();
     const left = await leftBehind(units.flatMap(startedUnitsOf), systemctl);
-    return judgeStart(units, since, [together, await call(['start'], left)], left.length === 0);
+    return judgeStart(units, { since, said: await callUnits(systemctl, 'start', left) }, left.length === 0);
   };
 
   const start = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
@@ -114,12 +132,12 @@ export const createSession = (
       ['reset-failed'],
       names.filter((name) => !fresh.has(name)),
     );
-    return judgeStart(units, since, [await call(['start'], units.flatMap(startedUnitsOf))]);
+    return judgeStart(units, { since, said: await callUnits(systemctl, 'start', units.flatMap(startedUnitsOf)) });
   };
 
   const stop = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
     const names = units.flatMap(unitsOf);
-    const answers = await stopUnits(names);
+    const { refused } = await stopUnits(names);
     const states = await systemctl.listUnits();
     const activeState = (name: string): string => states.get(name)?.active ?? 'inactive';
     // A process that did not end in good order has ended nonetheless; nobody shall take that for a crash.
@@ -130,53 +148,45 @@ export const createSession = (
     return units.map((unit): UnitOutcome => {
       const up = unitsOf(unit).find((name) => !['inactive', 'failed'].includes(activeState(name)));
       if (up === undefined) return succeeded(unit);
-      return { instance: unit.instance, ok: false, detail: wordsAbout(unit, answers) || `${up} is ${activeState(up)}` };
+      return { instance: unit.instance, ok: false, detail: refused.get(up) ?? `${up} is ${activeState(up)}` };
     });
   };
 
   const restart = async (changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> => {
     const since = Date.now();
-    const all = changes.map(({ after }) => after);
-    // A masked one goes on by its old definition: the user has been told.
-    const units = all.filter((unit) => !isHidden(unit));
+    // A masked one goes on by its old definition: the user has been told. Whoever asks for it by hand is told now.
+    const isLeft = ({ before, after }: UnitChange): boolean =>
+      unmoved.get(keyOf(before)) === keyOf(after) || (before !== after && isHidden(after));
+    const left = changes.filter(isLeft);
+    const done = changes.filter((change) => !left.includes(change));
+    const units = done.map(({ after }) => after);
     // A socket cannot be opened anew while its service runs.
     const anew = units.filter(hasSocket);
     const others = units.filter((unit) => !hasSocket(unit));
-    const dropped = changes.flatMap(({ before, after }) =>
-      unitsOf(before).filter((name) => !unitsOf(after).includes(name)),
-    );
     const names = units.flatMap(unitsOf);
     for (const name of names) begun.add(name);
     await call(['reset-failed'], names);
-    const answers = [
-      ...(await stopUnits([...anew.flatMap(unitsOf), ...dropped])),
-      await call(['restart'], others.flatMap(startedUnitsOf)),
+    const ended = joinOutcomes(
+      await stopUnits([...anew.flatMap(unitsOf), ...done.flatMap(droppedBy)]),
+      await callUnits(systemctl, 'restart', others.flatMap(startedUnitsOf)),
       // What a timer or a path has started.
-      await call(
-        ['try-restart'],
+      await callUnits(
+        systemctl,
+        'try-restart',
         others.flatMap((unit) => unitsOf(unit).filter((name) => !startedUnitsOf(unit).includes(name))),
       ),
-      await call(['start'], anew.flatMap(startedUnitsOf)),
-    ];
-    return [...(await judgeStart(units, since, answers)), ...all.filter(isHidden).map(succeeded)];
-  };
-
-  const reload = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
-    const able = units.filter((unit) => activationOf(unit).canReload);
-    const unable = units.filter((unit) => !able.includes(unit));
-    const answers = [
-      await call(['reload'], able.map(mainUnitOf)),
-      // As init scripts do: most programs read their configuration again.
-      await call(['kill', '--kill-who=main', '--signal=HUP'], unable.map(mainUnitOf)),
-    ];
-    if (answers.every((answer) => answer === null || answer.exitCode === 0)) return units.map(succeeded);
-    const properties = await systemctl.show(units.map(mainUnitOf), ['ActiveState', 'ReloadResult']);
-    return units.map((unit): UnitOutcome => {
-      const of = properties.get(mainUnitOf(unit));
-      const words = wordsAbout(unit, answers);
-      if (of?.('ActiveState') === 'active' && of('ReloadResult') === 'success' && words === '') return succeeded(unit);
-      return { instance: unit.instance, ok: false, detail: words || 'its reload command failed' };
+    );
+    const started = await callUnits(systemctl, 'start', anew.flatMap(startedUnitsOf));
+    for (const { before, after } of done) {
+      const isUntouched = [...unitsOf(after), ...unitsOf(before)].every((name) => ended.refused.has(name));
+      if (isUntouched) unmoved.set(keyOf(after), keyOf(before));
+    }
+    const outcomes = await judgeStart(units, {
+      since,
+      said: joinOutcomes(ended, started),
+      kept: new Map(done.map((change) => [change.after.instance, wordsAboutKept(change, ended)])),
     });
+    return [...outcomes, ...left.map(({ after }) => succeeded(after))];
   };
 
   const reloadManager = async (): Promise<void> => {
@@ -189,8 +199,22 @@ export const createSession = (
   const forget = async (names: readonly string[]): Promise<void> => {
     const states = await systemctl.listUnits();
     const remembered = names.filter((name) => hasFailed(states.get(name) ?? null));
-    await call(['stop'], remembered);
+    const { refused } = await callUnits(systemctl, 'stop', remembered);
     await call(['reset-failed'], remembered);
+    const [first] = refused;
+    if (first === undefined) return;
+    const [name, why] = first;
+    throw new ActivationError({
+      what: `systemd does not stop ${name}, whose file is gone`,
+      why,
+      fix: `Correct what is said above, then: systemctl stop ${name}`,
+    });
+  };
+
+  /** Its processes run without it, but it is what an operator stops and what the next boot starts. */
+  const startTarget = async (): Promise<void> => {
+    const answer = await call(['start', '--job-mode=ignore-dependencies'], [target]);
+    if (answer !== null && answer.exitCode !== 0) log.warn(`${target} is not started: ${wordsOf('start', answer)}`);
   };
 
   return {
@@ -222,7 +246,7 @@ export const createSession = (
     start,
     stop,
     restart,
-    reload,
+    reload: (units) => reloadUnits(units, systemctl),
     install: async (next) => {
       installed = null;
       if (next === null) targetIsStarted = false;
@@ -235,7 +259,7 @@ export const createSession = (
     },
     finish: async (next) => {
       // Without the processes that it wants: those that somebody has stopped shall stay so.
-      if (next !== null && !targetIsStarted) await call(['start', '--job-mode=ignore-dependencies'], [target]);
+      if (next !== null && !targetIsStarted) await startTarget();
     },
     logs: (unit) => ({
       kind: 'command',

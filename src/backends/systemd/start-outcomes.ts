@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Run } from '../../system/ports.js';
 import type { DeployedUnit, Observation, UnitOutcome } from '../backend.js';
-import { activationOf } from './activation-data.js';
+import type { InstanceName } from '../../model/process-model.js';
+import { activationOf, unitsOf } from './activation-data.js';
+import type { VerbOutcome } from './call-units.js';
 import type { Installation } from './installation.js';
 import { lastWords } from './journal.js';
 import { observedProperties } from './observation.js';
 import { observeUnits } from './observe-units.js';
 import type { Scope } from './scope.js';
 import type { Systemctl } from './systemctl.js';
-import { wordsAbout, type Answers } from './systemctl-answers.js';
 
 /**
  * How long processes have to stay up to count as started, in milliseconds since the first of them was told to start, and
@@ -34,11 +35,20 @@ export const settle = (since: number): Promise<void> =>
  * Says whether what was started stays up, and why where it does not; to be called when that has settled.
  *
  * @param since when the start began, in milliseconds since the epoch
- * @param answers what systemctl said to it
+ * @param said what systemctl said to it
+ * @param kept why units of a process that were to be replaced were not: it runs, but as before. Default: nothing was to be
  */
 export const outcomesOfStart = async (
   units: readonly DeployedUnit[],
-  { since, answers }: { readonly since: number; readonly answers: Answers },
+  {
+    since,
+    said,
+    kept = new Map(),
+  }: {
+    readonly since: number;
+    readonly said: VerbOutcome;
+    readonly kept?: ReadonlyMap<InstanceName, string | null>;
+  },
   {
     run,
     scope,
@@ -56,8 +66,9 @@ export const outcomesOfStart = async (
 
   /** Why a unit rests that was started and has not failed; null when that is as it should be. */
   const reasonOfRest = async (unit: DeployedUnit): Promise<string | null> => {
-    const refusal = wordsAbout(unit, answers);
-    if (refusal !== '') return refusal;
+    const refusal = unitsOf(unit).map((name) => said.refused.get(name) ?? said.jobs.get(name));
+    const words = refusal.find((some) => some !== undefined);
+    if (words !== undefined) return words;
     const { main, endsByItself } = activationOf(unit);
     if (endsByItself) return null;
     const properties = (await systemctl.show([main], observedProperties)).get(main);
@@ -69,12 +80,15 @@ export const outcomesOfStart = async (
   return mapConcurrently(units, concurrency, async (unit): Promise<UnitOutcome> => {
     const { instance } = unit;
     const observation = observations.get(instance);
-    if (observation === undefined || isUp(observation))
-      return { instance, ok: observation !== undefined, detail: null };
+    if (observation === undefined) return { instance, ok: false, detail: null };
+    if (isUp(observation)) {
+      const detail = kept.get(instance) ?? null;
+      return { instance, ok: detail === null, detail };
+    }
     const reason =
       observation.state === 'stopped' ? await reasonOfRest(unit) : (observation.detail ?? observation.state);
     if (reason === null) return { instance, ok: true, detail: null };
-    const said = await lastWords(activationOf(unit).main, since, run, scope);
-    return { instance, ok: false, detail: said === '' ? reason : `${reason}\n${said}` };
+    const logged = await lastWords(activationOf(unit).main, since, run, scope);
+    return { instance, ok: false, detail: logged === '' ? reason : `${reason}\n${logged}` };
   });
 };
