@@ -173,6 +173,7 @@ const activateWith = async (
       );
     }
     ports.log.warn(`${what}; putting back what ran before`);
+    await accounts.putBack();
     const restored = await restore(prepared, execution, watchSettings, secondSignal, journal, ports);
     if (restored.interrupted) {
       throw new ExplainedError(
@@ -216,6 +217,7 @@ const activateWith = async (
       return nobodyFailed;
     });
   } catch (error) {
+    await accounts.putBack();
     await accounts.withdraw();
     // What an unfinished switch before this one has left is still there.
     if (prepared.unfinished === null) await prepared.journal.end();

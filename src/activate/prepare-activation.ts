@@ -16,7 +16,7 @@ import { describeDamage, readCurrentProfile } from './current-profile.js';
 import { findConflicts } from './find-conflicts.js';
 import type { ObstacleOfUnit } from './find-obstacles.js';
 import { describeDrift, findDrift, presentWithDrift } from './find-drift.js';
-import { prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
+import { accountConflicts, prepareAccounts, type PreparedAccounts } from './prepare-accounts.js';
 import type { OpenJournal } from './journal.js';
 import { managedProfile, observeUnits } from './look-at-current.js';
 import { recogniseProcesses, withRecognised } from './recognise-processes.js';
@@ -188,7 +188,7 @@ export const prepareActivation = async (
       : await findDrift(location, current, sessions);
   const present = repairs && current !== null ? presentWithDrift(observed, drift, current) : observed;
   const session = target === null ? null : sessions.of(target.manager);
-  const accounts = await prepareAccounts(location, next.manifest, ports);
+  const accounts = await prepareAccounts(location, next.manifest, ports, running?.manifest ?? null);
   const leaving = [...new Set([current, ...reached].flatMap((side) => side?.manager ?? []))];
   const changesAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;
   const plan = planActivation(
@@ -249,6 +249,7 @@ export const prepareActivation = async (
     obstacles,
     conflicts: [
       ...conflictsOfObstacles(obstacles),
+      ...accountConflicts(accounts.plan, next.manifest.units),
       ...(await findConflicts(
         plan,
         present,

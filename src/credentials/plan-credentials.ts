@@ -8,10 +8,17 @@ import {
   type Group,
   type NewGroup,
   type NewUser,
-  type User,
   type UserChanges,
 } from './accounts.js';
 import type { AccountLedger } from './ledger.js';
+import {
+  changesOf,
+  comparedProperties,
+  isOurs,
+  retainedGroup,
+  retainedUser,
+  type RetainedAccount,
+} from './retained-accounts.js';
 
 /** One thing to do to the accounts of the machine, and why. */
 export type CredentialStep = { readonly reason: string } & (
@@ -34,6 +41,8 @@ export interface CredentialPlan {
   readonly removals: readonly CredentialStep[];
   /** What the user should know although nothing is done about it, a sentence each. */
   readonly notes: readonly string[];
+  /** Accounts of others that are not as the model wants them, and stay so. */
+  readonly retained: readonly RetainedAccount[];
 }
 
 export interface CredentialSituation {
@@ -139,92 +148,88 @@ const takenId = ({ noun, idName }: Numbered, name: string, id: number, owner: st
     fix: `Give "${name}" another ${idName}, or remove the ${noun} "${owner}" if nothing needs it any more`,
   });
 
+interface Planned<Step extends CredentialStep> {
+  readonly steps: readonly Step[];
+  readonly retained: readonly RetainedAccount[];
+}
+
+const joined = <Step extends CredentialStep>(parts: readonly Planned<Step>[]): Planned<Step> => ({
+  steps: parts.flatMap(({ steps }) => steps),
+  retained: parts.flatMap(({ retained }) => retained),
+});
+const steps = <Step extends CredentialStep>(...some: readonly Step[]): Planned<Step> => ({ steps: some, retained: [] });
+const retaining = (account: RetainedAccount | null): Planned<never> => ({
+  steps: [],
+  retained: account === null ? [] : [account],
+});
+
+type GroupStep = CredentialStep & { readonly kind: 'create-group' };
+
 /** Groups to make, those that users need as their primary group included. */
-const planGroups = ({
-  wanted,
-  existing,
-}: CredentialSituation): readonly (CredentialStep & { kind: 'create-group' })[] => {
+const planGroups = ({ wanted, existing, ledger }: CredentialSituation): Planned<GroupStep> => {
   const implied = wanted.users
     .filter(({ name, group }) => group === null && !existing.users.some((user) => user.name === name))
     .filter(({ name }) => !wanted.groups.some((group) => group.name === name))
-    .map((user) => ({ name: primaryGroupOf(user), gid: null }));
+    .map((user) => ({ name: primaryGroupOf(user), gid: null, attributes: {} }));
 
   const gids = new Map(existing.groups.map(({ gid, name }) => [gid, name]));
-  return [...wanted.groups, ...implied].flatMap(({ name, gid }) => {
-    checkName('group', name);
-    const actual = existing.groups.find((group) => group.name === name)?.gid;
-    if (actual !== undefined && gid !== null && actual !== gid) throw otherId(asGroup, name, actual, gid);
-    if (actual !== undefined) return [];
-    if (gid !== null) {
-      const owner = gids.get(gid);
-      if (owner !== undefined) throw takenId(asGroup, name, gid, owner);
-      gids.set(gid, name);
-    }
-    return [{ kind: 'create-group', group: { name, gid }, reason: 'it does not exist' }];
-  });
-};
-
-/** What of an existing user differs from what is asked. */
-const changesOf = (spec: UserSpec, actual: User, groups: readonly Group[]): UserChanges => {
-  const { group, description, homeDir, shell } = spec;
-  const hasGroup = group === null || groups.some(({ name, gid }) => name === group && gid === actual.gid);
-  return {
-    ...(hasGroup ? {} : { group }),
-    ...(description === null || description === actual.description ? {} : { description }),
-    ...(homeDir === null || homeDir === actual.homeDir ? {} : { homeDir }),
-    ...(shell === null || shell === actual.shell ? {} : { shell }),
-  };
-};
-
-const describeChanges = (changes: UserChanges, actual: User, groups: readonly Group[]): string => {
-  const before = {
-    ...actual,
-    group: groups.find(({ gid }) => gid === actual.gid)?.name ?? `gid ${actual.gid}`,
-  };
-  return (Object.keys(changes) as (keyof UserChanges)[])
-    .map((property) => `${property}: ${before[property]} → ${changes[property] ?? ''}`)
-    .join(', ');
+  return joined(
+    [...wanted.groups, ...implied].map((spec): Planned<GroupStep> => {
+      const { name, gid } = spec;
+      checkName('group', name);
+      const actual = existing.groups.find((group) => group.name === name);
+      if (actual !== undefined) {
+        if (!isOurs(ledger, 'groups', name, actual.gid)) return retaining(retainedGroup(spec, actual));
+        if (gid !== null && actual.gid !== gid) throw otherId(asGroup, name, actual.gid, gid);
+        return steps();
+      }
+      if (gid !== null) {
+        const owner = gids.get(gid);
+        if (owner !== undefined) throw takenId(asGroup, name, gid, owner);
+        gids.set(gid, name);
+      }
+      return steps({ kind: 'create-group', group: { name, gid }, reason: 'it does not exist' });
+    }),
+  );
 };
 
 const planUsers = (
-  { wanted, existing }: CredentialSituation,
+  { wanted, existing, ledger }: CredentialSituation,
   newGroups: readonly string[],
-): readonly CredentialStep[] => {
+): Planned<CredentialStep> => {
   const uids = new Map(existing.users.map(({ uid, name }) => [uid, name]));
-  return wanted.users.flatMap((spec): readonly CredentialStep[] => {
-    checkUser(spec);
-    const { name, uid, description, homeDir, shell } = spec;
-    const group = primaryGroupOf(spec);
-    const actual = existing.users.find((user) => user.name === name);
-    if (spec.group !== null && !newGroups.includes(group) && !existing.groups.some((one) => one.name === group)) {
-      throw new ModelError({
-        what: `The user "${name}" wants the group "${group}", which does not exist`,
-        why: 'Neither the credentials of the model nor this machine have such a group',
-        fix: `Add "${group}" to the groups of the credentials, or name another group`,
-      });
-    }
-    if (actual === undefined) {
-      if (uid !== null) {
-        const owner = uids.get(uid);
-        if (owner !== undefined) throw takenId(asUser, name, uid, owner);
-        uids.set(uid, name);
+  return joined(
+    wanted.users.map((spec): Planned<CredentialStep> => {
+      checkUser(spec);
+      const { name, uid, description, homeDir, shell } = spec;
+      const group = primaryGroupOf(spec);
+      const actual = existing.users.find((user) => user.name === name);
+      if (actual !== undefined && !isOurs(ledger, 'users', name, actual.uid))
+        return retaining(retainedUser(spec, actual, existing.groups));
+      if (spec.group !== null && !newGroups.includes(group) && !existing.groups.some((one) => one.name === group)) {
+        throw new ModelError({
+          what: `The user "${name}" wants the group "${group}", which does not exist`,
+          why: 'Neither the credentials of the model nor this machine have such a group',
+          fix: `Add "${group}" to the groups of the credentials, or name another group`,
+        });
       }
-      const user = { name, uid, group, description, homeDir, shell };
-      return [{ kind: 'create-user', user, reason: 'it does not exist' }];
-    }
-    if (uid !== null && actual.uid !== uid) throw otherId(asUser, name, actual.uid, uid);
-    const changes = changesOf(spec, actual, existing.groups);
-    if (Object.keys(changes).length === 0) return [];
-    const reason = describeChanges(changes, actual, existing.groups);
-    if (actual.uid === 0) {
-      throw new ModelError({
-        what: `The model wants to change the superuser "${name}"`,
-        why: reason,
-        fix: `Take "${name}" out of the credentials, or give it the attributes that it has`,
-      });
-    }
-    return [{ kind: 'modify-user', name, changes, reason }];
-  });
+      if (actual === undefined) {
+        if (uid !== null) {
+          const owner = uids.get(uid);
+          if (owner !== undefined) throw takenId(asUser, name, uid, owner);
+          uids.set(uid, name);
+        }
+        const user = { name, uid, group, description, homeDir, shell };
+        return steps({ kind: 'create-user', user, reason: 'it does not exist' });
+      }
+      if (uid !== null && actual.uid !== uid) throw otherId(asUser, name, actual.uid, uid);
+      const changes = changesOf(spec, actual, existing.groups);
+      const reason = comparedProperties(changes, actual, existing.groups)
+        .map(([property, now, then]) => `${property}: ${now} → ${then}`)
+        .join(', ');
+      return reason === '' ? steps() : steps({ kind: 'modify-user', name, changes, reason });
+    }),
+  );
 };
 
 const planHomes = ({ wanted, existingHomes, userChanges }: CredentialSituation): readonly CredentialStep[] => {
@@ -275,21 +280,21 @@ const planRemovals = ({ wanted, existing, ledger, stillNamed }: CredentialSituat
  * Decides what to do so that the wanted users and groups exist, and those that only we needed are gone. Pure.
  *
  * An account that has what is asked is left alone, whoever made it; what is not asked is not looked at. A home directory
- * that exists is left alone too. A group or user is removed only when the ledger says that we made it.
+ * that exists is left alone too. A group or user is changed or removed only when the ledger says that we made it.
  *
- * @throws ModelError when an account has, or would need, an ID other than the one asked, when a user's group does not
- *   exist, when the superuser would have to change, or when a value cannot stand in passwd(5)
+ * @throws ModelError when an account of ours has, or a new one would need, an ID other than the one asked, when the group of
+ *   such a user does not exist, or when a value cannot stand in passwd(5)
  */
 export const planCredentials = (situation: CredentialSituation): CredentialPlan => {
   const { wanted, userChanges } = situation;
-  if (!userChanges) return { preparations: planHomes(situation), removals: [], notes: [] };
+  if (!userChanges) return { preparations: planHomes(situation), removals: [], notes: [], retained: [] };
   const groups = planGroups(situation);
   const users = planUsers(
     situation,
-    groups.map(({ group: { name } }) => name),
+    groups.steps.map(({ group: { name } }) => name),
   );
   return {
-    preparations: [...groups, ...users, ...planHomes(situation)],
+    preparations: [...groups.steps, ...users.steps, ...planHomes(situation)],
     removals: planRemovals(situation),
     notes: [
       ...notesOn('group', wanted.groups),
@@ -298,6 +303,7 @@ export const planCredentials = (situation: CredentialSituation): CredentialPlan 
         .filter(({ createHomeDir, homeDir }) => createHomeDir && homeDir === null)
         .map(({ name }) => `The user "${name}" gets no home directory: createHomeDir is set, but homeDir is not`),
     ],
+    retained: [...groups.retained, ...users.retained],
   };
 };
 

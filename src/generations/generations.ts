@@ -14,8 +14,6 @@ export interface Generation {
   readonly isCurrent: boolean;
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 const numberOf = (profile: string, entry: string): number | null => {
   if (!entry.startsWith(`${profile}-`)) return null;
   const match = /^(\d+)-link$/.exec(entry.slice(profile.length + 1));
@@ -26,7 +24,7 @@ const currentLink = async ({ link }: ProfileLocation): Promise<string | null> =>
   try {
     return basename(await readlink(link));
   } catch (error) {
-    if (isMissing(error)) return null;
+    if (errnoOf(error) === 'ENOENT') return null;
     if (errnoOf(error) !== 'EINVAL') throw error;
     throw new UsageError({
       what: `${link} is not a profile`,
@@ -43,7 +41,7 @@ export const listGenerations = async (location: ProfileLocation): Promise<readon
   try {
     entries = await readdir(directory);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (errnoOf(error) === 'ENOENT') return [];
     throw error;
   }
   const current = await currentLink(location);

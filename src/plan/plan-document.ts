@@ -49,7 +49,7 @@ const step = z.discriminatedUnion('kind', [
 
 const conflict = z.object({
   severity: z.enum(['error', 'warning']),
-  kind: z.enum(['port', 'pid-file', 'socket', 'directory', 'name', 'program', 'self', 'file']),
+  kind: z.enum(['port', 'pid-file', 'socket', 'directory', 'name', 'program', 'self', 'file', 'account']),
   instances: z.array(z.string()),
   what: z.string(),
   why: z.string(),

@@ -38,7 +38,7 @@ const managed = (manager: ManagerName, units: readonly DeployedUnit[]): ManagedP
       };
 
 const nothing = async (): Promise<void> => undefined;
-const accounts = { preparations: [], removals: [], notes: [] };
+const accounts = { preparations: [], removals: [], notes: [], retained: [] };
 
 const down = { state: 'stopped', pid: null, since: null, detail: null } as const;
 
@@ -68,7 +68,7 @@ const prepare = (
       ),
       accounts,
     },
-    accounts: { plan: accounts, prepare: nothing, clean: nothing, withdraw: nothing },
+    accounts: { plan: accounts, prepare: nothing, clean: nothing, putBack: nothing, withdraw: nothing },
     unfinished: null,
     journal,
     leaving: before.length === 0 ? [] : [from],

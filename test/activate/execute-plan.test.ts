@@ -95,7 +95,7 @@ test('what keeps going takes one level at a time, and its plan says so', async (
   const { tasks } = changesOf(
     { path: '/store/profile' },
     {
-      plan: { ...planFor(before, after), accounts: { preparations: [], removals: [], notes: [] } },
+      plan: { ...planFor(before, after), accounts: { preparations: [], removals: [], notes: [], retained: [] } },
       directories: [],
       leaving: [name],
       target: deployed(after),

@@ -5,6 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
+import { prepareAccounts } from '../../src/activate/prepare-accounts.js';
 import { accountTools, type AccountTools } from '../../src/credentials/account-tools.js';
 import { chooseAccountTools } from '../../src/credentials/choose-account-tools.js';
 import { decideCredentialChanges, type CredentialChanges } from '../../src/credentials/credential-changes.js';
@@ -99,6 +100,7 @@ onPrivateAccounts('accounts are made, changed and removed, and nothing is done t
     preparations: [],
     removals: [],
     notes: [],
+    retained: [],
   });
 
   const change = await machine.decide(webapp('Another'));
@@ -115,6 +117,23 @@ onPrivateAccounts('accounts are made, changed and removed, and nothing is done t
   expect(await machine.tools.read({ users: ['nixproc-u'], groups: ['nixproc-g'] })).toEqual({ users: [], groups: [] });
   expect(await readLedger(machine.ledger)).toEqual({ users: {}, groups: {} });
   expect((await stat(home)).isDirectory()).toBe(true);
+});
+
+onPrivateAccounts('after a failure, a user that was changed gets back what it had', async (machine) => {
+  const location = { name: 'p', link: join(machine.directory, 'p'), stateDirectory: join(machine.directory, 'state') };
+  const manifest = (description: string) => ({
+    units: [unit('webapp1', [], [user('nixproc-u', { description })])],
+    forceDisableUserChange: false,
+  });
+  const ports = { run: machine.run, log, env: process.env };
+  await (await prepareAccounts(location, manifest('Before'), ports)).prepare();
+  const descriptionNow = async (): Promise<string | undefined> =>
+    (await machine.tools.read({ users: ['nixproc-u'], groups: [] })).users[0]?.description;
+  const next = await prepareAccounts(location, manifest('Next'), ports, manifest('Before'));
+  await next.prepare();
+  expect(await descriptionNow()).toBe('Next');
+  await next.putBack();
+  expect(await descriptionNow()).toBe('Before');
 });
 
 onPrivateAccounts('a user who names no group gets one of its own name, and both go together', async (machine) => {
@@ -142,9 +161,43 @@ onPrivateAccounts('a uid that the machine uses for somebody else is an error tha
   await expect(machine.decide([unit('webapp1', [], [user('nixproc-u', { uid: 0 })])])).rejects.toThrow(
     'The user "nixproc-u" cannot have the uid 0: it belongs to the user "root"',
   );
-  await expect(machine.decide([unit('webapp1', [], [user('root', { uid: 4242 })])])).rejects.toThrow(
-    'The user "root" has the uid 0, but the model wants 4242',
-  );
+});
+
+onPrivateAccounts('accounts of the machine stay as they are, also while their processes run', async (machine) => {
+  await machine.run({ file: 'groupadd', args: ['--gid', '4242', 'nixproc-g'] });
+  await machine.run({ file: 'useradd', args: ['--uid', '4243', '--gid', '4242', '--no-create-home', 'nixproc-u'] });
+  const service = spawn('setpriv', ['--reuid=4243', '--clear-groups', 'sleep', '60'], { stdio: 'ignore' });
+  const ended = once(service, 'exit');
+  try {
+    const query = { users: ['nixproc-u', 'root'], groups: ['nixproc-g'] };
+    const before = await machine.tools.read(query);
+    const changes = await machine.decide([
+      unit(
+        'webapp1',
+        [group('nixproc-g', 5242)],
+        [user('nixproc-u', { uid: 5243, description: 'Mine', homeDir: '/mine' }), user('root', { uid: 4244 })],
+      ),
+    ]);
+    expect(changes.plan.retained).toMatchObject([
+      { name: 'nixproc-g', differences: ['gid 4242 (the model: 5242)'] },
+      {
+        name: 'nixproc-u',
+        differences: [
+          'uid 4243 (the model: 5243)',
+          'description "" (the model: Mine)',
+          expect.stringMatching(/^homeDir /),
+        ],
+      },
+      { name: 'root', differences: ['uid 0 (the model: 4244)'] },
+    ]);
+    await changes.prepare();
+    expect(await (await machine.decide([])).remove()).toEqual([]);
+    expect(await machine.tools.read(query)).toEqual(before);
+    expect(await readLedger(machine.ledger)).toEqual({ users: {}, groups: {} });
+  } finally {
+    service.kill();
+    await ended;
+  }
 });
 
 onPrivateAccounts(

@@ -60,6 +60,7 @@ test('missing groups come first, then users, then their home directories', () =>
     ],
     removals: [],
     notes: [],
+    retained: [],
   });
 });
 
@@ -69,7 +70,7 @@ test('accounts that have what is asked are left alone, whoever made them', () =>
     groups: [{ name: 'web', gid: 7 }],
     users: [account('web', 5, { gid: 7, description: 'not asked', homeDir: '/not/asked' })],
   };
-  expect(plan({ wanted, existing })).toEqual({ preparations: [], removals: [], notes: [] });
+  expect(plan({ wanted, existing })).toEqual({ preparations: [], removals: [], notes: [], retained: [] });
 });
 
 test('a user without a group gets one of its own name, which stays as long as the user does', () => {
@@ -80,35 +81,82 @@ test('a user without a group gets one of its own name, which stays as long as th
   ]);
   const existing = { groups: [{ name: 'web', gid: 900 }], users: [account('web', 900)] };
   const ledger = { users: { web: 900 }, groups: { web: 900 } };
-  expect(plan({ wanted, existing, ledger })).toEqual({ preparations: [], removals: [], notes: [] });
+  expect(plan({ wanted, existing, ledger })).toEqual({ preparations: [], removals: [], notes: [], retained: [] });
 });
 
-test('attributes that changed in the model are changed, with the reason', () => {
+const changed = credentials(
+  [group('new', 8)],
+  [user('web', { uid: 5, group: 'new', description: 'New', homeDir: '/new', shell: '/bin/new' })],
+);
+const old = {
+  groups: [
+    { name: 'old', gid: 7 },
+    { name: 'new', gid: 8 },
+  ],
+  users: [account('web', 5, { gid: 7, description: 'Old', homeDir: '/old', shell: '/bin/old' })],
+};
+
+test.each([5, null])(
+  'attributes of a user that we made are changed, with the reason (in the ledger: %s)',
+  (recorded) => {
+    const ledger = { users: { web: recorded }, groups: {} };
+    expect(plan({ wanted: changed, existing: old, ledger })).toMatchObject({
+      preparations: [
+        {
+          kind: 'modify-user',
+          name: 'web',
+          changes: { group: 'new', description: 'New', homeDir: '/new', shell: '/bin/new' },
+          reason: 'group: old → new, description: Old → New, homeDir: /old → /new, shell: /bin/old → /bin/new',
+        },
+      ],
+      retained: [],
+    });
+  },
+);
+
+test.each([
+  ['that we did not make', emptyLedger],
+  ['of the name of one that we made', { users: { web: 777 }, groups: { new: 777 } }],
+])('an account %s stays as it is, with a warning of every difference', (_, ledger) => {
   const wanted = credentials(
-    [group('new')],
-    [user('web', { group: 'new', description: 'New', homeDir: '/new', shell: '/bin/new' })],
+    [group('new', 9)],
+    [
+      user('web', { uid: 6, group: 'nobodys', description: 'New', homeDir: '/new', shell: '/bin/new' }),
+      user('root', { uid: 1 }),
+    ],
   );
-  const existing = {
-    groups: [{ name: 'old', gid: 7 }],
-    users: [account('web', 5, { gid: 7, description: 'Old', homeDir: '/old', shell: '/bin/old' })],
-  };
-  expect(plan({ wanted, existing }).preparations.at(-1)).toEqual({
-    kind: 'modify-user',
-    name: 'web',
-    changes: { group: 'new', description: 'New', homeDir: '/new', shell: '/bin/new' },
-    reason: 'group: old → new, description: Old → New, homeDir: /old → /new, shell: /bin/old → /bin/new',
+  const existing = { ...old, users: [...old.users, account('root', 0)] };
+  expect(plan({ wanted, existing, ledger })).toMatchObject({
+    preparations: [],
+    retained: [
+      { account: 'groups', name: 'new', differences: ['gid 8 (the model: 9)'] },
+      {
+        account: 'users',
+        name: 'web',
+        differences: [
+          'uid 5 (the model: 6)',
+          'group old (the model: nobodys)',
+          'description Old (the model: New)',
+          'homeDir /old (the model: /new)',
+          'shell /bin/old (the model: /bin/new)',
+        ],
+      },
+      { account: 'users', name: 'root', differences: ['uid 0 (the model: 1)'] },
+    ],
   });
 });
 
+const made = { users: { web: 5 }, groups: { web: 5 } };
+
 test.each([
   [
-    'another uid',
+    'another uid of a user that we made',
     credentials([], [user('web', { uid: 600 })]),
     { groups: [], users: [account('web', 5)] },
     'The user "web" has the uid 5, but the model wants 600',
   ],
   [
-    'another gid',
+    'another gid of a group that we made',
     credentials([group('web', 600)]),
     { groups: [{ name: 'web', gid: 5 }], users: [] },
     'The group "web" has the gid 5, but the model wants 600',
@@ -138,12 +186,6 @@ test.each([
     'The user "web" wants the group "nobodys", which does not exist',
   ],
   [
-    'another shell for the superuser',
-    credentials([], [user('root', { shell: '/bin/web' })]),
-    { groups: [{ name: 'root', gid: 0 }], users: [account('root', 0)] },
-    'The model wants to change the superuser "root"',
-  ],
-  [
     'a name that looks like an option',
     credentials([group('-f')]),
     { groups: [], users: [] },
@@ -162,7 +204,7 @@ test.each([
     'The homeDir of the user "web" is not an absolute path: "srv/web"',
   ],
 ])('%s is an error that names the values', (_, wanted, existing, message) => {
-  const attempt = (): unknown => plan({ wanted, existing });
+  const attempt = (): unknown => plan({ wanted, existing, ledger: made });
   expect(attempt).toThrow(ModelError);
   expect(attempt).toThrow(message);
 });
@@ -217,6 +259,7 @@ test('without user changes only home directories are made, as the caller', () =>
     preparations: [{ kind: 'create-home', path: '/srv/web', owner: null, reason: absent }],
     removals: [],
     notes: [],
+    retained: [],
   });
 });
 

@@ -15,9 +15,10 @@ describeAsRoot('the web applications as services of the machine', () => {
   let ports: PortBlock;
   const tool = (...args: readonly string[]) =>
     machine.run(process.execPath, `${repository}/bin/nix-processmgmt-ts`, ...args);
-  const succeed = async (...args: readonly string[]): Promise<void> => {
+  const succeed = async (...args: readonly string[]): Promise<string> => {
     const { exitCode, stderr } = await runAsShown(tool, ...args);
     if (exitCode !== 0) throw new Error(`${args.join(' ')}: exit code ${exitCode}\n${stderr}`);
+    return stderr;
   };
   const deploy = (manager: string) =>
     succeed(
@@ -54,9 +55,15 @@ describeAsRoot('the web applications as services of the machine', () => {
     await ports.release();
   });
 
-  test('a switch creates users and groups with the IDs of the model, and runs each instance as its user', async () => {
-    await deploy('sysvinit');
+  test('a switch creates missing users and groups with the IDs of the model, and runs each instance as its user', async () => {
+    await shell('useradd --uid 4001 --user-group --no-create-home --home-dir /of/somebody nginx');
+    const accounts = () => shell('getent passwd nginx; getent group nginx');
+    const before = await accounts();
+    expect(await deploy('sysvinit')).toContain(
+      'The user "nginx" was not made by nix-processmgmt-ts, and stays as it is: It has uid 4001 (the model: 2000), ',
+    );
     await expectRunning();
+    expect(await accounts()).toBe(before);
     expect(await shell('id webapp2')).toBe('uid=2002(webapp2) gid=2002(webapp2) groups=2002(webapp2)');
   });
 
@@ -73,9 +80,10 @@ describeAsRoot('the web applications as services of the machine', () => {
     expect(await shell('id -u webapp2')).toBe('2002');
   });
 
-  test('users and groups go with the last generation that names them', async () => {
+  test('users and groups that it made go with the last generation that names them', async () => {
     await succeed('generations', 'delete', 'old');
-    const names = 'nginx webapp1 webapp2';
+    expect(await shell('id -u nginx')).toBe('4001');
+    const names = 'webapp1 webapp2';
     expect(await shell(`getent passwd ${names} || true; getent group ${names} || true`)).toBe('');
   });
 });

@@ -14,7 +14,7 @@ import { unitCalled } from '../support/instances.js';
 
 const sysvinit = 'sysvinit' as ManagerName;
 const supervisord = 'supervisord' as ManagerName;
-const noAccounts: CredentialPlan = { preparations: [], removals: [], notes: [] };
+const noAccounts: CredentialPlan = { preparations: [], removals: [], notes: [], retained: [] };
 
 const seen = (unit: DeployedUnit, state: ObservedUnit['observation']['state'] = 'running'): ObservedUnit => ({
   manager: sysvinit,
@@ -90,6 +90,7 @@ test('steps of every kind come in the order in which a switch takes them, those 
       preparations: [{ kind: 'create-group', group: { name: 'webapp', gid: null }, reason: 'it does not exist' }],
       removals: [{ kind: 'remove-group', name: 'gone', reason: 'we made it' }],
       notes: [],
+      retained: [],
     },
   });
   expect(summary(facts)).toEqual([
