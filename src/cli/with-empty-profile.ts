@@ -5,6 +5,7 @@ import { buildEmptyProfile } from '../profile/build-empty-profile.js';
 import { buildModel } from '../profile/build-model.js';
 import type { CommandContext } from './command.js';
 import { emptyModel, evaluationRequest } from './build-from-arguments.js';
+import { temporaryOptions } from '../state/temporary-names.js';
 
 /** What cannot be understood is no reason to go on running. */
 const givenOptionsIn = (path: string): ReturnType<typeof givenOptionsOf> => {
@@ -49,7 +50,7 @@ export const withEmptyProfile = async (
 ): Promise<void> => {
   // A CommonJS module: bundled, and imported when needed, it has a default export alone.
   const { default: temporary } = await import('tmp-promise');
-  const { path: roots, cleanup } = await temporary.dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+  const { path: roots, cleanup } = await temporary.dir(temporaryOptions());
   try {
     const built = await buildEmpty(deployed, location, `${roots}/profile`, context);
     const empty = await readBuiltProfile(built);

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
+import { temporaryBeside } from '../state/temporary-names.js';
 
 /** @throws ActivationError when it cannot be seen whether there is something */
 export const pathExists = async (path: string): Promise<boolean> => {
@@ -25,7 +25,7 @@ export const createHomeDirectory = async (
   path: string,
   owner: { readonly uid: number; readonly gid: number } | null,
 ): Promise<void> => {
-  const unfinished = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const unfinished = temporaryBeside(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await mkdir(unfinished);

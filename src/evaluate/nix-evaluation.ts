@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { temporaryOptions } from '../state/temporary-names.js';
 import { writeTemporaryFile } from '../state/temporary-file.js';
 import { EvaluationError, unreachable } from '../system/errors.js';
 import type { Json, JsonObject } from '../system/json.js';
@@ -53,7 +54,7 @@ const withJsonFile = async <Result>(
   return withFile(({ path }) => {
     writeTemporaryFile(path, JSON.stringify(data));
     return use(path);
-  });
+  }, temporaryOptions());
 };
 
 /** What only one of the expressions takes. */

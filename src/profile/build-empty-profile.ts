@@ -6,6 +6,7 @@ import { givenOptionsFiles } from './given-options.js';
 import type { Manifest, OwnManifest, ProfileBuilder } from './manifest.js';
 import { manifestFile, profileDocument } from './profile-document.js';
 import { ReferenceScanner } from './store-texts.js';
+import { temporaryOptions } from '../state/temporary-names.js';
 
 /**
  * Builds the profile of a deployment in which nothing runs.
@@ -45,7 +46,8 @@ export const buildEmptyProfile = async (
     scanner,
   });
   const nix = { offline: true, hostPackages: after.hostPackages, showTrace: false };
-  return withDir(({ path }) => buildProfile(() => Promise.resolve({ document }), path, outLink, nix, ports), {
-    unsafeCleanup: true,
-  });
+  return withDir(
+    ({ path }) => buildProfile(() => Promise.resolve({ document }), path, outLink, nix, ports),
+    temporaryOptions(),
+  );
 };

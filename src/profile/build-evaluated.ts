@@ -15,6 +15,7 @@ import { manifestPath } from './manifest-path.js';
 import { parseManifest } from './parse-manifest.js';
 import { translateRealised } from './render-documents.js';
 import { broughtRoots } from './render-model.js';
+import { temporaryOptions } from '../state/temporary-names.js';
 
 /** What of a model is built: all of it, or what the process that all others are there for brings to a profile. */
 export type Extent = 'profile' | 'last process';
@@ -45,7 +46,7 @@ export const buildEvaluated = async (
 ): Promise<BuiltModel & { readonly isDetermined: boolean }> => {
   const backend = await loadBackend(model.manager);
   const nix = { offline, hostPackages: model.hostPackages, showTrace };
-  const { path: temporary, cleanup } = await dir({ unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+  const { path: temporary, cleanup } = await dir(temporaryOptions());
   try {
     const seen: { readonly context: StoreContext; readonly root: string }[] = [];
     /** What texts may refer to. */

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { toStableJson, type Json } from '../system/json.js';
 import { explainFileError } from './file-errors.js';
+import { temporaryBeside } from './temporary-names.js';
 
 /** Makes the names in a directory survive a power cut. */
 export const syncDirectory = async (directory: string): Promise<void> => {
@@ -23,7 +23,7 @@ export const syncDirectory = async (directory: string): Promise<void> => {
  */
 export const writeTextAtomically = async (path: string, text: string, mode = 0o644): Promise<void> => {
   // The same directory, because rename() is atomic only within one file system.
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(path);
   try {
     const handle = await open(temporary, 'wx', mode);
     try {

@@ -12,6 +12,7 @@ import type { DeployedProfile, SessionContext } from '../backend.js';
 import { managerAnswers, type ManagerAnswers } from '../shared/manager-answers.js';
 import { scriptTimeouts } from '../shared/script-timeouts.js';
 import { manifestDocument } from './manifest-document.js';
+import { temporaryOptions } from '../../state/temporary-names.js';
 
 /** Disnix, which takes this machine from one generation to another by itself; the profile is not its concern. */
 export interface DisnixEngine {
@@ -32,7 +33,7 @@ const rolledBack = 1;
 
 /** Results of Nix are linked to from there while they are worked with. */
 const inTemporaryDirectory = <Result>(work: (directory: string) => Promise<Result>): Promise<Result> =>
-  withDir(({ path }) => work(path), { unsafeCleanup: true, prefix: 'nix-processmgmt-ts' });
+  withDir(({ path }) => work(path), temporaryOptions());
 
 /** @throws ManagerUnavailableError when there is no Disnix */
 const requireDisnix = async ({ run }: SessionContext, answers: ManagerAnswers): Promise<void> => {

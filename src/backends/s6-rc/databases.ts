@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { temporaryBeside } from '../../state/temporary-names.js';
 import { ActivationError } from '../../system/errors.js';
 import type { Place } from './place.js';
 import type { Programs } from './programs.js';
@@ -20,9 +21,8 @@ export const databaseOf = (profile: string, { databases }: Place): string => joi
  * @throws ActivationError with the words of s6-rc-compile
  */
 export const compile = async (profile: string, database: string, programs: Programs): Promise<void> => {
-  const aside = join(dirname(database), `.${basename(database)}.${process.pid}`);
   await mkdir(dirname(database), { recursive: true, mode: 0o755 });
-  await rm(aside, { recursive: true, force: true });
+  const aside = temporaryBeside(database);
   const { exitCode, stderr } = await programs.run('s6-rc-compile', [aside, join(profile, sourceDirectory)]);
   if (exitCode !== 0) {
     await rm(aside, { recursive: true, force: true });
@@ -53,6 +53,8 @@ export const pruneDatabases = async (live: string | null, profile: string, { dat
   await Promise.all(
     names.map(async (name) => {
       const database = join(databases, name);
+      // What another command compiles at this moment.
+      if (name.startsWith('.')) return;
       if (database === live || (await exists(join(dirname(profile), name)))) return;
       await rm(database, { recursive: true, force: true });
     }),

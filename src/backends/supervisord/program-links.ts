@@ -1,5 +1,6 @@
 import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sweepTemporaries, temporaryBeside } from '../../state/temporary-names.js';
 import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
 
@@ -111,6 +112,7 @@ export const changeLinks = async (
 ): Promise<ProgramTargets> => {
   const places = await placesOf(directory, targets);
   if (!movesAside) refuseForeign(places);
+  sweepTemporaries(directory);
   const before = new Map<string, string | null>();
   await Promise.all(
     places.map(async ({ program, target, path, place }) => {
@@ -122,8 +124,7 @@ export const changeLinks = async (
         await rm(path);
         return;
       }
-      const temporary = join(directory, `.${fileName(program)}.${process.pid}`);
-      await rm(temporary, { force: true });
+      const temporary = temporaryBeside(path);
       await symlink(target, temporary);
       await rename(temporary, path);
     }),

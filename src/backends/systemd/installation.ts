@@ -1,9 +1,10 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { lstat, mkdir, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { explainFileError } from '../../state/file-errors.js';
 import { readRegularFile } from '../../state/regular-file.js';
+import { sweepTemporaries, temporaryBeside } from '../../state/temporary-names.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
 import { CollisionError } from '../shared/collisions.js';
 import { moveAside } from '../shared/moved-aside.js';
@@ -52,8 +53,7 @@ const makeLink = (path: string, target: string): void => {
     return;
   }
   // systemd takes no notice of names with a dot in front.
-  const temporary = join(dirname(path), `.nix-processmgmt-${process.pid}-${basename(path)}`);
-  rmSync(temporary, { force: true });
+  const temporary = temporaryBeside(path);
   symlinkSync(target, temporary);
   renameSync(temporary, path);
 };
@@ -244,6 +244,7 @@ export const createInstallation = (
           if (path !== directory) await rmdir(path).catch(() => undefined);
         }
         for (const path of directoriesOf(ours)) await mkdir(path, { recursive: true });
+        for (const path of directoriesOf([...obsolete, ...ours])) sweepTemporaries(path);
         for (const link of written) {
           const path = join(directory, link.path);
           if (repairs && targetOf(path) === '') await moveAside(path);

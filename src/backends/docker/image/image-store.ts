@@ -10,6 +10,7 @@ import { writeDockerArchive, type ImageFiles } from './docker-archive.js';
 import { adoptArchive } from './foreign-archive.js';
 import { describeFile, writeLayer, type Layer } from './layer.js';
 import { systemEntries, type ResolvedImage } from './resolve-image.js';
+import { temporaryOptions } from '../../../state/temporary-names.js';
 
 type Written = Extract<ResolvedImage, { kind: 'written' }>;
 
@@ -161,10 +162,7 @@ export const imageStore = (
         images.flatMap((image) => (present.has(image.reference) ? [] : [[image.reference, image] as const])),
       );
       if (missing.size === 0) return;
-      await withDir(({ path }) => build([...missing.values()], path), {
-        unsafeCleanup: true,
-        prefix: 'nix-processmgmt-ts',
-      });
+      await withDir(({ path }) => build([...missing.values()], path), temporaryOptions());
     },
     keepOnly: async (references) => {
       for (const { id, reference } of await listImages(engine, profile)) {
