@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { arrivalSchema } from '../generations/arrival.js';
 import { syncDirectory } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { readRegularFile } from '../state/regular-file.js';
+import { temporaryBeside } from '../state/temporary-names.js';
 import { ActivationError } from '../system/errors.js';
 import * as z from '../system/schema.js';
 
@@ -136,20 +136,39 @@ export interface OpenJournal extends JournalWriter {
 const explain = (file: string, error: unknown): unknown =>
   explainFileError(`The journal ${file} cannot be written`, error);
 
-const writerOf = (file: string, handle: FileHandle): OpenJournal => {
-  const write = async (entry: JournalEntry, back: boolean): Promise<void> => {
+/** What is to be done when an effect cannot be written down. */
+type OnLost = (error: unknown, effect: Effect) => Promise<void>;
+
+/** Makes room on the disk, as far as that is in our power. */
+type MakeRoom = () => void;
+
+const writerOf = (file: string, handle: FileHandle, makeRoom: MakeRoom, onLost?: OnLost): OpenJournal => {
+  const appendOrMakeRoom = async (entry: JournalEntry): Promise<void> => {
     try {
       await append(handle, entry);
     } catch (error) {
+      if (errnoOf(error) !== 'ENOSPC') throw error;
+      makeRoom();
+      // A part of it may be there.
+      await handle.appendFile('\n');
+      await append(handle, entry);
+    }
+  };
+  const write = async (entry: JournalEntry, effect: Effect, back: boolean): Promise<void> => {
+    try {
+      await appendOrMakeRoom(entry);
+    } catch (error) {
       // A full disk may be why it is put back: that comes first.
-      if (!back) throw explain(file, error);
+      if (back) return;
+      if (onLost === undefined) throw explain(file, error);
+      await onLost(error, effect);
     }
   };
   const now = (): string => new Date().toISOString();
   return {
     during: async (effect, back, work) => {
-      await write({ event: 'begin', at: now(), back, effect }, back);
-      await write({ event: 'done', at: now(), failed: await work() }, back);
+      await write({ event: 'begin', at: now(), back, effect }, effect, back);
+      await write({ event: 'done', at: now(), failed: await work() }, effect, back);
     },
     close: () => handle.close(),
   };
@@ -165,30 +184,24 @@ const removeWhatIsNoFile = async (file: string): Promise<void> => {
  * Begins a journal; the file of one before is replaced as a whole.
  *
  * @param header what the switch is
+ * @param makeRoom called when the disk is full
  * @throws ActivationError naming the file when it cannot be written; so does what it returns
  */
-export const createJournal = async (file: string, header: JournalHeader): Promise<OpenJournal> => {
-  const temporary = `${file}.${randomUUID()}.tmp`;
+export const createJournal = async (
+  file: string,
+  header: JournalHeader,
+  makeRoom: MakeRoom = () => undefined,
+): Promise<OpenJournal> => {
+  const temporary = temporaryBeside(file);
   try {
     const handle = await open(temporary, 'ax', 0o644);
     await append(handle, header);
     await removeWhatIsNoFile(file);
     await rename(temporary, file);
     await syncDirectory(dirname(file));
-    return writerOf(file, handle);
+    return writerOf(file, handle, makeRoom);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw explain(file, error);
-  }
-};
-
-/** Goes on with a journal, whose last line may have been cut off. @throws ActivationError when it cannot be written */
-export const continueJournal = async (file: string): Promise<OpenJournal> => {
-  try {
-    const handle = await open(file, 'a');
-    await handle.appendFile('\n');
-    return writerOf(file, handle);
-  } catch (error) {
     throw explain(file, error);
   }
 };
@@ -199,6 +212,46 @@ export const noJournal: OpenJournal = {
     await work();
   },
   close: () => Promise.resolve(),
+};
+
+/** Whether a journal was emptied. */
+const empty = (file: string): Promise<boolean> =>
+  truncate(file, 0).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Goes on with the journal of a switch that did not finish, for what is done to single processes: a full disk keeps nobody
+ * from that. A journal that cannot be told of a process that runs by another definition now must not tell the old story: it
+ * is emptied, after which nothing of it counts as certain.
+ *
+ * @param onLost called once, when something cannot be written, with that and whether the journal is misleading now
+ */
+export const continueJournal = async (
+  file: string,
+  onLost: (error: unknown, misleads: boolean) => void,
+): Promise<OpenJournal> => {
+  let isTold = false;
+  const lose: OnLost = async (error, { action }) => {
+    const misleads = (action === 'start' || action === 'restart') && !(await empty(file));
+    if (!isTold) onLost(explain(file, error), misleads);
+    isTold = true;
+  };
+  try {
+    const handle = await open(file, 'a');
+    // The last line may have been cut off. Where that does not work, the next one does not either.
+    await handle.appendFile('\n').catch(() => undefined);
+    return writerOf(file, handle, () => undefined, lose);
+  } catch (error) {
+    return {
+      during: async (effect, _back, work) => {
+        await lose(error, effect);
+        await work();
+      },
+      close: () => Promise.resolve(),
+    };
+  }
 };
 
 /** What a journal says about one process. */

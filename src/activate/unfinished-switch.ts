@@ -18,8 +18,10 @@ import {
   readJournal,
   type Fates,
   type Journal,
+  type JournalHeader,
   type OpenJournal,
 } from './journal.js';
+import { releaseRoom, reserveRoom } from './reserved-room.js';
 
 /*
  * While a switch is at work, there is a directory "unfinished" in the profile's state directory. It holds the journal and
@@ -49,14 +51,24 @@ const hasJournal = (location: ProfileLocation): Promise<boolean> =>
   );
 
 /**
- * For what is done to single processes: the journal of a switch that did not finish has to say that, too, if it says anything.
- *
- * @throws ActivationError when it cannot be written
+ * For what is done to single processes: the journal of a switch that did not finish has to say that, too, if it says
+ * anything. Warns when that cannot be written.
  */
-export const journalOfUnfinished = async (location: ProfileLocation): Promise<OpenJournal> =>
+export const journalOfUnfinished = async (
+  location: ProfileLocation,
+  { log }: Pick<Ports, 'log'>,
+): Promise<OpenJournal> =>
   (await readJournal(journalOf(location)).catch(() => null)) === null
     ? noJournal
-    : continueJournal(journalOf(location));
+    : continueJournal(journalOf(location), (error, misleads) => {
+        log.warn(
+          `${error instanceof Error ? error.message : String(error)}: ${
+            misleads
+              ? 'after the switch that did not finish, restart what is started now once more'
+              : 'the switch that did not finish will restart what it is not certain of'
+          }`,
+        );
+      });
 
 /** Null when there is none. @throws ActivationError when it cannot be read */
 export const readUnfinishedSwitch = async (
@@ -67,7 +79,7 @@ export const readUnfinishedSwitch = async (
   if (!(await hasJournal(location))) return null;
   // Without a legible one, nothing is certain; see afterUnfinishedSwitch.
   const journal = await readJournal(journalOf(location)).catch(() => null);
-  const links = (await readdir(directoryOf(location))).filter((name) => !name.startsWith('journal'));
+  const links = (await readdir(directoryOf(location))).filter((name) => !/^(?:journal|\.)/.test(name));
   const paths = journal?.header.reaching ?? links.map((name) => join(directoryOf(location), name));
   // One that cannot be read is gone, or was made by another version: there is nothing to be learned from it.
   const profiles = await Promise.all(paths.map((path) => readBuiltProfile(path).catch(() => null)));
@@ -110,24 +122,26 @@ export interface SwitchBeginning {
   readonly unfinished: UnfinishedSwitch | null;
 }
 
-/** To be called before the first effect. @throws ActivationError when it cannot be recorded */
-export const beginSwitch = async (
+/** Writes down, with room for all that comes after, where a switch goes. */
+const openJournal = async (
   location: ProfileLocation,
   { command, to, arrival, present, unfinished }: SwitchBeginning,
   ports: Ports,
 ): Promise<OpenJournal> => {
-  try {
-    // As it was before it became a directory.
-    await rm(directoryOf(location)).catch(() => undefined);
-    await mkdir(directoryOf(location), { recursive: true });
-  } catch (error) {
-    throw explainFileError(`The switch cannot be recorded in ${location.stateDirectory}`, error);
-  }
+  const directory = directoryOf(location);
   const what = `The switch cannot be recorded in ${location.stateDirectory}`;
-  await addRoot(to, join(directoryOf(location), basename(to)), what, ports);
+  try {
+    reserveRoom(directory);
+  } catch (error) {
+    throw explainFileError(what, error);
+  }
+  await addRoot(to, join(directory, basename(to)), what, ports);
   const before = (unfinished?.reached ?? []).map(({ path }) => path).filter((path) => path !== to);
   const { own } = await openProcessIdentities(ports.run);
-  return createJournal(journalOf(location), {
+  const makeRoom = (): void => {
+    releaseRoom(directory);
+  };
+  const header: JournalHeader = {
     format: 1,
     command,
     since: new Date().toISOString(),
@@ -141,7 +155,38 @@ export const beginSwitch = async (
       profile: unit.profile,
       certain: doubt === undefined,
     })),
-  });
+  };
+  const journal = await createJournal(journalOf(location), header, makeRoom);
+  return {
+    ...journal,
+    during: (effect, back, work) => {
+      if (effect.action === 'record') makeRoom();
+      return journal.during(effect, back, work);
+    },
+  };
+};
+
+/** To be called before the first effect. @throws ActivationError when it cannot be recorded */
+export const beginSwitch = async (
+  location: ProfileLocation,
+  beginning: SwitchBeginning,
+  ports: Ports,
+): Promise<OpenJournal> => {
+  try {
+    // As it was before it became a directory.
+    await rm(directoryOf(location)).catch(() => undefined);
+    await mkdir(directoryOf(location), { recursive: true });
+  } catch (error) {
+    throw explainFileError(`The switch cannot be recorded in ${location.stateDirectory}`, error);
+  }
+  try {
+    return await openJournal(location, beginning, ports);
+  } catch (error) {
+    releaseRoom(directoryOf(location));
+    // What an unfinished switch before this one has left stays.
+    if (beginning.unfinished === null) await endSwitch(location);
+    throw error;
+  }
 };
 
 /** To be called when what runs is of one generation again. @throws ActivationError */

@@ -2,14 +2,15 @@ import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { loadBackend } from '../backends/registry.js';
 import { deployedProfile, readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
-import type { ProfileLocation } from '../generations/profile-location.js';
-import { ActivationError, UsageError } from '../system/errors.js';
+import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
+import { ActivationError, ExplainedError, exitCodes, UsageError } from '../system/errors.js';
+import type { StopSignals } from '../system/ports.js';
 import { askedSteps } from './asked-steps.js';
 import { chosenManager, managerOptions } from './arguments.js';
 import type { CommandContext } from './command.js';
 import { connectTo } from './current-deployment.js';
 import { refuseOwnEnd } from './refuse-own-end.js';
-import { withLock } from './with-lock.js';
+import { withLockAndSignals } from './with-lock.js';
 
 /** What yargs parsed of the options of run-activity. */
 export interface ActivityArguments {
@@ -36,16 +37,33 @@ const refuseOwnEndByScripts = async (
   await refuseOwnEnd(askedSteps(activity, manager, deployedProfile(built, location.name).units), sessions, context);
 };
 
+/** What to tell when a signal has ended it. Pure. */
+const interruptedAfter = (
+  activity: string,
+  called: readonly string[],
+  failed: readonly string[],
+  left: readonly string[],
+): ExplainedError =>
+  new ExplainedError(exitCodes.interrupted, {
+    what: `A signal ended the activity "${activity}"`,
+    why: [
+      ...(called.length === 0 ? [] : [`Called before: ${called.join(', ')}`]),
+      ...failed,
+      ...(left.length === 0 ? [] : [`Not called: ${left.join(', ')}`]),
+    ].join('\n'),
+  });
+
 /**
  * Calls every service script of a profile, one after the other, with an activity; their output is shown. One that fails
  * does not keep the others from being called.
  *
  * @throws UsageError when there is no such profile, or when its services are no scripts
- * @throws ActivationError naming the scripts that failed
+ * @throws ActivationError naming the scripts that failed; ExplainedError (exit code 10) when a signal ends it between two
  */
-export const runActivityOfScripts = async (args: ActivityArguments, context: CommandContext): Promise<void> => {
+export const runActivityOfScripts = async (args: ActivityArguments, caller: CommandContext): Promise<void> => {
   const { activity } = args;
-  await withLock('run-activity', args, context, async (location) => {
+  const work = async (context: CommandContext, { first, second }: StopSignals): Promise<void> => {
+    const location = profileLocation(args.profile, context.env);
     const { link } = location;
     const profile = args.path === undefined ? link : resolve(args.path);
     await access(profile).catch((cause: unknown) => {
@@ -72,16 +90,26 @@ export const runActivityOfScripts = async (args: ActivityArguments, context: Com
     });
     await refuseOwnEndByScripts(activity, await readBuiltProfile(profile).catch(() => null), location, args, context);
     const failed: string[] = [];
-    for (const file of args.reverse === true ? files.toReversed() : files) {
+    const called: string[] = [];
+    const calls = args.reverse === true ? files.toReversed() : files;
+    for (const file of calls) {
+      if (first.aborted) break;
       context.log.debug(`${file} ${activity}`);
-      const { exitCode } = await context.run({ file, args: [activity], cwd: '/', env: environment, mode: 'inherit' });
+      // To the end, unless somebody asks again.
+      const request = { file, args: [activity], cwd: '/', env: environment, mode: 'inherit', signal: second } as const;
+      const { exitCode } = await context.run(request);
+      called.push(file);
       if (exitCode !== 0) failed.push(`${file} ended with exit code ${exitCode}`);
     }
+    const left = calls.slice(called.length);
+    // Whoever asks when the last one is at work gets what it says.
+    if (second.aborted || left.length > 0) throw interruptedAfter(activity, called, failed, left);
     if (failed.length > 0) {
       throw new ActivationError({
         what: `The activity "${activity}" failed for ${failed.length} of ${files.length} scripts`,
         why: failed.join('\n'),
       });
     }
-  });
+  };
+  await withLockAndSignals('run-activity', args, caller, work, { goesOnUnlocked: true });
 };

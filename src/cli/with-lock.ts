@@ -16,6 +16,14 @@ const requireTerminal = ({ ask }: CommandContext): void => {
   });
 };
 
+export interface LockChoices {
+  /**
+   * Whether `work` is done without a lock, with a warning, where there is no room to make one: nobody may be kept from
+   * stopping a service by a full disk. Default: no.
+   */
+  readonly goesOnUnlocked?: boolean;
+}
+
 /**
  * Runs `work` while no other command works on the profile.
  *
@@ -26,6 +34,7 @@ export const withLock = <Result>(
   { profile, waitLock, confirm, yes }: Pick<DeployArguments, 'profile' | 'waitLock' | 'confirm' | 'yes'>,
   context: CommandContext,
   work: (location: ProfileLocation) => Promise<Result>,
+  { goesOnUnlocked = false }: LockChoices = {},
 ): Promise<Result> => {
   if (confirm === true && yes !== true) requireTerminal(context);
   const location = profileLocation(profile, context.env);
@@ -37,6 +46,11 @@ export const withLock = <Result>(
       command: `nix-processmgmt-ts ${command}`,
       waitSeconds: waitLock ?? 0,
       signal: context.stopSignals.first,
+      onUnlocked: goesOnUnlocked
+        ? ({ message, why = '' }) => {
+            context.log.warn(`${message} (${why}): going on without; give no other command until this one has ended`);
+          }
+        : undefined,
       onWait: (holder) => {
         // All of the program, by a module of each file: another version may be installed before our turn comes.
         void Promise.allSettled([import('./deployment.js'), import('../profile/build-evaluated.js')]);
@@ -58,8 +72,9 @@ export const withLockAndSignals = <Result>(
   args: Parameters<typeof withLock>[1],
   caller: CommandContext,
   work: (context: CommandContext, signals: StopSignals) => Promise<Result>,
+  choices?: LockChoices,
 ): Promise<Result> =>
   withStopSignals((signals) => {
     const context = sparedByTerminal(caller);
-    return withLock(command, args, context, () => work(context, signals));
+    return withLock(command, args, context, () => work(context, signals), choices);
   }, caller.stopSignals);

@@ -1,4 +1,6 @@
+import { lstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { ActivationError } from '../system/errors.js';
 
 /** The code of a failed system call ("ENOENT"), or undefined for any other error. */
@@ -6,6 +8,29 @@ export const errnoOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error && 'syscall' in error && typeof error.code === 'string'
     ? error.code
     : undefined;
+
+/** What keeps us from writing into a directory of our own that can be read all the same. */
+const noPlace: readonly (string | undefined)[] = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMLINK'];
+
+/** Who a directory belongs to, or what of the way to it is there. */
+const ownerOf = (directory: string): number => {
+  try {
+    return lstatSync(directory).uid;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return ownerOf(dirname(directory));
+  }
+};
+
+/**
+ * Whether a failure means that nothing can be written into a directory at present: no room, a file system that is read-only
+ * or damaged, a right that we took away ourselves. In a directory of somebody else, it means that we may not.
+ */
+export const hasNoPlaceFor = (directory: string, error: unknown): boolean => {
+  if (!noPlace.includes(errnoOf(error))) return false;
+  const self = process.geteuid?.();
+  return self === 0 || ownerOf(directory) === self;
+};
 
 /** What the user can do besides: choose another place, when there is a way to. */
 const orElsewhere = (choice: string | undefined): string =>

@@ -17,7 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExplainedError, exitCodes } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
-import { errnoOf, explainFileError } from './file-errors.js';
+import { errnoOf, explainFileError, hasNoPlaceFor } from './file-errors.js';
 import type { LockHolder } from './lock-record.js';
 import { readRegularFile } from './regular-file.js';
 import { openProcessIdentities, type ProcessIdentities } from './process-identity.js';
@@ -69,6 +69,11 @@ export interface LockRequest {
   readonly onWait?: (holder: LockHolder) => void;
   /** Aborted: ends the waiting. Default: whoever sends a signal ends the whole process. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Called when our own directory has no place for a lock (no room on the disk, a read-only file system), and nobody holds
+   * one: the work is done without. Default: it is not done.
+   */
+  readonly onUnlocked?: ((reason: ExplainedError) => void) | undefined;
 }
 
 const pollMilliseconds = 100;
@@ -236,16 +241,16 @@ const writeCandidate = (file: string, record: LockHolder): void => {
   }
 };
 
+/** Tries until it succeeds, or the time to wait for another holder is over. */
 const acquire = async (
   { profileName, waitSeconds = 0, onWait, signal }: LockRequest,
   lockFile: string,
-  candidate: string,
-  identities: ProcessIdentities,
-) => {
+  tryOnce: () => Promise<Attempt>,
+): Promise<void> => {
   const deadline = performance.now() + waitSeconds * 1000;
   let isWaiting = false;
   for (;;) {
-    const result = await attempt(lockFile, candidate, identities);
+    const result = await tryOnce();
     if (result.outcome === 'acquired') return;
     if (result.outcome === 'again') continue;
     const remaining = deadline - performance.now();
@@ -260,39 +265,90 @@ const acquire = async (
   }
 };
 
+/** Whether somebody holds the lock, where we could not make one. */
+const lookOnly = async (lockFile: string, { livenessOf }: ProcessIdentities): Promise<Attempt> => {
+  const holder = await readRecord(lockFile);
+  const liveness = holder === null ? 'dead' : await livenessOf(holder.process);
+  return holder === null || liveness === 'dead'
+    ? { outcome: 'acquired' }
+    : { outcome: 'held', holder, isVisible: liveness === 'alive' };
+};
+
+/** Whether a lock is the one that has this token; what cannot be read is not. */
+const isOwn = (lockFile: string, token: string): boolean => {
+  try {
+    return readRegularFile(lockFile, constants.O_NOFOLLOW).includes(token);
+  } catch {
+    return false;
+  }
+};
+
+/** Takes the lock. @throws as withProfileLock; what went wrong with a file, as it is told */
+const take = async (request: LockRequest, lockFile: string, token: string, identities: ProcessIdentities) => {
+  const { directory, command, profileName } = request;
+  const candidate = `${lockFile}.${token}`;
+  try {
+    try {
+      makeStateDirectory(directory);
+      writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
+    } catch (error) {
+      throw explainFileError(
+        `The profile "${profileName}" cannot be locked in ${directory}`,
+        error,
+        '-p with a path, or NIX_USER_PROFILE_DIR',
+      );
+    }
+    await acquire(request, lockFile, () => attempt(lockFile, candidate, identities));
+  } finally {
+    removeIfPossible(candidate);
+  }
+};
+
+/** Removes a file, if it is there; where that cannot be done, it is swept one day. */
+const removeIfPossible = (file: string): void => {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Its file system has become read-only.
+  }
+};
+
 /**
  * Does `work` while no other command does anything to the profile. The lock of a process that was killed is taken over.
  *
  * @throws ProfileLockedError naming the holder when another process has the lock and does not give it up in time;
  *   ExplainedError (exit code 10) when the signal ends the waiting for it
- * @throws ActivationError when the directory is not writable or its file system has no hard links
+ * @throws ActivationError when the directory is not writable or its file system has no hard links, unless `onUnlocked` is
+ *   there for that
  */
 export const withProfileLock = async <Result>(request: LockRequest, work: () => Promise<Result>): Promise<Result> => {
-  const { directory, command } = request;
+  const { directory, onUnlocked } = request;
   const lockFile = join(directory, 'lock');
   const token = await freshToken();
-  const candidate = `${lockFile}.${token}`;
   const identities = await openProcessIdentities(request.run);
+  const giveUp = (): void => {
+    // Somebody may have removed it by hand, and another command may hold its own by now.
+    if (isOwn(lockFile, token)) removeIfPossible(lockFile);
+    removeIfPossible(`${lockFile}.${token}`);
+  };
+  // A signal may end this process while it waits or works.
+  process.once('exit', giveUp);
   try {
-    makeStateDirectory(directory);
-    writeCandidate(candidate, { token, command, since: new Date().toISOString(), process: identities.own });
+    await take(request, lockFile, token, identities);
   } catch (error) {
-    throw explainFileError(
-      `The profile "${request.profileName}" cannot be locked in ${directory}`,
-      error,
-      '-p with a path, or NIX_USER_PROFILE_DIR',
-    );
-  }
-  try {
-    await acquire(request, lockFile, candidate, identities);
-  } finally {
-    rmSync(candidate, { force: true });
+    process.off('exit', giveUp);
+    if (onUnlocked === undefined || !(error instanceof ExplainedError) || !hasNoPlaceFor(directory, error.cause)) {
+      throw error;
+    }
+    await acquire(request, lockFile, () => lookOnly(lockFile, identities));
+    onUnlocked(error);
+    return work();
   }
   try {
     await sweep(directory, lockFile, identities);
     return await work();
   } finally {
-    // Somebody may have removed it by hand, and another command may hold its own by now.
-    if ((await readRecord(lockFile))?.token === token) rmSync(lockFile, { force: true });
+    giveUp();
+    process.off('exit', giveUp);
   }
 };

@@ -70,7 +70,7 @@ test('a line that a power cut has cut off counts as not written, and what follow
   const text = await readFile(file, 'utf8');
   await truncate(file, text.length - 20);
   expect(await whereItEnds()).toBe('in step 1: stop a (sysvinit)');
-  const more = await continueJournal(file);
+  const more = await continueJournal(file, () => undefined);
   await more.during({ ...stop, action: 'start' }, false, async () => []);
   await more.close();
   expect(await whereItEnds()).toBe('after step 2: start a (sysvinit)');

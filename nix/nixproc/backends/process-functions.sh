@@ -356,11 +356,21 @@ nixproc_is_running() {
     [ -n "$nixproc_main" ] && [ "$nixproc_history" != stopping ]
 }
 
-# Removes the PID files of a service that does not run.
+# Removes the PID files of a service that does not run. What somebody else has put in their place goes as well, with a word.
 nixproc_remove_pid_files() {
     set -- "$nixproc_pid_file"
     [ -z "${nixproc_wrapper-}" ] || set -- "$@" "${nixproc_pid_file%????}.clientpid"
+    for nixproc_entry in "$@"; do
+        nixproc_make_way "$nixproc_entry" || return
+    done
     nixproc_tool rm -f -- "$@"
+}
+
+# nixproc_forget: what is left to do of a stop when the processes have ended, which is what counts: a file system that has
+# become read-only does not make it fail.
+nixproc_forget() {
+    nixproc_remove_pid_files || nixproc_explain "warning: it has ended, but its PID file stays: $nixproc_pid_file"
+    nixproc_save_state stopped
 }
 
 # ---- Start ----
@@ -537,8 +547,6 @@ nixproc_begin() {
     [ -z "$nixproc_ours" ] || nixproc_terminate || return
     trap nixproc_interrupt TERM
     nixproc_make_directories
-    nixproc_make_way "$nixproc_pid_file" || return
-    [ -z "${nixproc_wrapper-}" ] || nixproc_make_way "${nixproc_pid_file%????}.clientpid" || return
     nixproc_remove_pid_files || return
     nixproc_make_log || return
     nixproc_log_size=0
@@ -808,7 +816,7 @@ nixproc_stop() {
         nixproc_explain "process $nixproc_stranger, which $nixproc_pid_file names, is not this service: left alone"
     fi
     [ -z "$nixproc_ours" ] || nixproc_terminate "$nixproc_signal_name" || return
-    nixproc_remove_pid_files && nixproc_save_state stopped
+    nixproc_forget
 }
 
 # nixproc_before_stop: to be called before somebody else's commands that stop the service. Remembers what has to end.
@@ -838,7 +846,7 @@ nixproc_after_stop() {
             return 4
         }
     fi
-    nixproc_await_end && nixproc_remove_pid_files && nixproc_save_state stopped
+    nixproc_await_end && nixproc_forget
 }
 
 # nixproc_reload SIGNAL: sends a signal to the service; 7 when it does not run.

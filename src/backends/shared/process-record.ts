@@ -55,6 +55,9 @@ const parseLine = (line: string): readonly RecordedProcess[] => {
   return pid === undefined ? [] : [{ name, pid: Number(pid), startTime, mark }];
 };
 
+/** Records that could not be written, which is told once: the next look at the manager fails the same way. */
+const unwritable = new Set<string>();
+
 /** @param path in a directory that is ours alone */
 export const processRecord = (path: string, table: ProcessTable, log: Log): ProcessRecord => {
   const read = (): readonly RecordedProcess[] => {
@@ -82,7 +85,10 @@ export const processRecord = (path: string, table: ProcessTable, log: Log): Proc
         writeFileSync(`${path}.new`, `${[headerFor(table), ...lines].join('\n')}\n`, { mode: 0o600 });
         renameSync(`${path}.new`, path);
       } catch (error) {
-        log.warn(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+        if (!unwritable.has(path)) {
+          log.warn(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+        }
+        unwritable.add(path);
       }
     },
   };

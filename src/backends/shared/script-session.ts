@@ -69,6 +69,10 @@ export interface ScriptSession extends Pick<
 /** A program that refuses its command line says why, and then all that it would take; nobody wants to read that here. */
 const withoutUsage = (text: string): string => text.replace(/\nusage:[^]*/i, '');
 
+/** What a script of ours warns of although it succeeds: "NAME: warning: …", each on a line of its own. */
+const warningsIn = ({ stderr }: RunResult): readonly string[] =>
+  stderr.split('\n').filter((line) => /^[^:]+: warning: /.test(line));
+
 /** How often is looked whether a script has ended that nobody can wait for, in milliseconds. */
 const orphanPause = 100;
 
@@ -163,6 +167,15 @@ export const createScriptSession = async (
     return { instance, ok: false, detail: [...(words === null ? [] : [words]), ...lines].join('\n') };
   };
 
+  const told = new Set<string>();
+  /** A start that stops before, and then starts, warns of the same twice. */
+  const tell = (warnings: readonly string[]): void => {
+    for (const line of warnings.filter((warning) => !told.has(warning))) {
+      told.add(line);
+      log.warn(line.replace(': warning: ', ': '));
+    }
+  };
+
   const perform = async (unit: DeployedUnit, activity: ScriptActivity): Promise<UnitOutcome> => {
     const { instance } = unit;
     if (isForeign(unit) && (activity === 'start' || activity === 'stop')) {
@@ -170,6 +183,7 @@ export const createScriptSession = async (
     }
     try {
       const result = await run(callOf(unit, activity));
+      if (result.exitCode === 0) tell(warningsIn(result));
       return result.exitCode === 0
         ? { instance, ok: true, detail: null }
         : { instance, ok: false, detail: lastWords(result) };

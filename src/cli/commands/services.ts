@@ -1,6 +1,7 @@
-import { defineCommand, type Command } from '../command.js';
+import { defineCommand, type Command, type CommandContext } from '../command.js';
 import { activationOptions, profileOption } from '../options.js';
 import type { StepAction } from '../../plan/activation-plan.js';
+import type { StopSignals } from '../../system/ports.js';
 
 const {
   jobs,
@@ -51,7 +52,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { ActivationError } = await import('../../system/errors.js');
       const { interruptionOf } = await import('../interrupted-services.js');
       const { requirePrograms } = await import('../require-programs.js');
-      await withLockAndSignals(action, args, caller, async (context, { first, second }) => {
+      const work = async (context: CommandContext, { first, second }: StopSignals): Promise<void> => {
         const waits = args.waitForPorts === true;
         const deployment = await requireDeployment({ ...args, waitForPorts: waits }, context);
         const { manager } = deployment.deployed;
@@ -68,7 +69,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           await requirePrograms(named, deployment, context);
           await makeRoomFor(named, deployment, context);
         }
-        const journal = await journalOfUnfinished(deployment.location);
+        const journal = await journalOfUnfinished(deployment.location, context);
         const execution = {
           leftovers: watchLeftovers([deployment.deployed], deployment.sessions, context),
           sessions: deployment.sessions,
@@ -100,7 +101,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
             fix: 'Look at the logs with: nix-processmgmt-ts logs NAME',
           });
         }
-      });
+      };
+      await withLockAndSignals(action, args, caller, work, { goesOnUnlocked: true });
       return undefined;
     },
   });
