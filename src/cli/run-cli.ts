@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import yargs from 'yargs';
-import { exitCodes, UsageError } from '../system/errors.js';
+import { removeOwnTemporaries } from '../state/temporary-names.js';
+import { ExplainedError, exitCodes, UsageError } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
 import { createRun } from '../system/run.js';
 import { visibleColoured, visibleText } from '../system/visible-text.js';
@@ -10,7 +11,7 @@ import { operandsIn, withoutEndOfOptions, withoutMarks } from './end-of-options.
 import { createLateLog, type LateLog } from './late-log.js';
 import { explain } from './report-error.js';
 import { refuseEmptyValues } from './settings.js';
-import { createStopRequests } from './stop-signals.js';
+import { createStopRequests, endBySignal } from './stop-signals.js';
 import { askOnTerminal, wantsColour } from './terminal.js';
 import { helpWidth } from './terminal-width.js';
 
@@ -89,6 +90,16 @@ export const runCli = async (
     };
   };
   let exitCode: number = exitCodes.success;
+  const stopEnding = endBySignal((signal, afterSteps) => {
+    const error = new ExplainedError(exitCodes.interrupted, {
+      what: `${signal} ended the command`,
+      why: afterSteps ? 'What it was asked to do to processes, it had done' : 'No process has been touched',
+    });
+    process.stderr.write(explain(error, verbose, colour).text);
+    removeOwnTemporaries();
+    // Whoever holds a lock gives it up at the exit; what we have started ends with us.
+    process.exit(error.exitCode);
+  });
   try {
     // It looks for no files; without a second argument it would ask for the working directory, which may be gone.
     const parser = yargs([...withoutEndOfOptions(args)], '/')
@@ -145,5 +156,7 @@ export const runCli = async (
     const { text, exitCode: failure } = explain(error, verbose, colour);
     process.stderr.write(text);
     return failure;
+  } finally {
+    stopEnding();
   }
 };

@@ -5,6 +5,7 @@ import { openGuarded } from '../state/shared-directory.js';
 import { ActivationError, exitCodes, type ExitCode } from '../system/errors.js';
 import { isUserCalled } from '../system/user-ids.js';
 import type { CommandContext } from './command.js';
+import { withStopSignals } from './stop-signals.js';
 
 /** A log that may be shown, by the path to show it by. */
 interface OpenLog {
@@ -68,7 +69,11 @@ export const showLog = async (
   }
   const [file, ...args] = command;
   // A file or a pipe gets every byte; a terminal would obey some.
-  const { exitCode } = await context.run({ file, args, mode: isatty(1) ? 'show' : 'inherit' });
+  const request = { file, args, mode: isatty(1) ? 'show' : 'inherit' } as const;
+  // Who follows a log ends that by a signal: nothing went wrong.
+  const { exitCode } = await (follow
+    ? withStopSignals(({ first }) => context.run({ ...request, signal: first }))
+    : context.run(request));
   for (const { descriptor } of opened) closeSync(descriptor);
   return exitCode === 0 || exitCode >= 128 ? exitCodes.success : exitCodes.activationFailed;
 };

@@ -27,6 +27,25 @@ export const createStopRequests = (): StopRequests => {
   };
 };
 
+/** How much is at work that ends by itself when a signal asks for it, and whether something of that kind ever was. */
+const careful = { count: 0, wasEver: false };
+
+/**
+ * Has SIGINT and SIGTERM end this process wherever nothing is done that must not end in the middle of a step.
+ *
+ * @param end ends the process; it is told whether such a thing was done before
+ * @returns undoes this
+ */
+export const endBySignal = (end: (signal: NodeJS.Signals, afterSteps: boolean) => never): (() => void) => {
+  const handle = (signal: NodeJS.Signals): void => {
+    if (careful.count === 0) end(signal, careful.wasEver);
+  };
+  process.on('SIGINT', handle).on('SIGTERM', handle);
+  return () => {
+    process.off('SIGINT', handle).off('SIGTERM', handle);
+  };
+};
+
 /**
  * Does something that must not end in the middle of a step. SIGINT and SIGTERM are told to it, and it decides when to
  * end. SIGHUP does nothing: a terminal that is lost has not asked for anything.
@@ -41,10 +60,13 @@ export const withStopSignals = async <Result>(
   requests = createStopRequests(),
 ): Promise<Result> => {
   const goOn = (): void => undefined;
+  careful.count += 1;
+  careful.wasEver = true;
   process.on('SIGINT', requests.ask).on('SIGTERM', requests.ask).on('SIGHUP', goOn);
   try {
     return await work(requests);
   } finally {
+    careful.count -= 1;
     process.off('SIGINT', requests.ask).off('SIGTERM', requests.ask).off('SIGHUP', goOn);
   }
 };

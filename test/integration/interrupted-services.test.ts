@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -36,6 +36,7 @@ const waiting = (name: string, dependencies: string): string => `
   };`;
 
 const deploy = async (manager: string): Promise<void> => {
+  rmSync(stopping, { force: true });
   const model = join(deployment.directory, 'processes.nix');
   await writeFile(
     model,
@@ -81,6 +82,52 @@ test('a command for single processes ends between two of them, and says what it 
   const states = [...(await statusOf(deployment))].map(([name, { state }]) => `${name} ${state}`);
   expect(states.sort()).toEqual(['base running', 'user stopped']);
 });
+
+test('an activity of all scripts ends between two of them, and says what it left', async () => {
+  await deploy('sysvinit');
+  const { exitCode, stderr } = await signalled(stopping, 'TERM', 'run-activity', '-r', 'stop');
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 10,
+    stderr: expect.stringMatching(
+      /A signal ended the activity "stop"[^]*Called before: \S+user\n[^]*Not called: \S+base\n/,
+    ),
+  });
+  const states = [...(await statusOf(deployment))].map(([name, { state }]) => `${name} ${state}`);
+  expect(states.sort()).toEqual(['base running', 'user stopped']);
+  expect(existsSync(lock())).toBe(false);
+});
+
+test.each(['TERM', 'INT'])(
+  'before anything is done, SIG%s ends a command at once, and nothing of it stays',
+  async (signal) => {
+    await deploy('sysvinit');
+    const model = join(deployment.directory, 'slow.nix');
+    await writeFile(
+      model,
+      `{ processManager }: import (derivation {
+  name = "slow-${signal}";
+  system = builtins.currentSystem;
+  builder = "/bin/sh";
+  args = [ "-c" "echo >${deployment.stateDir}/evaluating-${signal}; exec /bin/sleep 60" ];
+})
+`,
+    );
+    const begun = join(deployment.stateDir, `evaluating-${signal}`);
+    for (const command of ['switch', 'plan']) {
+      rmSync(begun, { force: true });
+      const before = performance.now();
+      const ended = await signalled(begun, signal, command, '-P', 'sysvinit', ...sleeperOptions(deployment), model);
+      expect(ended).toMatchObject({
+        exitCode: 10,
+        stderr: expect.stringMatching(`SIG${signal} ended the command\n  why: No process has been touched`),
+      });
+      expect(performance.now() - before).toBeLessThan(30_000);
+      expect(readdirSync(lockDirectory()).filter((name) => name.startsWith('lock'))).toEqual([]);
+      expect(readdirSync(join(deployment.directory, 'tmp'))).toEqual([]);
+      await eventually(() => (processesThatMention(begun).length === 0 ? true : undefined));
+    }
+  },
+);
 
 test('signals end the wait for a manager, and that for the profile', async () => {
   await deploy('supervisord');
