@@ -48,8 +48,12 @@ describeAsRoot('a stranger who was in /tmp first', () => {
       expect([0, 2, 6]).toContain(logs.exitCode);
       expect([0, 3, 4, 6]).toContain(status.exitCode);
       expect(`${stderr}${logs.stdout}${logs.stderr}${status.stdout}${status.stderr}`).not.toContain(secret);
+      // In our words: what is in the way, whose it is, where, and what becomes of it.
+      const words = exitCode === 0 ? '(?:removed|moved)' : 'in the way';
+      expect(stderr).toMatch(new RegExp(`(?:${words}.* of user 4712|of user 4712.*${words}).*${file}`));
       if (exitCode === 0) {
         expect(status.exitCode).toBe(0);
+        expect(await victim.root(`ls -ld ${file}* | grep stranger || true`)).toBe('');
         expect(await victim.root("pgrep -u svc -fx 'sleep 100001' | wc -l")).toBe('1');
       }
       if (exitCode === 0 && file.endsWith('.log')) {
@@ -62,6 +66,24 @@ describeAsRoot('a stranger who was in /tmp first', () => {
       expect(await victim.harm()).toBe('');
     },
   );
+
+  test('what a stranger puts at the place of PID files that a service has lost goes with its stop, and is told', async () => {
+    expect(await victim.switchTo('sysvinit')).toMatchObject({ exitCode: 0 });
+    await victim.root('rm /tmp/worker.pid /tmp/worker.clientpid');
+    await victim.stranger('echo $$ > /tmp/worker.pid; mkdir /tmp/worker.clientpid; touch /tmp/worker.clientpid/file');
+    const { exitCode, stderr } = await victim.tool('stop', 'worker');
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringMatching(
+        /removed a file of user 4712 from \/tmp\/worker.pid[^]*moved a directory of user 4712 from \/tmp\/worker.clientpid/,
+      ),
+    });
+    expect(await victim.root("pgrep -u svc -fx 'sleep 100001' | wc -l")).toBe('0');
+    expect(await victim.root('ls -d /tmp/worker.pid /tmp/worker.clientpid 2>/dev/null || true')).toBe('');
+    expect((await victim.tool('start', 'worker')).exitCode).toBe(0);
+    expect(await victim.root("stat -c '%U' /tmp/worker.pid")).toBe('svc');
+    await victim.root('rm -r /tmp/worker.clientpid.moved-*');
+  });
 
   test.each(['supervisord'])(
     'with a runtime directory of their own has root neither remove nor end anything by it (%s)',

@@ -38,7 +38,7 @@ in
 {
   # Its PID file and its log are where everybody may write.
   worker.pkg = create {
-    name = "worker";
+    instanceName = "worker";
     user = "svc";
     foregroundProcess = "/bin/sh";
     args = [ "-c" "echo works; exec sleep 100001" ];
