@@ -28,6 +28,8 @@ const activation = z.object({
   activities: z.object({ reload: z.boolean(), status: z.boolean() }),
   /** The current log file; null when there is none but that of s6-svscan. */
   logFile: z.nullable(z.string()),
+  /** Of another tool's generation: where its live directory is, as long as it is not taken over. */
+  live: z.optional(z.string()),
   /** Its start includes that it gets ready. */
   awaitsReadiness: z._default(z.boolean(), false),
 });
@@ -35,8 +37,9 @@ const activation = z.object({
 /** What activation has to know of a process when only the manifest is there. */
 export type Activation = z.infer<typeof activation>;
 
-export const toActivation = ({ awaitsReadiness, ...activation }: Activation): JsonObject => ({
+export const toActivation = ({ awaitsReadiness, live, ...activation }: Activation): JsonObject => ({
   ...activation,
+  ...(live === undefined ? {} : { live }),
   ...(awaitsReadiness ? { awaitsReadiness } : {}),
 });
 
@@ -55,6 +58,17 @@ const profileData = z.object({
 
 /** The packages whose programs run a profile; `s6rc` is null when those on PATH are to be used. */
 export type ProfileData = z.infer<typeof profileData>;
+
+/** Where programs are; null: on PATH. */
+export interface ProgramPlaces {
+  readonly shell: string;
+  readonly execline: string | null;
+  readonly s6: string | null;
+  readonly s6rc: string | null;
+}
+
+/** For a profile that does not say which programs it needs. */
+export const programsOnPath: ProgramPlaces = { shell: '/bin/sh', execline: null, s6: null, s6rc: null };
 
 /** Reads it of a profile with processes. @throws ZodError for what profileData did not write */
 export const parseProfileData = (data: unknown): ProfileData => profileData.parse(data);

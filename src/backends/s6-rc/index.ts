@@ -23,7 +23,8 @@ export const s6rc: Backend = {
     (await import('./svscan.js')).superviseScanDirectory(runtimeDir, signal, ports),
   hearsNotifications: true,
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
-  readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
+  readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  differences: async (before, after, ports) => (await import('./differences.js')).differences(before, after, ports),
   activationParser: async (data) => {
     const { parseActivation, parseProfileData } = await import('./activation-data.js');
     parseProfileData(data);

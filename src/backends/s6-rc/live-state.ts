@@ -2,7 +2,6 @@ import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type { RunResult } from '../../system/ports.js';
-import type { Place } from './place.js';
 import type { Programs } from './programs.js';
 
 /** The services of the live database, by what s6-rc wants them to be. */
@@ -44,7 +43,7 @@ export interface LiveState {
   upgradeFormat(database: string): Promise<RunResult>;
 }
 
-export const liveState = ({ live }: Place, programs: Programs): LiveState => ({
+export const liveState = (live: string, programs: Programs): LiveState => ({
   path: live,
   database: () => linkTarget(join(live, 'compiled')),
   scanDirectory: () => linkTarget(join(live, 'scandir')),

@@ -19,8 +19,8 @@ const epoch = 2n ** 62n;
  */
 const aheadOfUnix = { least: 10 - 3, most: 37 + 3 };
 
-/** What a status file says that a dead s6-supervise has left: its process, and when it started, in seconds of TAI. */
-const lastStatus = (file: string): { readonly pid: number; readonly since: number } | null => {
+/** What the status file of an s6-supervise says, which may be dead: its process, and when it started, in seconds of TAI. */
+export const lastStatus = (file: string): { readonly pid: number; readonly since: number } | null => {
   try {
     const bytes = readFileSync(file);
     const pid = Number(bytes.readBigUInt64BE(pidOffset));

@@ -9,6 +9,8 @@ export interface Place {
   readonly scan: string;
   /** The live directory of s6-rc: a link that s6-rc-init and s6-rc-update make. */
   readonly live: string;
+  /** The live directory of nix-processmgmt, which may be taken over. */
+  readonly foreignLive: string;
   /** Compiled databases, one for each generation that was deployed since the machine started. */
   readonly databases: string;
   /** What our own s6-svscan says, and services that nobody logs. */
@@ -38,6 +40,7 @@ export const placeOf = (runtimeDir: string, profileName: string): Place => {
   return {
     directory,
     live,
+    foreignLive: join(runtimeDir, 's6-rc'),
     scan: join(directory, 'scan'),
     databases: join(directory, 'compiled'),
     log: join(directory, 's6-svscan.log'),

@@ -4,7 +4,7 @@ import type { Ports, RunRequest, RunResult } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { SessionContext } from '../backend.js';
 import { managerAnswers } from '../shared/manager-answers.js';
-import type { ProfileData } from './activation-data.js';
+import type { ProgramPlaces } from './activation-data.js';
 
 type S6Program = 's6-svc' | 's6-svscan' | 's6-svscanctl' | 's6-svok' | 's6-svstat' | 's6-setsid';
 type S6rcProgram = 's6-rc' | 's6-rc-compile' | 's6-rc-format-upgrade' | 's6-rc-init' | 's6-rc-update';
@@ -23,22 +23,16 @@ export interface Programs {
 }
 
 export const programsOf = (
-  { shell, execline, s6, s6rc }: ProfileData,
+  { shell, execline, s6, s6rc }: ProgramPlaces,
   { run, env, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
 ): Programs => {
   const answers = managerAnswers({ name: 's6-rc', check: 's6-rc help' }, answerLimits);
-  const path = [
-    ...(s6rc === null ? [] : [join(s6rc, 'bin')]),
-    join(execline, 'bin'),
-    join(s6, 'bin'),
-    env['PATH'] ?? '',
-  ]
+  const path = [...[s6rc, execline, s6].map((place) => (place === null ? '' : join(place, 'bin'))), env['PATH'] ?? '']
     .filter((directory) => directory !== '')
     .join(delimiter);
   const fileOf = (program: string): string => {
-    if (program === 'execlineb') return join(execline, 'bin', program);
-    if (!program.startsWith('s6-rc')) return join(s6, 'bin', program);
-    return s6rc === null ? program : join(s6rc, 'bin', program);
+    const place = program === 'execlineb' ? execline : program.startsWith('s6-rc') ? s6rc : s6;
+    return place === null ? program : join(place, 'bin', program);
   };
   const start = async (asked: string, request: RunRequest, options: Options): Promise<RunResult> => {
     const { atMost, env: added, ...rest } = options;

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { ProcessName } from '../../model/process-model.js';
 import { fingerprintOf } from '../../profile/fingerprint.js';
 import type { JsonObject } from '../../system/json.js';
-import type { LaidOutUnit, Layout } from '../backend.js';
+import type { LaidOutUnit, Layout, LayoutDirectories } from '../backend.js';
 import { filesIn, isDirectoryIn, namesIn, textIn } from '../shared/read-tree.js';
 import { toActivation, type Activation, type AtomicService } from './activation-data.js';
+import { recordFile } from './daemon-script.js';
 import { loggerName, producerName } from './log-service.js';
 import { sourceDirectory } from './service-definition.js';
 
@@ -62,20 +63,27 @@ const logFileOf = (logger: Definition | undefined): string | null => {
   return directory === undefined ? null : `${directory}/current`;
 };
 
+/** The PID file of the daemon that a oneshot ends, as nix-processmgmt writes it: `backtick PID { cat FILE }`. */
+const pidFileOf = ({ type, texts }: Definition): string | null =>
+  type === 'oneshot' ? (/\{\s*cat\s+(\/\S+)\s*\}/.exec(texts['down'] ?? '')?.[1] ?? null) : null;
+
 const unitOf = (
   name: string,
   services: readonly Definition[],
   { contents, isEssential }: Pick<Definition, 'contents' | 'isEssential'>,
   ownerOf: (service: string) => string,
+  { runtimeDir }: LayoutDirectories,
 ): LaidOutUnit => {
   const [main, logger] = services;
+  const pidFile = main === undefined ? null : pidFileOf(main);
   const activation: Activation = {
     services: services.map(serviceOf),
     contents: services.length > 0 ? [] : [...contents],
     flagEssential: isEssential,
-    daemon: null,
+    daemon: pidFile === null ? null : { pidFile, recordFile: recordFile(runtimeDir, name) },
     activities: { reload: main?.texts['reload'] !== undefined, status: main?.texts['status'] !== undefined },
     logFile: logFileOf(logger),
+    live: join(runtimeDir, 's6-rc'),
     awaitsReadiness: false,
   };
   return {
@@ -91,7 +99,7 @@ const unitOf = (
  * Service definitions in etc/s6/sv (s6-rc-compile(1)). NAME-srv and NAME-log in a bundle NAME are one process; other
  * bundles are processes without any of their own.
  */
-export const readLayout = async (root: string): Promise<Layout | null> => {
+export const readLayout = async (root: string, directories: LayoutDirectories): Promise<Layout | null> => {
   if (!(await isDirectoryIn(root, sourceDirectory))) return null;
   const names = (await namesIn(root, sourceDirectory)).filter((name) => name !== defaultBundle);
   const definitions = new Map(
@@ -124,10 +132,10 @@ export const readLayout = async (root: string): Promise<Layout | null> => {
     units: [
       ...[...pairs].map(([name, services]) => {
         const isEssential = services.some((service) => service.isEssential);
-        return unitOf(name, services, { contents: [], isEssential }, ownerOf);
+        return unitOf(name, services, { contents: [], isEssential }, ownerOf, directories);
       }),
       ...single.map((definition) =>
-        unitOf(definition.name, definition.type === 'bundle' ? [] : [definition], definition, ownerOf),
+        unitOf(definition.name, definition.type === 'bundle' ? [] : [definition], definition, ownerOf, directories),
       ),
     ],
     data: {},

@@ -5,7 +5,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Ports, RunResult } from '../../system/ports.js';
-import { openProcessTable } from '../../system/processes.js';
+import { openProcessTable, type LiveProcess } from '../../system/processes.js';
 import type {
   AfterStop,
   ChangedOnDisk,
@@ -23,9 +23,12 @@ import type {
 } from '../backend.js';
 import { writeTextAtomically } from '../../state/atomic-file.js';
 import { runningAmong } from '../shared/extra-units.js';
+import { namedProcess } from '../shared/foreign-script.js';
 import { linesSince, markLogs, type LogMark } from '../shared/log-tail.js';
 import { observeService } from '../shared/observe-service.js';
+import { removeRecords } from '../shared/remove-records.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
+import { removeForeignDatabase } from './adopted-live.js';
 import { activationOf, type Activation, type AtomicService } from './activation-data.js';
 import { compile, databaseOf, provideDatabase, pruneDatabases } from './databases.js';
 import { changeProblem, updateError, updateVerdict } from './exit-codes.js';
@@ -46,6 +49,16 @@ const settlingTime = 500;
 const defaultReadinessTime = 60;
 
 const isLongrun = ({ kind }: AtomicService): boolean => kind === 'longrun';
+
+/** Whether a unit only stands for others. */
+const isBundle = (unit: DeployedUnit): boolean => activationOf(unit).services.length === 0;
+
+const asBundle = (unit: DeployedUnit, verb: string): string =>
+  `it is a bundle of ${activationOf(unit).contents.join(', ')}: ${verb} those`;
+
+/** Files in which scripts note the daemons of units. */
+const recordsOf = (units: readonly DeployedUnit[]): readonly string[] =>
+  units.flatMap((unit) => activationOf(unit).daemon?.recordFile ?? []);
 
 /** A unit of which a process runs that nobody supervises; null for others. */
 const leftAlone = (unit: DeployedUnit, orphans: readonly Orphan[]): Observation | null => {
@@ -90,6 +103,7 @@ export class S6RcSession implements ManagerSession {
   readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
 
   readonly #ports: SessionPorts;
+  readonly #current: DeployedProfile | null;
   #tree: Tree;
   /** What is deployed, or about to be. */
   #profile: DeployedProfile;
@@ -102,8 +116,12 @@ export class S6RcSession implements ManagerSession {
   readonly #stopped = new Set<string>();
   /** Scripts of live services that somebody has edited, with the ones that they were copied from. */
   readonly #edited = new Map<string, string>();
+  /** Units of other generations that ran. */
+  readonly #extraUnits: DeployedUnit[] = [];
   /** Whether s6-svscan was missing at the last look. */
   #isLost = false;
+  /** A database of nix-processmgmt that was live; null for none. */
+  #foreignDatabase: string | null = null;
   /** PIDs of longruns before s6-rc-update, which restarts some by itself; null when there was none. */
   #pidsBefore: ByService<number | null> | null = null;
 
@@ -111,6 +129,7 @@ export class S6RcSession implements ManagerSession {
     const profile = current ?? target;
     if (profile === null) throw new Error('a session needs a profile');
     this.#ports = ports;
+    this.#current = current;
     this.#profile = profile;
     this.#target = target;
     this.#tree = treeOf(profile, ports);
@@ -191,24 +210,70 @@ export class S6RcSession implements ManagerSession {
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
     const { up } = await this.#begin();
-    const names = this.#serviceNames(units).filter((name) => up.has(name));
+    const staying = this.#contentsThatStay(units);
+    const namesOf = (unit: DeployedUnit): readonly string[] =>
+      this.#serviceNames([unit]).filter((name) => up.has(name) && !(isBundle(unit) && staying.has(name)));
+    const names = [...new Set(units.flatMap(namesOf))];
     for (const { name } of units) this.#stopped.add(name);
     if (names.length === 0) return units.map(({ instance }) => ({ instance, ok: true, detail: null }));
+    const daemons = await this.#foreignDaemons(units);
     // Whoever asks for it means it: without that, s6-rc refuses to stop what is flagged as essential.
     const essential = this.#profile.units.some((unit) => activationOf(unit).flagEssential);
     const result = await this.#tree.live.change('down', names, essential);
     const { up: left } = await this.#services();
+    const surviving = await this.#awaitEnds(daemons);
     return units.map((unit) => {
-      const stuck = this.#serviceNames([unit]).filter((name) => left.has(name));
-      if (stuck.length === 0) return { instance: unit.instance, ok: true, detail: null };
+      const stuck = namesOf(unit).filter((name) => left.has(name));
+      if (stuck.length === 0) {
+        const detail = surviving.get(unit.name) ?? null;
+        return { instance: unit.instance, ok: detail === null, detail };
+      }
       const detail = [changeProblem(result.exitCode), words(result)].filter((text) => text !== '').join('\n');
       return { instance: unit.instance, ok: false, detail };
     });
   }
 
+  /** Services that the next generation has, though not in the bundles of which one is stopped since it has gone. */
+  #contentsThatStay(units: readonly DeployedUnit[]): ReadonlySet<string> {
+    const next = this.#target?.units ?? [];
+    const isGone = units.some((unit) => isBundle(unit) && !next.some(({ name }) => name === unit.name));
+    return new Set(isGone ? next.flatMap((unit) => activationOf(unit).services.map(({ name }) => name)) : []);
+  }
+
+  /** Processes of daemons that scripts of another tool end, which do not wait for that; by the names of their units. */
+  async #foreignDaemons(units: readonly DeployedUnit[]): Promise<ByService<LiveProcess>> {
+    const processes = await openProcessTable(this.#ports.run);
+    const found = await mapConcurrently(units, this.#ports.jobs, async (unit) => {
+      const { daemon } = activationOf(unit);
+      if (unit.isLaidOut !== true || daemon === null) return [];
+      const process = await namedProcess({ pidFile: daemon.pidFile, wrapped: false }, processes);
+      return process === null ? [] : [[unit.name, process] as const];
+    });
+    return new Map(found.flat());
+  }
+
+  /** Waits until they have ended. Returns what is to be said of those that do not, by the names of their units. */
+  async #awaitEnds(daemons: ByService<LiveProcess>): Promise<ByService<string>> {
+    const deadline = performance.now() + defaultStopTime;
+    const left = new Map(daemons);
+    const processes = await openProcessTable(this.#ports.run);
+    for (;;) {
+      for (const [name, { pid, startTime }] of left) {
+        if ((await processes.find(pid))?.startTime !== startTime) left.delete(name);
+      }
+      if (left.size === 0 || performance.now() > deadline) break;
+      await sleep(50);
+    }
+    return new Map([...left].map(([name, { pid }]) => [name, `its process ${pid} still lives`]));
+  }
+
   async install(next: DeployedProfile | null): Promise<void> {
     await this.#begin();
     if (next === null) return;
+    if (!this.#moves && this.#profile.isForeign === true) {
+      this.#foreignDatabase = await this.#tree.live.database();
+      await this.#tree.adopt();
+    }
     const tree = treeOf(next, this.#ports);
     if (tree.place.directory !== this.#tree.place.directory) {
       await this.#tree.end();
@@ -303,14 +368,29 @@ export class S6RcSession implements ManagerSession {
           ? []
           : [{ instance: null, what: `s6-rc has another database: ${database ?? 'none'}`, restart: false }]),
       ],
-      extras: runningAmong(others, await this.observe(others, 'state')),
+      extras: await this.#extras(others),
     };
   }
 
+  /** A bundle is nothing that runs: its contents may well be wanted. */
+  async #extras(others: readonly DeployedUnit[]): Promise<Drift['extras']> {
+    const candidates = others.filter((unit) => !isBundle(unit));
+    const found = runningAmong(candidates, await this.observe(candidates, 'state'));
+    this.#extraUnits.push(...found.map(({ unit }) => unit));
+    return found;
+  }
+
   async finish(next: DeployedProfile | null): Promise<void> {
+    const kept = new Set(recordsOf(next?.units ?? []));
+    const known = [...(this.#current?.units ?? []), ...(this.#target?.units ?? []), ...this.#extraUnits];
+    await removeRecords(recordsOf(known).filter((file) => !kept.has(file)));
     if (next === null || next.units.length === 0) {
       await this.#tree.end();
       return;
+    }
+    const { live } = this.#tree;
+    if (this.#foreignDatabase !== null && (await live.database()) !== this.#foreignDatabase) {
+      await removeForeignDatabase(this.#foreignDatabase);
     }
     await pruneDatabases(await this.#tree.live.database(), next.path, this.#tree.place);
   }
@@ -547,6 +627,7 @@ export class S6RcSession implements ManagerSession {
   ): Promise<string | null> {
     const old = new Map(activationOf(before).services.map((service) => [service.name, service]));
     const onRequest = before.fingerprint === after.fingerprint;
+    if (onRequest && isBundle(after)) return asBundle(after, 'restart');
     for (const [index, service] of activationOf(after).services.entries()) {
       const previous = old.get(service.name);
       const isDue = onRequest ? index === 0 : previous?.fingerprint !== service.fingerprint;
@@ -606,7 +687,10 @@ export class S6RcSession implements ManagerSession {
       [before, 'down'],
       [after, 'up'],
     ] as const) {
+      const daemons = script === 'down' ? await this.#foreignDaemons([unit]) : new Map<string, LiveProcess>();
       const { exitCode, stderr } = await this.#runActivity(unit, name, script);
+      const surviving = (await this.#awaitEnds(daemons)).get(unit.name);
+      if (surviving !== undefined) return surviving;
       if (exitCode !== 0) return `${script} ended with exit code ${exitCode}\n${stderr.trim()}`.trim();
       if (script === 'down') await clear();
     }
@@ -614,9 +698,9 @@ export class S6RcSession implements ManagerSession {
   }
 
   async #reloadUnit(unit: DeployedUnit, up: ReadonlySet<string>): Promise<string | null> {
-    const { services, activities, contents } = activationOf(unit);
+    const { services, activities } = activationOf(unit);
     const [main] = services;
-    if (main === undefined) return `it is a bundle of ${contents.join(', ')}: reload those`;
+    if (main === undefined) return asBundle(unit, 'reload');
     if (!up.has(main.name)) return 'it does not run';
     const { live, programs } = this.#tree;
     if (main.kind === 'oneshot' && !activities.reload)

@@ -1,5 +1,5 @@
 import { lstat, readdir, readlink, rm, rmdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
@@ -8,7 +8,8 @@ import type { DeployedProfile, SessionContext } from '../backend.js';
 import { openProcessTable } from '../../system/processes.js';
 import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
 import { processRecord, survivorsOf, type ProcessRecord } from '../shared/process-record.js';
-import { activationOf, profileDataOf } from './activation-data.js';
+import { adopt, isAdopted, livePathOf, removeForeignDatabase, removeLiveDirectory } from './adopted-live.js';
+import { activationOf, profileDataOf, programsOnPath } from './activation-data.js';
 import { liveState, type LiveState, type Services } from './live-state.js';
 import { placeOf, sharedScanDirectory, type Place } from './place.js';
 import { programsOf, type Programs } from './programs.js';
@@ -47,6 +48,8 @@ export interface Tree {
    * @throws ManagerUnavailableError
    */
   ensureAlive(database: string): Promise<void>;
+  /** Takes over a live state of nix-processmgmt, if it is one. */
+  adopt(): Promise<void>;
   /** Ends it, and everything that is still supervised with it. @throws ActivationError when something does not end */
   end(): Promise<void>;
 }
@@ -87,7 +90,7 @@ const prefixOf = (profileName: string): string => `${profileName}-`;
 export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionContext, 'answerLimits'>): Tree => {
   const { directories, profileName, data: stored } = profile;
   const place = placeOf(directories.runtimeDir, profileName);
-  const data = profileDataOf(stored);
+  const data = profileDataOf(stored) ?? (profile.isForeign === true ? programsOnPath : null);
   if (data === null) {
     throw new ManagerUnavailableError({
       what: `The profile ${profile.path} does not say which s6 it needs`,
@@ -96,7 +99,9 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
     });
   }
   const programs = programsOf(data, ports);
-  const live = liveState(place, programs);
+  const live = liveState(livePathOf(place, profile), programs);
+  const isForeign = live.path !== place.live;
+  const hasDirectory = (): boolean => hasProfileDirectory(place.directory, contents);
 
   const isSupervised = async (service: string): Promise<boolean> =>
     (await programs.run('s6-svok', [live.serviceDirectory(service)])).exitCode === 0;
@@ -114,7 +119,7 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
   /** @throws ManagerUnavailableError when somebody else's directory is in the place of ours */
   const look = async (): Promise<Condition> => {
     const nothing: Condition = { isAlive: false, isLost: false };
-    if (!hasProfileDirectory(place.directory, contents)) return nothing;
+    if (!hasDirectory() && !isForeign) return nothing;
     const scanDirectory = await live.scanDirectory();
     if (scanDirectory === null) return nothing;
     const [first] = await live.longruns();
@@ -138,7 +143,7 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
     serviceStatuses(new Map((await live.longruns()).map((name) => [name, live.serviceDirectory(name)])), programs);
 
   const remember: Tree['remember'] = async (statuses) => {
-    if (!hasProfileDirectory(place.directory, contents)) return;
+    if (!hasDirectory()) return;
     const record = await openRecord();
     const recorded = record.read();
     const pids = new Map([...statuses].flatMap(([name, { pid }]) => (pid === null ? [] : [[name, pid] as const])));
@@ -178,16 +183,15 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
 
   const isAlive = async (): Promise<boolean> => (await look()).isAlive;
 
-  /** Removes a live state in which nothing runs. s6-rc-init and s6-rc-update put a suffix to the link's name. */
+  /** Removes a live state in which nothing runs. */
   const removeLive = async (): Promise<void> => {
-    const names = await readdir(place.directory).catch(() => []);
-    const stale = names.filter((name) => name === basename(place.live) || name.startsWith(`${basename(place.live)}:`));
-    await Promise.all(stale.map((name) => rm(join(place.directory, name), { recursive: true, force: true })));
+    await removeLiveDirectory(place.live);
+    if (isForeign) await removeLiveDirectory(live.path);
   };
 
   /** Whether something in a scan directory leads to a service of our live state, which may be gone. */
   const isOurs = async (path: string): Promise<boolean> =>
-    (await readlink(path).catch(() => '')).startsWith(place.live);
+    (await readlink(path).catch(() => '')).startsWith(`${live.path}/`);
 
   const removeScanLinks = async (scanDirectory: string): Promise<void> => {
     const names = (await readdir(scanDirectory).catch(() => [])).filter((name) => !name.startsWith('.'));
@@ -288,7 +292,7 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
         scanDirectory !== null && scanDirectory !== place.scan && (await isScanned(scanDirectory, programs));
       if (!isShared) return new Map();
       const found = await mapConcurrently(services, 8, async (service): Promise<(readonly [string, string])[]> => {
-        const path = join(scanDirectory, `${prefixOf(profileName)}${service}`);
+        const path = join(scanDirectory, `${isForeign ? '' : prefixOf(profileName)}${service}`);
         const isThere = (await lstat(path).catch(() => null)) !== null;
         return isThere && !(await isOurs(path)) ? [[service, path]] : [];
       });
@@ -301,10 +305,18 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
       await removeLive();
       if (before !== null) await removeScanLinks(before);
       const scanDirectory = await provideScanDirectory();
+      // It stays where it was: that is what this tree works on.
+      if (isForeign) await adopt(place);
       await live.init(database, scanDirectory, scanDirectory === place.scan ? null : prefixOf(profileName));
     },
+    adopt: async () => {
+      if (!isForeign || isAdopted(place)) return;
+      makeProfileDirectory(place.directory, contents, 0o755);
+      await adopt(place);
+    },
     end: async () => {
-      if (!hasProfileDirectory(place.directory, contents)) return;
+      if (!hasDirectory() && !isForeign) return;
+      const database = await live.database();
       const scanDirectory = await live.scanDirectory();
       if (scanDirectory !== null && scanDirectory !== place.scan && (await isAlive())) {
         await releaseShared(scanDirectory);
@@ -312,6 +324,7 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
       if (await exists(place.scan)) await endOwn();
       await endOrphans();
       await removeLive();
+      if (isForeign && database !== null) await removeForeignDatabase(database);
       const others = [place.scan, place.databases, place.log, place.record];
       await Promise.all(others.map((path) => rm(path, { recursive: true, force: true })));
       // Another manager that the profile moves to may have its files among ours, and another profile beside them.

@@ -1,9 +1,7 @@
-import { rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { userOfUnit } from '../../profile/user-of-unit.js';
-import { explainFileError } from '../../state/file-errors.js';
 import { ActivationError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { RunRequest, RunResult } from '../../system/ports.js';
@@ -32,6 +30,7 @@ import {
 } from './foreign-script.js';
 import { checkRecordDirectories, isOwnRecord } from './own-directory.js';
 import { linesSince, markLogs } from './log-tail.js';
+import { removeRecords } from './remove-records.js';
 import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
@@ -273,17 +272,10 @@ export const createScriptSession = async (
       const kept = new Set(recordsOf(next?.units ?? []));
       const obsolete = recordsOf([...(current?.units ?? []), ...extras]).filter((file) => !kept.has(file));
       checkRecordDirectories(obsolete);
+      checkRecordDirectories(obsolete);
       const { release } = await loadClaims();
       await release(current?.units ?? [], next?.units ?? [], profileLink);
-      for (const recordFile of obsolete) {
-        try {
-          await rm(recordFile, { force: true });
-        } catch (error) {
-          throw explainFileError(`The record ${recordFile} cannot be removed`, error);
-        }
-        // Not empty: somebody's record is still there.
-        await rmdir(dirname(recordFile)).catch(() => undefined);
-      }
+      await removeRecords(obsolete);
     },
   };
 };

@@ -9,6 +9,7 @@ import { compareWithProcess, type WantedProcess } from '../shared/compare-with-p
 import { readPidFile } from '../shared/observe-service.js';
 import { factsOf, firstChildOf } from '../shared/process-facts.js';
 import { scriptEnvironment } from '../shared/script-environment.js';
+import { uidOf } from '../shared/uid-of.js';
 import { splitWords } from '../shared/split-words.js';
 import { activationOf } from './activation-data.js';
 
@@ -66,16 +67,6 @@ const differencesInText = (script: string, definition: Definition): readonly str
       text.split('\n').every((line) => line.trim() === '' || lines.has(line.trim())) ? [] : [`${name} has changed`],
     ),
   ];
-};
-
-/** The number of a user; null when there is none of that name. */
-const uidOf = async (user: string, { run }: Pick<Ports, 'run'>): Promise<number | null> => {
-  const { exitCode, stdout } = await run({
-    file: 'id',
-    args: ['-u', '--', user],
-    timeout: defaultAnswerLimits.patience,
-  });
-  return exitCode === 0 ? Number(stdout.trim()) : null;
 };
 
 const wantedProcess = async (definition: Definition, ports: Pick<Ports, 'run'>): Promise<WantedProcess> => {

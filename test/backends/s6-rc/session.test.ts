@@ -295,6 +295,33 @@ test('a daemon without a foreground form is started, seen, reloaded, restarted w
   expect(failures(await session.stop([unitCalled(profile, 'a')]))).toEqual([]);
   expect(isAlive(after['a'] ?? 0)).toBe(false);
   expect(existsSync(pidFile)).toBe(false);
+  await undeploy(session, profile);
+  // Its script has kept a record there.
+  expect(readdirSync(join(place.root, 'run'))).toEqual([]);
+});
+
+test('a bundle that has gone leaves what was in it as it is; to restart or reload one is to name its contents', async () => {
+  const bundle = (name: string, ...contents: readonly string[]): Service => ({
+    direct: { name, contents },
+    level: 1,
+    dependencies: contents,
+  });
+  await start(sleeper('a'), sleeper('b'), bundle('both', 'a', 'b'));
+  const [both] = [unitCalled(profile, 'both')];
+  for (const outcomes of [await session.restart([{ before: both, after: both }]), await session.reload([both])]) {
+    expect(outcomes).toEqual([
+      { instance: both.instance, ok: false, detail: expect.stringMatching(/^it is a bundle of a, b: re\w+ those$/) },
+    ]);
+  }
+  const before = await pidsOf(session, profile);
+  expect(await switchTo([sleeper('a')])).toEqual([]);
+  expect(await pidsOf(session, profile)).toEqual({ a: before['a'] });
+  expect(isAlive(before['b'] ?? 0)).toBe(false);
+  // It is only another name of what may run.
+  expect((await session.drift?.(profile, [both]))?.extras).toEqual([]);
+  await switchTo([sleeper('a'), bundle('one', 'a')]);
+  expect(failures(await session.stop([unitCalled(profile, 'one')]))).toEqual([]);
+  expect(isAlive(before['a'] ?? 0)).toBe(false);
 });
 
 test('a daemon that died is reported as failed, and started again when it is asked for', async () => {

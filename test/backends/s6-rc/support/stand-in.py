@@ -262,7 +262,7 @@ def longruns(database):
 def init(database_path, live, scan, prefix):
     if os.path.lexists(live):
         fail(111, f'unable to create live directory at {live}: File exists')
-    real = live + ':initial'
+    real = f'{live}:s6-rc-init:{os.getpid()}'
     os.makedirs(os.path.join(real, 'servicedirs'))
     os.symlink(os.path.basename(real), live)
     database = json.loads(read(os.path.join(database_path, 'db.json')))
@@ -276,6 +276,15 @@ def init(database_path, live, scan, prefix):
     for name in longruns(database):
         add_supervised(live, name, database_path, scan, prefix)
     await_supervised(live, scan, longruns(database))
+
+
+def move_live(live):
+    """As s6-rc-update has it: the live directory gets another name, and the link to it leads there."""
+    moved = f'{live}:s6-rc-update:{os.getpid()}'
+    os.rename(os.path.realpath(live), moved)
+    link = moved + ':new'
+    os.symlink(os.path.basename(moved), link)
+    os.rename(link, live)
 
 
 def update(live_path, new_path):
@@ -326,6 +335,7 @@ def update(live_path, new_path):
         subprocess.run(['s6-svc', '-xd', live.directory(name)])
         subprocess.run(['sh', '-c', 'while s6-svok "$0"; do sleep 0.02; done', live.directory(name)])
         shutil.rmtree(live.directory(name))
+    move_live(live_path)
     os.remove(os.path.join(live_path, 'compiled'))
     os.symlink(new_path, os.path.join(live_path, 'compiled'))
     live.database = new
