@@ -1,5 +1,6 @@
 import { runEvaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
+import { BuildError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import type { Extent } from './build-evaluated.js';
 import type { Manifest } from './manifest.js';
@@ -30,7 +31,10 @@ export interface RememberedBuild {
   readonly warnings: readonly string[];
 }
 
-const build = async (
+/** How often a model is evaluated again where a collection of garbage cannot be kept from coming in between. */
+const attempts = 8;
+
+const buildOnce = async (
   request: EvaluationRequest,
   outLink: string | null,
   extent: Extent,
@@ -54,10 +58,43 @@ const build = async (
   const { notes } = evaluated;
   tell(notes);
   const { buildEvaluated } = await import('./build-evaluated.js');
-  const { isDetermined, ...built } = await buildEvaluated(evaluated, request, extent, outLink, ports);
+  const { isDetermined, ...built } = await buildEvaluated(evaluated, request, extent, outLink, ports).catch(
+    async (error: unknown) => {
+      const { wasCollected } = await import('./without-collection.js');
+      const { derivations, sources } = evaluated.context;
+      const isLost = error instanceof BuildError && wasCollected([...derivations.map(({ path }) => path), ...sources]);
+      throw isLost ? new CollectedError(error) : error;
+    },
+  );
   if (key === null || !isDetermined) return built;
   const { path, warnings } = built;
   return { ...built, remember: async () => memory?.remember(key, { path, notes, warnings }) };
+};
+
+/** What was evaluated has been collected before it was built. */
+class CollectedError extends Error {
+  readonly failure: BuildError;
+
+  constructor(failure: BuildError) {
+    super(failure.message, { cause: failure });
+    this.failure = failure;
+  }
+}
+
+const build = async (
+  ...[request, outLink, extent, ports, memory]: Parameters<typeof buildOnce>
+): Promise<BuiltModel> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (attempt === 1) return await buildOnce(request, outLink, extent, ports, memory);
+      const { withoutCollection } = await import('./without-collection.js');
+      return await withoutCollection(ports, (held) => buildOnce(request, outLink, extent, held, memory));
+    } catch (error) {
+      if (!(error instanceof CollectedError)) throw error;
+      if (attempt === attempts) throw error.failure;
+      ports.log.debug('what was evaluated has been collected: once more');
+    }
+  }
 };
 
 /**
