@@ -1,12 +1,12 @@
 import type { ManagerSession } from '../backends/backend.js';
 import { familyOf, noFamily, type Family } from '../leftovers/family.js';
 import { judgeLeftovers } from '../leftovers/judge-leftovers.js';
-import { controlGroupKey, placeOf, topGroup } from '../leftovers/own-control-group.js';
+import { controlGroupKey, markOf, topGroup } from '../leftovers/own-control-group.js';
 import { leftoverPolicy } from '../model/leftovers.js';
 import type { ManagerName } from '../model/process-model.js';
 import { isUp } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
-import { removeControlGroups } from '../system/control-groups.js';
+import { removeEmptyGroups } from '../system/control-groups.js';
 import { endProcesses } from '../system/end-processes.js';
 import { listenersAmong } from '../system/listening-sockets.js';
 import type { Ports } from '../system/ports.js';
@@ -75,10 +75,6 @@ export const namedAlike = (
   return (root) => (names.length === 0 ? [] : (named.get(nameOf(root) ?? '') ?? []));
 };
 
-/** The control groups of processes that are ours. */
-const groupsOf = (processes: readonly ProcessFacts[]): readonly string[] =>
-  processes.flatMap(({ controlGroup }) => placeOf(controlGroup)?.path ?? []);
-
 /** A list of processes for a message: "process 17 (sleep 1000), process 18 (cat)". */
 export const describeProcesses = async (some: readonly ProcessFacts[], run: Ports['run']): Promise<string> => {
   const words = await Promise.all(
@@ -140,7 +136,10 @@ export const watchLeftovers = (
     );
     const { end, stay } = judgeLeftovers(left, family, listeners, leftoverPolicy(leftovers, endsAlone === true));
     if (end.length > 0) log.info(`${instance} left behind, and ended now: ${await describeProcesses(end, run)}`);
-    const stubborn = await endProcesses(end, stopTimeout, run);
+    const stubborn = await endProcesses(
+      end.map((facts) => ({ ...facts, milliseconds: stopTimeout * 1000 })),
+      run,
+    );
     if (stubborn.length > 0)
       log.warn(`${instance} left behind, and nobody could end: ${await describeProcesses(stubborn, run)}`);
     const remaining = leftovers === 'keep' ? [] : await livingAmong(stay, run);
@@ -176,11 +175,8 @@ export const watchLeftovers = (
       family: replaced ? seen.family : familyNow(keyOf(manager, unit), seen, now),
     }));
     await Promise.all(families.map(({ unit, family }) => settle(unit, family, now)));
-    const members = [
-      ...due.flatMap(({ seen }) => seen.family.members),
-      ...families.flatMap(({ family }) => family.members),
-    ];
-    removeControlGroups(new Set(groupsOf(members)), topGroup);
+    const keys = due.map(({ unit }) => keyOf(manager, unit));
+    removeEmptyGroups(keys, now, topGroup);
   };
 
   return {
@@ -210,8 +206,8 @@ export const watchLeftovers = (
     clearBeforeStart: async (manager, units) => {
       if (endsItself(manager) || endsAtInstall(manager) || units.length === 0) return;
       const now = await listProcesses(run);
-      const keys = new Set(now.map(({ controlGroup }) => placeOf(controlGroup)?.key));
-      const suspects = units.filter((unit) => keys.has(keyOf(manager, unit)));
+      const marks = new Set(now.map(markOf));
+      const suspects = units.filter((unit) => marks.has(keyOf(manager, unit)));
       if (suspects.length === 0) return;
       const observations = await sessions.of(manager).observe(suspects);
       const down = suspects.filter((unit) => {

@@ -1,5 +1,5 @@
 import type { ProcessFacts } from '../system/process-list.js';
-import { placeOf } from './own-control-group.js';
+import { markOf, placeOf } from './own-control-group.js';
 
 /** What an instance is looked for by. */
 export interface Sought {
@@ -52,9 +52,9 @@ const candidates = (
   processes: readonly ProcessFacts[],
 ): ReadonlyMap<number, ProcessFacts> => {
   const spared = new Set([1, ...lineOf(self, processes), ...others]);
-  const isElsewhere = ({ controlGroup }: ProcessFacts): boolean => {
-    const place = placeOf(controlGroup);
-    return place !== null && place.key !== key;
+  const isElsewhere = (facts: ProcessFacts): boolean => {
+    const mark = markOf(facts);
+    return mark !== null && mark !== key;
   };
   return new Map(processes.filter((p) => !spared.has(p.pid) && !isElsewhere(p)).map((p) => [p.pid, p]));
 };
@@ -104,15 +104,15 @@ const isOwn = (
 };
 
 /**
- * Finds the processes of an instance: those in its control groups, what its manager knows with all that descends from it,
+ * Finds the processes of an instance: those with its mark, what its manager knows with all that descends from it,
  * and who is in a session or a process group of its own. Pure.
  */
 export const familyOf = (sought: Sought, spared: Untouchables, processes: readonly ProcessFacts[]): Family => {
   const among = candidates(sought, spared, processes);
   const roots = sought.roots.flatMap((pid) => among.get(pid) ?? []);
-  const inGroups = [...among.values()].filter(({ controlGroup }) => placeOf(controlGroup)?.key === sought.key);
+  const marked = [...among.values()].filter((facts) => markOf(facts) === sought.key);
   const relatives = (sought.relatives ?? []).flatMap((pid) => among.get(pid) ?? []);
-  let members = withDescendants([...roots, ...relatives, ...inGroups], among);
+  let members = withDescendants([...roots, ...relatives, ...marked], among);
   const own = { session: new Set<number>(), group: new Set<number>() };
   for (const bond of bonds) {
     for (const root of roots) {
@@ -124,7 +124,7 @@ export const familyOf = (sought: Sought, spared: Untouchables, processes: readon
       members = withDescendants([...members.values(), ...fellows], among);
     }
     // The process that it began as leads its own, also when it has ended.
-    for (const member of inGroups) {
+    for (const member of marked) {
       const id = member[bond];
       if (id === null || id !== placeOf(member.controlGroup)?.start) continue;
       if (processes.every((other) => other[bond] !== id || members.has(other.pid))) own[bond].add(id);

@@ -1,5 +1,5 @@
 import type { ProcessFacts } from '../system/process-list.js';
-import { familyOf, isNotOlder, type Sought, type Untouchables } from './family.js';
+import { familyOf, isNotOlder, lineOf, type Sought, type Untouchables } from './family.js';
 import { placeOf } from './own-control-group.js';
 
 /**
@@ -18,9 +18,11 @@ export const findStrays = (
   const main = processes.find(({ pid }) => pid === root);
   if (main === undefined) return members;
   const current = placeOf(main.controlGroup)?.path;
-  const isOver = ({ controlGroup }: ProcessFacts): boolean => {
+  const above = lineOf(main.pid, processes);
+  const isOver = ({ pid, controlGroup }: ProcessFacts): boolean => {
     const place = placeOf(controlGroup);
-    if (place === null) return true;
+    // Whoever keeps it in the background, or another process that the same supervisor runs for the instance, is not.
+    if (place === null) return !above.has(pid) && (main.parent <= 1 || !lineOf(pid, processes).has(main.parent));
     // One of several processes of an instance still is what its start began as.
     const first = processes.find(({ pid }) => pid === place.start);
     return place.path !== current && placeOf(first?.controlGroup ?? null)?.path !== place.path;

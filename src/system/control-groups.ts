@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ProcessFacts } from './process-list.js';
 
 const textOf = (path: string): string => {
   try {
@@ -31,18 +32,27 @@ const entriesOf = (path: string): readonly string[] => {
 };
 
 /**
- * Removes those of these control groups, and of the starts beside them, in which there is nobody any more, with the groups
- * above them that held nothing else.
+ * Removes those control groups of instances in which there is nobody any more, with the groups above them that held nothing
+ * else. They are looked for below the groups of processes that live: of whoever has started the instances.
  *
- * @param paths as /proc/PID/cgroup has them
+ * @param keys what the groups are called, `/…`
  * @param top the name of the topmost group that may be removed
  */
-export const removeControlGroups = (paths: ReadonlySet<string>, top: string): void => {
+export const removeEmptyGroups = (
+  keys: readonly string[],
+  living: readonly Pick<ProcessFacts, 'controlGroup'>[],
+  top: string,
+): void => {
   const mount = mountPoint();
   if (mount === null) return;
-  for (const path of paths) {
-    const parent = dirname(join(mount, path));
-    for (const entry of entriesOf(parent)) if (entry.startsWith('start-')) remove(join(parent, entry));
-    for (let at = parent; at.includes(`/${top}`) && remove(at); at = dirname(at));
+  const parents = new Set(living.flatMap(({ controlGroup }) => controlGroup?.split(`/${top}/`)[0] ?? []));
+  for (const parent of parents) {
+    const tree = join(mount, parent, top);
+    if (!existsSync(tree)) continue;
+    for (const key of keys) {
+      const group = join(tree, key);
+      for (const entry of entriesOf(group)) if (entry.startsWith('start-')) remove(join(group, entry));
+      for (let at = group; at.startsWith(tree) && remove(at); at = dirname(at));
+    }
   }
 };

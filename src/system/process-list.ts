@@ -13,6 +13,8 @@ export interface ProcessFacts {
   readonly startTime: string;
   /** Its control group of version 2, as a path; null where there are none. */
   readonly controlGroup: string | null;
+  /** What NIXPROC_INSTANCE was when it was started, where we may know; null for nothing. */
+  readonly mark: string | null;
 }
 
 const readText = (path: string): string | null => {
@@ -28,7 +30,7 @@ const readText = (path: string): string | null => {
 const isDead = (state: string): boolean => /^[ZXx]/.test(state);
 
 /** Reads the text of /proc/PID/stat (proc(5)). Null for a zombie, and for what is no such text. */
-export const parseStat = (stat: string): Omit<ProcessFacts, 'controlGroup'> | null => {
+export const parseStat = (stat: string): Omit<ProcessFacts, 'controlGroup' | 'mark'> | null => {
   const pid = Number.parseInt(stat, 10);
   // The program's name in the second field may itself hold parentheses, spaces and line feeds.
   const [state = 'X', parent, group, session, ...more] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -40,10 +42,15 @@ export const parseStat = (stat: string): Omit<ProcessFacts, 'controlGroup'> | nu
 /** The control group of version 2 in the text of /proc/PID/cgroup (cgroups(7)). */
 export const parseControlGroup = (text: string | null): string | null => /^0::(.*)$/m.exec(text ?? '')?.[1] ?? null;
 
+const markIn = (environment: string | null): string | null =>
+  /(?:^|\0)NIXPROC_INSTANCE=([^\0]*)/.exec(environment ?? '')?.[1] ?? null;
+
 const fromProc = (names: readonly string[]): readonly ProcessFacts[] =>
   names.flatMap((name) => {
     const facts = /^\d+$/.test(name) ? parseStat(readText(`/proc/${name}/stat`) ?? '') : null;
-    return facts === null ? [] : [{ ...facts, controlGroup: parseControlGroup(readText(`/proc/${name}/cgroup`)) }];
+    if (facts === null) return [];
+    const controlGroup = parseControlGroup(readText(`/proc/${name}/cgroup`));
+    return [{ ...facts, controlGroup, mark: markIn(readText(`/proc/${name}/environ`)) }];
   });
 
 /** Reads what ps(1) prints of all processes: PID, parent, group, state and start, in that order. */
@@ -52,7 +59,7 @@ export const parsePs = (text: string): readonly ProcessFacts[] =>
     const [pid, parent, group, state, ...start] = line.trim().split(/\s+/);
     if (state === undefined || start.length === 0 || isDead(state)) return [];
     const numbers = { pid: Number(pid), parent: Number(parent), group: Number(group) };
-    return [{ ...numbers, session: null, startTime: start.join('_'), controlGroup: null }];
+    return [{ ...numbers, session: null, startTime: start.join('_'), controlGroup: null, mark: null }];
   });
 
 /** All processes that live and can be seen: as /proc shows them, or, where there is none, as ps(1) does. */
@@ -64,13 +71,16 @@ export const listProcesses = async (run: Run): Promise<readonly ProcessFacts[]> 
 };
 
 /** Whether the very process lives, and not another one that has its PID by now. Only where there is /proc. */
-const stillLives = ({ pid, startTime }: ProcessFacts): boolean => {
+const stillLives = ({ pid, startTime }: Pick<ProcessFacts, 'pid' | 'startTime'>): boolean => {
   const stat = readText(`/proc/${pid}/stat`);
   return stat !== null && parseStat(stat)?.startTime === startTime;
 };
 
 /** Those of these processes that still live. */
-export const livingAmong = async (some: readonly ProcessFacts[], run: Run): Promise<readonly ProcessFacts[]> => {
+export const livingAmong = async <Facts extends Pick<ProcessFacts, 'pid' | 'startTime'>>(
+  some: readonly Facts[],
+  run: Run,
+): Promise<readonly Facts[]> => {
   if (some.length === 0) return [];
   if (readText('/proc/self/stat') !== null) return some.filter(stillLives);
   const now = new Map((await listProcesses(run)).map(({ pid, startTime }) => [pid, startTime]));

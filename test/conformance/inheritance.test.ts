@@ -2,6 +2,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
 import { accounts, type Account } from '../support/accounts.js';
+import { controlGroupMount } from '../support/control-groups.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 import { eventually } from '../support/waiting.js';
@@ -112,10 +113,18 @@ describe.each(accounts)('what services of $name inherit', (account) => {
       expect(
         fact(({ environment }) =>
           Object.keys(environment)
-            .filter((name) => !own.test(name))
+            .filter((name) => !own.test(name) && name !== 'NIXPROC_INSTANCE')
             .sort(),
         ),
       ).toEqual(allBut(names, [...names, 'INITIALIZE'].sort()));
+      // What has a control group of its own needs no other mark; supervisord becomes a user before it can get one.
+      const hasGroups = account.uid === 0 && controlGroupMount() !== null;
+      const isOfUser = (name: string): boolean => (instancesOfUser as readonly string[]).includes(name);
+      for (const [name, { environment }] of place.processes) {
+        const hasMark = !hasGroups || (manager === 'supervisord' && isOfUser(name));
+        const mark = hasMark ? expect.stringMatching(/^\/.*\/run\/[^/]+$/) : undefined;
+        expect(environment['NIXPROC_INSTANCE']).toEqual(mark);
+      }
       const accountOf = ({ environment: { HOME, USER, LOGNAME } }: Inherited): unknown => ({ HOME, USER, LOGNAME });
       const expected =
         account.uid === 0

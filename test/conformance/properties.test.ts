@@ -41,9 +41,9 @@ so (\`surroundings\`).
 | Niceness | 0 where we may: an ordinary user cannot lower it | \`nice\` of the model, instead of 0 |
 | Open files | a soft limit of 1024; the hard limit stays | what the manager sets: systemd, docker, launchd, login classes of FreeBSD |
 | Session | not the caller's; one of its own, or under supervisord a process group of its own in supervisord's session | |
-| PATH | the model's \`path\` and the tools of the manager; for sysvinit's scripts, then the system's directories | \`PATH\` of the model |
+| PATH | the model's \`path\` and the tools of the manager; for sysvinit's scripts, then the system's directories: what is called without its path may be found there alone | \`PATH\` of the model |
 | HOME, USER, LOGNAME, SHELL | those of the account that it runs as | those of the model; docker: as the image and the engine have it |
-| Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\` and its like, what a user's systemd was given, the engine's | |
+| Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\` and its like, what a user's systemd was given, the engine's; \`NIXPROC_INSTANCE\` ([leftovers.md](leftovers.md)) where the process has no control group of its own: for ordinary users, but not under systemd and docker | |
 
 Scripts need \`env\` of coreutils 8.31 or later to undo ignored signals, and bash to close descriptors beyond 9 (a start by hand
 may bring some along); without these, a process keeps them. The tool itself starts no script with ignored signals.

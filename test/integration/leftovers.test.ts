@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { installStandIn } from '../backends/s6-rc/support/stand-in.js';
 import { accounts } from '../support/accounts.js';
+import { controlGroupMount, controlGroupsBelow } from '../support/control-groups.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { sleeperOptions } from '../support/faults/sleepers.js';
 import { processesThatMention } from '../support/processes.js';
@@ -13,15 +14,15 @@ import { eventually } from '../support/waiting.js';
 jest.setTimeout(120_000);
 
 /** Whether we may make control groups. */
-const mayGroup = accounts[0]?.uid === 0 && /^\S+ \S+ cgroup2 /m.test(readFileSync('/proc/self/mounts', 'utf8'));
+const mayGroup = accounts[0]?.uid === 0 && controlGroupMount() !== null;
+
+const [first] = accounts;
+const last = accounts.at(-1);
 
 describe.each([
-  // Whose process has forked twice, a control group tells, or the environment.
-  { manager: 'sysvinit', account: accounts[0], findsOrphans: mayGroup },
-  { manager: 'supervisord', account: accounts.at(-1), findsOrphans: true },
-  { manager: 'disnix', account: accounts.at(-1), findsOrphans: false },
-  { manager: 's6-rc', account: accounts.at(-1), findsOrphans: false },
-])('what an instance leaves behind under $manager', ({ manager, account, findsOrphans }) => {
+  ...['sysvinit', 'supervisord', 's6-rc'].map((manager) => ({ manager, account: first, hasGroups: mayGroup })),
+  ...['disnix', 's6-rc'].map((manager) => ({ manager, account: last, hasGroups: false })),
+])('what an instance of $account.name leaves behind under $manager', ({ manager, account, hasGroups }) => {
   let directory: TemporaryDirectory;
   let deployment: Deployment;
   beforeAll(async () => {
@@ -35,8 +36,8 @@ describe.each([
     await directory.remove();
   });
 
-  /** Deploys an instance whose shell starts processes and then waits: a child, others with sessions of their own, one of
-   *  them an orphan. */
+  /** Deploys an instance whose shell starts processes and then waits: a child, others with sessions of their own, two of
+   *  them orphans. One of these has nothing of its environment. */
   const deploy = async (version: number, attributes = '', commands = '') => {
     const model = join(deployment.directory, 'processes.nix');
     await writeFile(
@@ -63,6 +64,7 @@ in
           /usr/bin/sleep 1001 &
           /usr/bin/setsid /usr/bin/sleep 1002 >/dev/null 2>&1 &
           ( /usr/bin/setsid /usr/bin/sleep 1004 >/dev/null 2>&1 & )
+          ( /usr/bin/env -i PLACE="$PLACE" /usr/bin/setsid /usr/bin/sleep 1005 >/dev/null 2>&1 & )
           /usr/bin/setsid /usr/bin/python3 -c "\${listen}" >/dev/null 2>&1 &
           /usr/bin/sleep 1003
         ''
@@ -93,7 +95,7 @@ in
   test('goes with it when it is in its process group or listens at its port; the rest stays and is told', async () => {
     await deploy(1);
     await eventually(() => {
-      expect(sleepers()).toEqual(['sleep 1001', 'sleep 1002', 'sleep 1003', 'sleep 1004']);
+      expect(sleepers()).toEqual(['sleep 1001', 'sleep 1002', 'sleep 1003', 'sleep 1004', 'sleep 1005']);
       expect(listeners()).toHaveLength(1);
       return true;
     }, 10);
@@ -101,16 +103,30 @@ in
     const said = await deploy(2);
     const [warning = ''] = /service left behind: .*/.exec(said) ?? [];
     expect(warning).toMatch(/process \d+ \(\/usr\/bin\/sleep 1002\)/);
-    expect(warning.includes('sleep 1004')).toBe(findsOrphans);
+    expect(warning).toContain('sleep 1004');
+    // Of such a one nothing but a control group tells.
+    expect(warning.includes('sleep 1005')).toBe(hasGroups);
     await eventually(() => {
-      const [one, two, three, four] = ['sleep 1001', 'sleep 1002', 'sleep 1003', 'sleep 1004'];
-      expect(sleepers()).toEqual([one, two, two, three, four, four]);
+      const [one, two, three, four, five] = [1001, 1002, 1003, 1004, 1005].map((seconds) => `sleep ${seconds}`);
+      expect(sleepers()).toEqual([one, two, two, three, four, four, five, five]);
       expect(listeners()).toHaveLength(1);
       return true;
     }, 10);
     expect(listeners()).not.toContain(old);
     const { stdout } = await deployment.tool('status');
-    expect(stdout.includes('it has left behind process')).toBe(findsOrphans);
+    const [told = ''] = /it has left behind .*/.exec(stdout) ?? [];
+    for (const [seconds, isTold] of [
+      [1002, true],
+      [1004, true],
+      [1005, hasGroups],
+    ] as const) {
+      expect(told.includes(`sleep ${seconds}`)).toBe(isTold);
+    }
+    await deployment.succeed('stop', 'service');
+    const { stdout: whenStopped } = await deployment.tool('status');
+    expect(whenStopped).toMatch(/it has left behind process \d+ .*sleep 1002.*sleep 1004/);
+    expect(whenStopped.match(/sleep 1005/g)?.length ?? 0).toBe(hasGroups ? 2 : 0);
+    await deployment.succeed('start', 'service');
   });
 
   test('is not told of with leftovers = "keep", and ended with leftovers = "end"', async () => {
@@ -140,9 +156,8 @@ in
     const { exitCode, stderr } = await deployment.tool('undeploy');
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stderr).toMatch(/ended now: .*sleep 1002/);
-    // Of the versions before this one, and of an orphan, somebody has to know.
-    for (const line of ['sleep 1001', 'sleep 1002', 'sleep 1003']) staying.splice(staying.indexOf(line), 1);
-    expect(sleepers()).toEqual(findsOrphans ? [] : staying);
+    expect(sleepers()).toEqual(hasGroups ? [] : staying.filter((line) => line === 'sleep 1005'));
     expect(listeners()).toEqual([]);
+    if (hasGroups) expect(controlGroupsBelow(deployment.directory)).toEqual([]);
   });
 });

@@ -8,17 +8,18 @@ import type { ProcessFacts } from '../../src/system/process-list.js';
 
 const key = controlGroupKey('/run', 'service');
 
-/** "PID PARENT GROUP SESSION [CONTROL GROUP]"; processes start in the order of their PIDs. */
+/** "PID PARENT GROUP SESSION [CONTROL GROUP | =MARK]"; processes start in the order of their PIDs. */
 const processes = (...lines: readonly string[]): readonly ProcessFacts[] =>
   lines.map((line) => {
-    const [pid = '', parent, group, session, controlGroup = null] = line.split(' ');
+    const [pid = '', parent, group, session, place = null] = line.split(' ');
     return {
       pid: Number(pid),
       parent: Number(parent),
       group: Number(group),
       session: Number(session),
       startTime: pid,
-      controlGroup,
+      controlGroup: place?.startsWith('=') === true ? null : place,
+      mark: place?.startsWith('=') === true ? place.slice(1) : null,
     };
   });
 
@@ -146,6 +147,18 @@ describe('what earlier starts have left', () => {
     const lines = [`101 1 101 101 ${group(100)}`, `200 1 200 200 ${group(200)}`, `201 200 201 201 ${group(200)}`];
     expect(strays(200, [], ...lines)).toEqual([101]);
     expect(strays(null, [], ...lines)).toEqual([101, 200, 201]);
+  });
+
+  test('has its variable, where there are no control groups, and is not what keeps the process', () => {
+    const lines = [
+      `101 1 101 101 =${key}`,
+      `199 1 199 199 =${key}`,
+      `200 199 200 200 =${key}`,
+      '201 1 201 201 =/run/other',
+    ];
+    expect(strays(200, [], ...lines)).toEqual([101]);
+    expect(strays(null, [], ...lines)).toEqual([101, 199, 200]);
+    expect(strays(null, [201], ...lines)).toEqual([101, 199, 200]);
   });
 
   test('is older than its process; what descends from a process of it is none, and of several none is', () => {

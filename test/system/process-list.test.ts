@@ -28,15 +28,23 @@ test('the name of a program does not disturb what is read of its process, and a 
 
 test('ps tells the same where there is no /proc, but for sessions', () => {
   expect(parsePs(' 17 1 8 Ss Mon Nov 30 20:00:00 2026\n 18 17 8 Z Mon Nov 30 20:00:01 2026\n')).toEqual([
-    { pid: 17, parent: 1, group: 8, session: null, startTime: 'Mon_Nov_30_20:00:00_2026', controlGroup: null },
+    {
+      pid: 17,
+      parent: 1,
+      group: 8,
+      session: null,
+      startTime: 'Mon_Nov_30_20:00:00_2026',
+      controlGroup: null,
+      mark: null,
+    },
   ]);
 });
 
 test('a process that ignores SIGTERM is killed when its time is over; one with its PID but another start is not', async () => {
   const { found } = await start(`trap '' TERM; echo; while :; do sleep 0.1; done`);
   expect(found.parent).toBe(process.pid);
-  expect(await endProcesses([{ ...found, startTime: '1' }], 0.2, run)).toEqual([]);
+  expect(await endProcesses([{ ...found, startTime: '1', milliseconds: 200 }], run)).toEqual([]);
   expect(await livingAmong([found], run)).toEqual([found]);
-  expect(await endProcesses([found], 0.2, run)).toEqual([]);
+  expect(await endProcesses([{ ...found, milliseconds: 200 }], run)).toEqual([]);
   expect(await livingAmong([found], run)).toEqual([]);
 });

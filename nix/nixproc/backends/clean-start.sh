@@ -4,22 +4,14 @@
 #
 # A process has descriptors 0 to 2, no ignored signal, umask 022, niceness 0 (where we may) and 1024 open files as its
 # soft limit. Of the caller's environment nothing is left: PATH is the system's, and HOME, USER, LOGNAME and SHELL are those
-# of the account that the process runs as.
+# of the account that the process runs as. Stands behind coreutils.sh, and reads these variables:
 #
-#   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
 #   nixproc_descriptors `keep` where descriptors beyond 2 are meant for the process; else they are closed
 #   nixproc_kept        those of HOME, USER, LOGNAME and SHELL, with spaces between, that the account's do not replace
 
 # Where programs are, for whoever does not say it: what init(8) knows, and where NixOS and Nix have theirs.
 nixproc_system_path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 nixproc_system_path=$nixproc_system_path:/run/wrappers/bin:/run/current-system/sw/bin:/nix/var/nix/profiles/default/bin
-
-# nixproc_tool NAME ARGUMENT…: runs one of the coreutils, whatever PATH the process is to have.
-nixproc_tool() {
-    nixproc_tool_name=$1
-    shift
-    "${nixproc_coreutils:+$nixproc_coreutils/}$nixproc_tool_name" "$@"
-}
 
 # nixproc_clean_limits: lowers the soft limit of open files where it is higher than usual.
 nixproc_clean_limits() {

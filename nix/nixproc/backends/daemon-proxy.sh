@@ -107,7 +107,8 @@ while :; do
     break
   fi
   if [ -z "$ending" ]; then
-    nixproc_tool sleep 1 &
+    # A function in the background would be a shell with a sleep of its own, which outlives it.
+    "${nixproc_coreutils:+$nixproc_coreutils/}sleep" 1 &
     pause=$!
     wait "$pause" 2>/dev/null
     # A signal ended the waiting, not the second.

@@ -28,8 +28,8 @@
 # one; when the service has put another process in the place of the recorded one (it executed itself anew), that process
 # has to run the service's program, too. Anything else is a stranger, which is never sent a signal.
 #
-# It stands behind clean-start.sh, which has what a process does not get of its caller, guarded-files.sh and
-# process-identity.sh.
+# It stands behind coreutils.sh, clean-start.sh, which has what a process does not get of its caller, control-group.sh,
+# guarded-files.sh and process-identity.sh.
 #
 # Names that begin with nixproc_ belong to these files. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
@@ -385,38 +385,17 @@ nixproc_require_account() {
     return 1
 }
 
-# nixproc_join_group: moves this shell, which is about to become the service, into a control group of its own (cgroups(7)),
-# by which all that it starts can be found. Where that cannot be done, or where it is systemd's task, nothing happens.
-nixproc_join_group() {
-    [ -n "${nixproc_record-}" ] && [ -r /proc/self/cgroup ] && ! [ -d /run/systemd/system ] || return 0
-    nixproc_tree=
-    while read -r nixproc_rest nixproc_word nixproc_kind nixproc_rest; do
-        [ "$nixproc_kind" = cgroup2 ] || continue
-        nixproc_tree=$nixproc_word
-        break
-    done </proc/self/mounts
-    [ -n "$nixproc_tree" ] || return 0
-    nixproc_path=
-    while read -r nixproc_word; do
-        case $nixproc_word in 0::*) nixproc_path=${nixproc_word#0::} ;; esac
-    done </proc/self/cgroup
-    # Below the group that we are in, whose limits stay; but another service may have called us.
-    nixproc_path=${nixproc_path%%/nixproc.instances/*}
-    nixproc_tree=$nixproc_tree${nixproc_path%/}
-    [ -w "$nixproc_tree/cgroup.procs" ] || return 0
-    read -r nixproc_number nixproc_rest </proc/self/stat
+# nixproc_mark_start: marks this shell, and all that it starts, as the service (control-group.sh).
+nixproc_mark_start() {
+    [ -n "${nixproc_record-}" ] || return 0
     nixproc_word=${nixproc_record%/*}
-    nixproc_tree=$nixproc_tree/nixproc.instances${nixproc_word%/*}/${nixproc_record##*/}
-    # Those of starts before this one of which nothing is left.
-    nixproc_tool rmdir -- "$nixproc_tree"/start-* 2>/dev/null
-    nixproc_tool mkdir -p -- "$nixproc_tree/start-$nixproc_number" 2>/dev/null || return 0
-    { printf 0 >"$nixproc_tree/start-$nixproc_number/cgroup.procs"; } 2>/dev/null || :
+    nixproc_mark "${nixproc_word%/*}/${nixproc_record##*/}"
 }
 
 # nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory, and nothing of the
 # caller's. Neither way of changing the user needs the account to have a login shell.
 nixproc_execute() {
-    nixproc_join_group
+    nixproc_mark_start
     unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT
     if [ -n "${nixproc_directory-}" ]; then
         CDPATH='' cd -- "$nixproc_directory" || exit 1
@@ -561,6 +540,7 @@ nixproc_begin() {
 # nixproc_end: waits for what nixproc_begin and a command began; a failure leaves nothing behind.
 nixproc_end() {
     nixproc_code=$1
+    nixproc_unmark
     if [ "$nixproc_code" -ne 0 ]; then
         nixproc_explain "$nixproc_program ended with exit code $nixproc_code"
     elif nixproc_await; then
@@ -644,6 +624,7 @@ nixproc_start() {
 # their exit code.
 nixproc_adopt() {
     nixproc_code=$?
+    nixproc_unmark
     [ -z "${nixproc_user-}" ] || nixproc_require_account || return "$nixproc_code"
     if nixproc_believe "$nixproc_pid_file"; then
         nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"

@@ -1,5 +1,6 @@
 # Decides whether a process is the one that a script has started, and sends signals to no other: for all scripts and
-# proxies that know a service by its PID file. It stands before the text of each of them, and behind guarded-files.sh.
+# proxies that know a service by its PID file. It stands before the text of each of them, and behind coreutils.sh and
+# guarded-files.sh.
 #
 # A PID in a file is a claim of whoever can write the file. It is believed when
 #   - it is neither 0, 1, negative nor a process above this one,
@@ -10,18 +11,10 @@
 # From then on it is known by PID and start time, which are compared again right before each signal. Between this look and
 # the signal a process may end and its PID be used again; no shell can close that gap.
 #
-# Works in every POSIX shell; one without /proc has to do with ps(1). Reads these variables:
-#   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
-#   nixproc_user_id     the user ID of whom the service runs as; empty: nobody knows
+# Works in every POSIX shell; one without /proc has to do with ps(1). Reads nixproc_user_id, the user ID of whom the service
+# runs as; empty: nobody knows.
 # Names that begin with nixproc_ belong to this file. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
-
-# nixproc_tool NAME ARGUMENT…: runs one of the coreutils, whatever PATH the process is to have.
-nixproc_tool() {
-    nixproc_tool_name=$1
-    shift
-    "${nixproc_coreutils:+$nixproc_coreutils/}$nixproc_tool_name" "$@"
-}
 
 # ---- Facts about a process ----
 

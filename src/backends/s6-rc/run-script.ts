@@ -2,6 +2,7 @@ import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import type { UnitContext } from '../backend.js';
 import { cleanStart } from '../shared/clean-start.js';
+import { markedStart } from '../shared/marked-start.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { searchPath } from '../shared/search-path.js';
 import { execlineScript, type ExeclineCommand } from './execline.js';
@@ -60,12 +61,14 @@ const becomeProcess = (
   const exports = exportCommands(environment, context);
   if (initialize === '') {
     return [
+      // As root, before the user is switched; without one, the shell that comes anyway does it.
+      ...(user === null ? [] : [markedStart(context)]),
       ...(nice === null ? [] : [['nice', '-n', String(nice)]]),
       // It removes variables called UID, GID and GIDLIST: those of the process are set afterwards.
       ...(user === null ? [] : [['s6-setuidgid', user]]),
       ...exports,
       [
-        ...cleanStart(environment, context, ['limits', 'account']),
+        ...cleanStart(environment, context, ['limits', 'account', ...(user === null ? (['mark'] as const) : [])]),
         // Neither s6 nor a shell hands these on.
         ...carried(environment, context),
         executable,
@@ -83,7 +86,11 @@ const becomeProcess = (
     cleanStart: cleanStart(environment, context, ['account']),
     command: [executable, ...args],
   });
-  return [...exports, [tool(context, 'shell'), context.storeText(storeName(process.name, 'launch'), script)]];
+  return [
+    markedStart(context),
+    ...exports,
+    [tool(context, 'shell'), context.storeText(storeName(process.name, 'launch'), script)],
+  ];
 };
 
 /** The `run` file of a process that stays in the foreground; what it prints on stderr goes to its log as well. */

@@ -164,15 +164,15 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
         `ending ${service} (process ${pid}), which a killed s6-supervise has left behind`,
       );
     }
-    const { endProcesses } = await import('../shared/end-processes.js');
-    await endProcesses(
+    const { endOrphans: endAll } = await import('../shared/end-orphans.js');
+    await endAll(
       found.map(({ service, pid, startTime }) => ({
         name: service,
         pid,
         startTime,
         milliseconds: stopTimeOf(service),
       })),
-      await openProcessTable(ports.run),
+      ports.run,
     );
   };
 

@@ -1,5 +1,6 @@
 import type { UnitContext } from '../backend.js';
-import { shellFunctions } from './process-functions.js';
+import { controlGroupKey } from '../../leftovers/own-control-group.js';
+import { cleanStartFunctions } from './process-functions.js';
 
 /**
  * A property of every unit whose process gets its surroundings from us: another one restarts it. To be changed when a
@@ -19,16 +20,18 @@ const scriptName = 'clean-start';
 /** Whether a word of a command is the script that cleanStart puts before a program. */
 export const isCleanStart = (word: string): boolean => word.endsWith(`-${scriptName}`);
 
-/** The words of a command without those that cleanStart has put into it, for a comparison with commands of other tools. */
-export const withoutCleanStart = (words: readonly string[]): readonly string[] => {
-  const at = words.findIndex(isCleanStart);
-  // The shell before it, and three parameters.
-  return at < 1 ? words : [...words.slice(0, at - 1), ...words.slice(at + 4)];
-};
+/** How many words cleanStart puts before a program, the shell aside. */
+export const cleanStartLength = 4;
 
-const script = (): string => `${shellFunctions('clean-start.sh')}
-nixproc_coreutils=$1 nixproc_kept=$2 nixproc_steps=$3
+const script = (): string => `${cleanStartFunctions()}
+nixproc_coreutils=$1 nixproc_kept=$2 nixproc_steps=,$3
 shift 3
+case $nixproc_steps in
+    *,mark=*)
+        nixproc_mark "\${nixproc_steps#*,mark=}"
+        nixproc_steps=\${nixproc_steps%%,mark=*}
+        ;;
+esac
 case $nixproc_steps in *limits*) nixproc_clean_limits ;; esac
 case $nixproc_steps in *account*) nixproc_become_self ;; esac
 case $nixproc_steps in *descriptors*) ;; *) nixproc_descriptors=keep ;; esac
@@ -36,10 +39,11 @@ nixproc_become_command "$@"
 `;
 
 /**
- * What may be left out: `limits` where commands of the model come before, which may have set one; `account` where it is
+ * `mark`: for all that comes of the process to be found (nix/nixproc/backends/control-group.sh). What may be left out of the
+ * others: `limits` where commands of the model come before, which may have set one; `account` where it is
  * done already; `descriptors` where a manager gives a process some of its own beyond 2.
  */
-export type CleaningStep = 'limits' | 'account' | 'descriptors';
+export type CleaningStep = 'limits' | 'account' | 'descriptors' | 'mark';
 
 /**
  * What is put before a command that a manager runs, for the process to have defined surroundings: no descriptors beyond 2,
@@ -47,16 +51,19 @@ export type CleaningStep = 'limits' | 'account' | 'descriptors';
  * as (nix/nixproc/backends/clean-start.sh). It is a shell, which loses some variables (variablesLostInShells).
  *
  * @param environment the variables of the process
- * @param steps what is done besides ignored signals and variables of shells; default: all
+ * @param steps what is done besides ignored signals and variables of shells; default: all but `mark`
  */
 export const cleanStart = (
   environment: Readonly<Record<string, string>>,
-  { instance: { tools }, storeText }: UnitContext,
+  { instance: { tools, name, directories }, storeText }: UnitContext,
   steps: readonly CleaningStep[] = ['limits', 'account', 'descriptors'],
 ): readonly string[] => [
   tools['shell'] ?? '/bin/sh',
   storeText(scriptName, script()),
   tools['coreutils'] === undefined ? '' : `${tools['coreutils']}/bin`,
   keptVariables(environment),
-  steps.join(','),
+  [
+    ...steps.filter((step) => step !== 'mark'),
+    ...(steps.includes('mark') ? [`mark=${controlGroupKey(directories.runtimeDir, name)}`] : []),
+  ].join(','),
 ];

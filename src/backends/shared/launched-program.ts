@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Json, JsonObject } from '../../system/json.js';
 import type { LaunchedProgram } from '../backend.js';
-import { isCleanStart } from './clean-start.js';
+import { cleanStartLength, isCleanStart } from './clean-start.js';
+import { isMarkedStart, markedStartLength } from './marked-start.js';
 import { splitWords } from './split-words.js';
 
 /** A text that is not empty; null for anything else. */
@@ -89,7 +90,8 @@ const wrappedWords = ([program = '', ...args]: readonly string[]): readonly stri
     case 'bash':
     case 'dash':
       if (script.endsWith('-daemon-proxy')) return args.slice(3);
-      if (isCleanStart(script)) return args.slice(4);
+      if (isCleanStart(script)) return args.slice(cleanStartLength);
+      if (isMarkedStart(script)) return args.slice(markedStartLength);
       return scriptWords(script);
     default:
       return null;

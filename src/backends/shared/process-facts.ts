@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile, readlink } from 'node:fs/promises';
 
 /** What a process that lives was started with, and runs as (proc(5)). */
@@ -76,13 +76,3 @@ export const groupOf = (pid: number): number | null => statNumber(pid, 2);
 
 /** The session of a process; null when that cannot be told. */
 export const sessionOf = (pid: number): number | null => statNumber(pid, 3);
-
-/** Whether a process of this group lives, zombies aside; null where there is no /proc to look at. */
-export const livesInGroup = (group: number): boolean | null => {
-  if (statFields('self') === null) return null;
-  return readdirSync('/proc').some((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    const [state = 'X', , found] = statFields(name) ?? [];
-    return found === String(group) && !/[ZXx]/.test(state);
-  });
-};

@@ -13,16 +13,32 @@ export const shellFunctions = (file: string): string => {
   return text;
 };
 
+/** The file that stands before all others. */
+const coreutils = 'coreutils.sh';
+
 /** The files of the functions that decide which processes were started here, and send them signals. */
 const identityFiles = ['guarded-files.sh', 'process-identity.sh', 'process-offspring.sh'] as const;
 
+/** The files of the functions that define what a process gets of its caller, in the order of reading. */
+export const cleanStartFiles = [coreutils, 'clean-start.sh'] as const;
+
 /** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
-export const processFunctionFiles = ['clean-start.sh', ...identityFiles, 'process-functions.sh'] as const;
+export const processFunctionFiles = [
+  ...cleanStartFiles,
+  'control-group.sh',
+  ...identityFiles,
+  'process-functions.sh',
+] as const;
 
 const textOf = (files: readonly string[]): string => files.map(shellFunctions).join('\n');
 
-/** What is in the first of those files. */
-export const processIdentity = (): string => textOf(identityFiles);
+export const cleanStartFunctions = (): string => textOf([...cleanStartFiles, 'control-group.sh']);
 
-/** What is in those files. */
+/** The functions that mark a start. */
+export const markFunctions = (): string => textOf([coreutils, 'control-group.sh']);
+
+/** The functions that decide which processes were started here. */
+export const processIdentity = (): string => textOf([coreutils, ...identityFiles]);
+
+/** All of them. */
 export const processFunctions = (): string => textOf(processFunctionFiles);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { nixDirectory } from '../../system/nix-directory.js';
+import { cleanStartFiles } from './process-functions.js';
 
 /**
  * A script for a POSIX shell that becomes a supervisor of ours, without anything of whoever happens to start it but PATH:
@@ -7,7 +8,9 @@ import { nixDirectory } from '../../system/nix-directory.js';
  *
  * @param become shell commands that end in nixproc_run_clean with the supervisor's words
  */
-export const supervisorScript = (become = 'nixproc_run_clean "$@"'): string => `. "$1"
+export const supervisorScript = (
+  become = 'nixproc_run_clean "$@"',
+): string => `${cleanStartFiles.map((file) => `. "$1/${file}"`).join('\n')}
 nixproc_own_path=$PATH nixproc_files=$2
 shift 2
 unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT NIXPROC_CALLER_WAITS
@@ -24,7 +27,7 @@ ${become}`;
  * @param words what `become` gets
  */
 export const supervisorArguments = (openFiles: number, words: readonly string[]): readonly string[] => [
-  join(nixDirectory, 'nixproc/backends/clean-start.sh'),
+  join(nixDirectory, 'nixproc/backends'),
   String(openFiles),
   ...words,
 ];

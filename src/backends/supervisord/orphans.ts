@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Log } from '../../system/ports.js';
+import type { Log, Run } from '../../system/ports.js';
 import type { ProcessTable } from '../../system/processes.js';
-import { endProcesses } from '../shared/end-processes.js';
+import { endOrphans as endAll } from '../shared/end-orphans.js';
 import { factsOf, groupOf, sessionOf } from '../shared/process-facts.js';
 import { survivorsOf, type ProcessRecord } from '../shared/process-record.js';
 import { supervisordItself, type OwnPaths } from './own-configuration.js';
@@ -70,19 +70,19 @@ export const findOrphans = async (
 export const endOrphans = async (
   orphans: readonly Orphan[],
   secondsFor: (program: string) => number,
-  table: ProcessTable,
+  run: Run,
   log: Log,
 ): Promise<void> => {
   for (const { program, pid } of orphans) {
     log.warn({ program, pid }, `ending ${program} (process ${pid}), which a killed supervisord has left behind`);
   }
-  await endProcesses(
+  await endAll(
     orphans.map(({ program, pid, startTime }) => ({
       name: program,
       pid,
       startTime,
       milliseconds: secondsFor(program) * 1000,
     })),
-    table,
+    run,
   );
 };

@@ -125,7 +125,7 @@ export const ownServer = (
   const endWhatWasLeft = async (): Promise<void> => {
     const table = await openProcessTable(run);
     const { endOrphans, findOrphans } = await import('./orphans.js');
-    await endOrphans(await findOrphans(paths, await openRecord(), table), secondsFor, table, log);
+    await endOrphans(await findOrphans(paths, await openRecord(), table), secondsFor, run, log);
   };
 
   const remember: SupervisordServer['remember'] = async (groups) => {

@@ -1,7 +1,8 @@
 import type { ProcessName } from '../../model/process-model.js';
 import { toStableJson, type JsonObject } from '../../system/json.js';
 import type { LaidOutUnit, Layout } from '../backend.js';
-import { withoutCleanStart } from '../shared/clean-start.js';
+import { cleanStartLength, isCleanStart } from '../shared/clean-start.js';
+import { isMarkedStart, markedStartLength } from '../shared/marked-start.js';
 import { filesIn, textIn } from '../shared/read-tree.js';
 import { splitWords } from '../shared/split-words.js';
 import { toActivation } from './activation-data.js';
@@ -33,6 +34,16 @@ const wordsOf = (command: string): readonly string[] => {
   }
 };
 
+/** The words of a command without a script of ours in front of it, its shell and its parameters. */
+const without = (words: readonly string[], isScript: (word: string) => boolean, length: number): readonly string[] => {
+  const at = words.findIndex(isScript);
+  return at < 1 ? words : [...words.slice(0, at - 1), ...words.slice(at + length)];
+};
+
+/** A command as other tools write it. */
+const plainCommand = (words: readonly string[]): readonly string[] =>
+  without(without(words, isMarkedStart, markedStartLength), isCleanStart, cleanStartLength);
+
 /**
  * What a program's section says about how its process runs, in a form in which sections of different tools can be
  * compared: format strings, in which one percent sign is written in one way.
@@ -43,7 +54,7 @@ export const comparableProgram = (section: ReadonlyMap<string, string>): JsonObj
     return literal === null ? format : formatOf(literal);
   };
   return {
-    command: withoutCleanStart(wordsOf(section.get('command') ?? '')).map(same),
+    command: plainCommand(wordsOf(section.get('command') ?? '')).map(same),
     ...Object.fromEntries(
       Object.entries(variablesIn(section.get('environment') ?? '')).map(([name, value]) => [name, same(value)]),
     ),

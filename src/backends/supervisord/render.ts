@@ -2,6 +2,7 @@ import { ModelError } from '../../system/errors.js';
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
+import { markedStart } from '../shared/marked-start.js';
 import { daemonProxyScript } from '../shared/daemon-proxy.js';
 import { awaitDependencies } from '../shared/readiness-program.js';
 import { searchPath } from '../shared/search-path.js';
@@ -130,13 +131,18 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   const command = program.command.map(repairFormat);
   const pidFile = program.pidFile ?? `${instance.directories.runtimeDir}/${instance.name}.pid`;
   const proxy = program.useProxy ? proxyWords(pidFile, options, context).map(formatOf) : [];
-  const start = cleanStart(variables, context).map(formatOf);
+  // What stands in the foreground for a daemon belongs to it; otherwise one shell does for both.
+  const mark = program.useProxy ? markedStart(context).map(formatOf) : [];
+  const start = cleanStart(variables, context, [
+    ...(['limits', 'account', 'descriptors'] as const),
+    ...(program.useProxy ? [] : (['mark'] as const)),
+  ]).map(formatOf);
   // All goes through a shell that knows no variables but its own kind.
   const inner = carryExecution({ command, variables, directory: directory ?? null }, true, context);
   // supervisord starts everything at once when it starts itself.
   const waiting = awaitDependencies(context, 'supervisord').map(formatOf);
   const carried = carryExecution(
-    { ...inner, command: [...waiting, ...proxy, ...start, ...inner.command] },
+    { ...inner, command: [...mark, ...waiting, ...proxy, ...start, ...inner.command] },
     false,
     context,
   );
@@ -170,7 +176,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
     properties: {
       // With our own scripts: supervisord goes on with the command that it has loaded, and nothing keeps their older
       // versions from being collected.
-      command: quoted([...proxy, ...start, ...command]),
+      command: quoted([...mark, ...proxy, ...start, ...command]),
       surroundings: surroundingsVersion,
       ...Object.fromEntries(Object.entries(variables).map(([name, value]) => [`environment.${name}`, value])),
       ...(directory === undefined ? {} : { directory }),

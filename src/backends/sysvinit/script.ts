@@ -60,6 +60,7 @@ const startWithOthers = (script: SystemVInitScript, command: string): readonly s
     script.user === null ? command : `su -s /bin/sh -c ${shellQuote(command)} -- ${shellQuote(script.user)}`;
   return [
     'nixproc_begin && {',
+    '    nixproc_mark_start',
     ...(script.directory === null ? [] : [`    cd -- ${shellQuote(script.directory)} &&`]),
     `    ${asUser}`,
     '    nixproc_end "$?"',
@@ -143,7 +144,7 @@ const instructionActivities = (script: SystemVInitScript): readonly Activity[] =
           return script.process === null
             ? [indent(['nixproc_make_directories']), instruction, indent(['nixproc_note started'])]
             : [
-                indent(['nixproc_end_remains || return', 'nixproc_make_directories']),
+                indent(['nixproc_end_remains || return', 'nixproc_make_directories', 'nixproc_mark_start']),
                 instruction,
                 indent(['nixproc_adopt']),
               ];

@@ -90,6 +90,22 @@ for (const shell of ['/bin/dash', '/bin/bash']) {
     expect(processesThatMention(place.path)).toEqual([]);
   });
 
+  test(`TERM while it watches leaves nothing, not even for a moment (${shell})`, async () => {
+    const { proxy, ended } = startProxy({ shell });
+    await daemonPid();
+    await eventually(
+      () => processesThatMention(place.path).some(({ commandLine }) => commandLine.endsWith('/sleep 1')) || undefined,
+    );
+    const left = new Promise((resolve) => {
+      proxy.once('exit', () => {
+        resolve(processesThatMention(place.path));
+      });
+    });
+    proxy.kill('SIGTERM');
+    expect(await left).toEqual([]);
+    expect(await ended).toBe(0);
+  });
+
   test(`signals are passed on at once, and only some of them end it (${shell})`, async () => {
     const { proxy, ended } = startProxy({ shell });
     const pid = await daemonPid();

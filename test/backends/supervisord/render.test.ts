@@ -15,7 +15,9 @@ import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/t
 import { surroundingsVersion } from '../../../src/backends/shared/clean-start.js';
 
 /** What stands before every program. */
-const cleanly = "/bin/dash STORE-clean-start /usr/bin '' limits,account,descriptors";
+const inner = "/bin/dash STORE-clean-start /usr/bin '' limits,account,descriptors";
+const cleanly = `${inner},mark=/run/service`;
+const marked = '/bin/dash STORE-marked-start /usr/bin /run/service';
 
 let place: TemporaryDirectory;
 beforeAll(async () => {
@@ -74,10 +76,10 @@ test('the priority is the level, from 1', () => {
 test('a daemon gets a proxy, which gets a second less for stopping than it has itself', () => {
   const daemon = { executable: '/bin/web', args: ['-d'] };
   expect(fileOf({ daemon, pidFile: '/run/web.pid' })).toContain(
-    `command=/bin/dash STORE-daemon-proxy /run/web.pid 90 ${cleanly} /bin/web -d\n`,
+    `command=${marked} /bin/dash STORE-daemon-proxy /run/web.pid 90 ${inner} /bin/web -d\n`,
   );
   expect(fileOf({ daemon, pidFile: '/run/web.pid' }, { stopwaitsecs: 30 })).toContain(
-    ` /run/web.pid 290 ${cleanly} /bin/web -d\n`,
+    ` /run/web.pid 290 ${inner} /bin/web -d\n`,
   );
 });
 
@@ -169,7 +171,7 @@ test("createSupervisordProgram's own arguments are written as its users wrote th
   expect(file).toMatchObject({
     path: 'conf.d/direct.conf',
     text: expect.stringContaining(
-      ` HOME limits,account,descriptors /bin/web --name '%(program_name)s' --rate 5%%\nenvironment=HOME="%(ENV_HOME)s/x",N="5",PATH="/usr/bin",T="1"\n`,
+      ` HOME limits,account,descriptors,mark=/run/direct /bin/web --name '%(program_name)s' --rate 5%%\nenvironment=HOME="%(ENV_HOME)s/x",N="5",PATH="/usr/bin",T="1"\n`,
     ),
   });
   expect(rendered.credentials.groups).toMatchObject([{ name: 'g', gid: 5 }]);

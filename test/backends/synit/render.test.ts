@@ -45,7 +45,7 @@ describe('a daemon', () => {
     ]);
     expect(lines.slice(4)).toEqual([
       expect.stringMatching(
-        /^<daemon web \{argv: \["\/bin\/dash" "[^"]*-web-launch"\] env: \{"PATH": .*\} dir: "\/srv"\}>$/,
+        /^<daemon web \{argv: \["\/bin\/dash" "[^"]*-marked-start" "\/usr\/bin" "[^"]*\/run\/web" "\/bin\/dash" "[^"]*-web-launch"\] env: \{"PATH": .*\} dir: "\/srv"\}>$/,
       ),
     ]);
     expect(lines.at(-1)).toContain(path);

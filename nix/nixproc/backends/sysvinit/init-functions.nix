@@ -1,7 +1,9 @@
 # The library of shell functions that init scripts source; the framework fetches another one.
 import ../../../framework-function.nix (_: _: builtins.toFile "init-functions.sh"
   (builtins.concatStringsSep "\n" (map builtins.readFile [
+    ../coreutils.sh
     ../clean-start.sh
+    ../control-group.sh
     ../guarded-files.sh
     ../process-identity.sh
     ../process-offspring.sh
