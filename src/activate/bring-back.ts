@@ -18,7 +18,7 @@ export interface BroughtBack {
  * Has a manager run again that was lost under the processes of the current generation, with all that should run: whoever asks
  * for one process must not find it alone afterwards. Does nothing where nothing is missing; what was stopped stays stopped.
  *
- * @param spared units that somebody wants stopped
+ * @param spared units that somebody wants stopped: these can be, also under a manager that somebody else has to start
  * @throws what the manager throws when it cannot be brought back
  */
 export const bringBack = async (
@@ -33,6 +33,10 @@ export const bringBack = async (
   const observed = await observeUnits(deployed, sessions, 'state');
   const loss = session.loss();
   if (loss === null) return nothing;
+  if (session.requireReturn !== undefined) {
+    if (spared.length === 0) session.requireReturn();
+    return nothing;
+  }
   settings.log.warn(`${loss}; bringing back all that should run`);
   const isSpared = ({ instance }: DeployedUnit): boolean => spared.some((unit) => unit.instance === instance);
   const plan = planActivation(

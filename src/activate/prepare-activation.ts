@@ -204,6 +204,7 @@ export const prepareActivation = async (
         },
   );
   const started = startedUnits(plan);
+  if (losses.length > 0 && started.length > 0) session?.requireReturn?.();
   const { findObstacles, conflictsOfObstacles } =
     session === null || started.length === 0 ? noObstacles : await import('./find-obstacles.js');
   const obstacles = await findObstacles(

@@ -210,6 +210,13 @@ export interface ManagerSession {
    */
   readonly loss?: () => string | null;
   /**
+   * For a manager that somebody else has to start: to be called before anything is started, when `loss` has said something.
+   * Stops work without it. Default: `install` brings the manager back.
+   *
+   * @throws ManagerUnavailableError saying what to do
+   */
+  readonly requireReturn?: () => void;
+  /**
    * Waits until nothing is at work any more that a command which was killed had begun to do to these units: what it
    * started may outlive it. Default: the manager itself does one thing after the other.
    *

@@ -46,7 +46,11 @@ export const lookAtDeployment = async (
   const loss =
     missing === null
       ? null
-      : `${missing}; bring back all that should run with: nix-processmgmt-ts switch, or start NAME`;
+      : `${missing}; ${
+          session.requireReturn === undefined
+            ? 'bring back all that should run with: nix-processmgmt-ts switch, or start NAME'
+            : 'start it again: it starts anew what should run'
+        }`;
   const strays = await tellStrays(deployed, all, sessions, ports);
   const { changed, extras } = await findDrift(location, deployed, sessions);
   const rows = observed.map(({ manager, unit, observation }): StatusRow => {

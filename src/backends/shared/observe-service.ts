@@ -5,7 +5,7 @@ import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 import { firstChildOf } from './process-facts.js';
 import type { ScriptActivation } from './script-activation.js';
 
-/** One line of a record: its kind, and the process that it names. */
+/** One line of a record: its kind (`main`; `wrapper`, who keeps it in the background; `server`, who has started it), and the process that it names. */
 export interface RecordLine {
   readonly kind: string;
   readonly pid: string;

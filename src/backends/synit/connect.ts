@@ -41,7 +41,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       fix: 'Set SYNIT_TARGET_DIR to the directory that syndicate-server watches, or choose another process manager with -P',
     });
   }
-  const { run, profileLink, current, target, jobs, repair, answerLimits } = context;
+  const { run, log, profileLink, current, target, jobs, repair, answerLimits } = context;
   checkRecordDirectories(
     [...(current?.units ?? []), ...(target?.units ?? [])].map((unit) => activationOf(unit).recordFile),
   );
@@ -49,6 +49,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   return createSession({
     directory,
     processes: await openProcessTable(run),
+    run,
+    log,
     current,
     jobs,
     signal: answerLimits?.stopSignals?.second,

@@ -10,6 +10,7 @@ export const synit: Backend = {
   summary: 'Synit: assertions in a directory that syndicate-server watches',
   directFunction: 'createSynitDaemon',
   nameProblem: daemonNameProblem,
+  honoursTimeouts: true,
   translate,
   render,
   profileFiles: () => [],

@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
 import { explainFileError } from '../../state/file-errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
+import { ManagerUnavailableError } from '../../system/errors.js';
+import type { Log, Run } from '../../system/ports.js';
 import type { ProcessTable } from '../../system/processes.js';
 import type {
   DeployedProfile,
@@ -17,7 +19,8 @@ import type {
 import { collisionsOf } from '../shared/collisions.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
 import { checkRecordDirectories } from '../shared/own-directory.js';
-import { observeService } from '../shared/observe-service.js';
+import { endOrphans } from '../shared/end-orphans.js';
+import { observeService, readRecord } from '../shared/observe-service.js';
 import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
 import { record, symbol, writePreserves } from './preserves.js';
@@ -28,7 +31,7 @@ export interface Patience {
   readonly pause: number;
   /** How long the server may take to start a process, the dependencies' readiness and the initialization included. */
   readonly start: number;
-  /** How long a process may take to end. */
+  /** How long a process may take to end after it was asked to, where the model says nothing. */
   readonly stop: number;
   /** How long a process has to live to count as started. */
   readonly settle: number;
@@ -44,12 +47,32 @@ const fine: Verdict = { ok: true, detail: null };
 export interface SynitParts {
   readonly directory: WatchedDirectory;
   readonly processes: ProcessTable;
+  readonly run: Run;
+  readonly log: Pick<Log, 'warn'>;
   readonly current: DeployedProfile | null;
   readonly jobs: number;
   readonly patience?: Patience;
   /** Ends every wait. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const lossWords = 'syndicate-server has ended: nothing watches over its daemons';
+
+/** What is said of a daemon whose server is gone. */
+const withoutServer = (observed: Observation): Observation => {
+  switch (observed.state) {
+    case 'running':
+      return {
+        ...observed,
+        state: 'failed',
+        detail: `process ${String(observed.pid)} still runs, but its syndicate-server has ended`,
+      };
+    case 'starting':
+      return { ...observed, state: 'failed', detail: 'it ended with its syndicate-server, or after it' };
+    default:
+      return observed;
+  }
+};
 
 /** Says to the server that a service is to be restarted: a message, whose script asserts nothing. */
 const restartMessage = (unit: DeployedUnit): string =>
@@ -63,6 +86,8 @@ const restartMessage = (unit: DeployedUnit): string =>
 export const createSession = ({
   directory,
   processes,
+  run,
+  log,
   current,
   jobs,
   patience = defaultPatience,
@@ -82,6 +107,37 @@ export const createSession = ({
       Promise.resolve({ exitCode: 3, words: '' }),
     );
 
+  /** Whether the server lives that has started what is recorded of a daemon; null where nothing says which one that was. */
+  const serverLives = async (unit: DeployedUnit): Promise<boolean | null> => {
+    const record = readRecord(activationOf(unit).recordFile);
+    const server = record.find(({ kind, boot }) => kind === 'server' && boot === processes.bootId);
+    return server === undefined ? null : (await processes.find(Number(server.pid)))?.startTime === server.startTime;
+  };
+
+  /** What the last look has found: the server that has started the daemons is gone, and no other has started any since. */
+  let isLost = false;
+
+  const look = async (units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> => {
+    const all = [...new Map([...known, ...units.map((unit) => [unit.name, unit] as const)]).values()];
+    const seen = await mapConcurrently(all, 16, async (unit) => ({
+      unit,
+      observed: await observe(unit),
+      hasServer: await serverLives(unit),
+    }));
+    // What does not run, and is not to, may have been started by any.
+    const servers = seen.flatMap(({ observed, hasServer }) =>
+      observed.state === 'stopped' || observed.state === 'absent' ? [] : [hasServer],
+    );
+    isLost = servers.includes(false) && !servers.includes(true);
+    return new Map(
+      seen.map(({ unit, observed, hasServer }) => {
+        // Another server may be there that has not started it yet.
+        const isOrphan = hasServer === false && observed.state === 'running';
+        return [unit.instance, isLost || isOrphan ? withoutServer(observed) : observed];
+      }),
+    );
+  };
+
   const observe = async (unit: DeployedUnit): Promise<Observation> => {
     const presence = await directory.presence(unit);
     const found = await processOf(unit);
@@ -97,7 +153,8 @@ export const createSession = ({
       : { ...found, state: 'starting', detail: 'its process has ended; Synit is to start it again' };
   };
 
-  const isSame = (a: Observation, b: Observation): boolean => a.pid === b.pid && a.since === b.since;
+  const isSame = (a: Pick<Observation, 'pid' | 'since'>, b: typeof a): boolean =>
+    a.pid === b.pid && a.since === b.since;
 
   /** Waits for a process other than `last` that stays. */
   const awaitProcess = async (
@@ -109,25 +166,47 @@ export const createSession = ({
     const logs = await markLogs([logFile]);
     await act();
     if (!isRequired || endsByItself) return fine;
-    const isUp = await until({ limit: patience.start, pause: patience.pause, signal }, async () => {
+    const limit = unit.startTimeout === undefined ? patience.start : unit.startTimeout * 1000;
+    let begun: Pick<Observation, 'pid' | 'since'> = { pid: null, since: null };
+    const isUp = await until({ limit, pause: patience.pause, signal }, async () => {
       const found = await processOf(unit);
+      begun = found;
       return found.state === 'running' && (last === null || !isSame(found, last));
     });
     if (isUp) await sleep(patience.settle);
-    if (isUp && (await processOf(unit)).state === 'running') return fine;
+    const now = await processOf(unit);
+    // Synit may have started another one meanwhile.
+    if (isUp && now.state === 'running' && isSame(now, begun)) return fine;
     const reason = isUp
       ? 'its process ended at once'
       : 'Synit did not start it in time: does syndicate-server watch the directory, and are its dependencies ready?';
     return { ok: false, detail: [reason, ...(await linesSince(logs, 10))].join('\n') };
   };
 
+  /** Milliseconds in which a process has to end that was asked to. */
+  const stopTimeOf = ({ stopTimeout }: DeployedUnit): number =>
+    stopTimeout === undefined ? patience.stop : stopTimeout * 1000;
+
   const isDown = async (unit: DeployedUnit): Promise<boolean> => (await processOf(unit)).state !== 'running';
+
+  /** Ends the process of a daemon that its server does not end. */
+  const endProcess = async (unit: DeployedUnit, milliseconds: number): Promise<void> => {
+    const { pid } = await processOf(unit);
+    const found = pid === null ? null : await processes.find(pid);
+    if (found !== null) await endOrphans([{ ...found, name: unit.instance, milliseconds }], run);
+  };
 
   const stopOne = async (unit: DeployedUnit): Promise<Verdict> => {
     await directory.putAside(unit);
-    return (await until({ limit: patience.stop, pause: patience.pause, signal }, () => isDown(unit)))
-      ? fine
-      : { ok: false, detail: 'its process did not end in time' };
+    const limit = stopTimeOf(unit);
+    if ((await serverLives(unit)) === false) {
+      log.warn(`ending what syndicate-server, which has ended, has left behind of ${unit.instance}`);
+      await endProcess(unit, limit);
+    } else if (!(await until({ limit, pause: patience.pause, signal }, () => isDown(unit)))) {
+      log.warn(`killing ${unit.instance}, which did not end within ${limit / 1000} seconds`);
+      await endProcess(unit, 0);
+    }
+    return fine;
   };
 
   const startOne = async (unit: DeployedUnit): Promise<Verdict> => {
@@ -144,7 +223,7 @@ export const createSession = ({
       if (await assert(after)) return;
       await directory.runScript(`restart-${after.name}`, restartMessage(after), async () => {
         await until(
-          { limit: patience.stop, pause: patience.pause, signal },
+          { limit: stopTimeOf(before), pause: patience.pause, signal },
           async () => !isSame(await processOf(after), last),
         );
       });
@@ -170,10 +249,15 @@ export const createSession = ({
   };
 
   return {
-    observe: async (units) =>
-      new Map<InstanceName, Observation>(
-        await mapConcurrently(units, 16, async (unit) => [unit.instance, await observe(unit)] as const),
-      ),
+    observe: look,
+    loss: () => (isLost ? lossWords : null),
+    requireReturn: () => {
+      throw new ManagerUnavailableError({
+        what: 'Synit cannot start anything',
+        why: lossWords,
+        fix: 'Start syndicate-server again, which starts anew what should run, and then run the command again; or end what it has left behind with: nix-processmgmt-ts undeploy, or stop NAME',
+      });
+    },
     drift: async ({ units }, others) => {
       const { changed, extras } = await directory.drift(units);
       const daemons = others.filter(({ name }) => extras.includes(name));

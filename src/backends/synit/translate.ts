@@ -4,13 +4,13 @@ import { credentialsArguments } from '../shared/credentials-arguments.js';
 import { foregroundWords } from '../shared/foreground-words.js';
 import { lostSettings } from '../shared/lost-settings.js';
 
-/** Tenths of a second between TERM and KILL for a daemon. */
-const grace = 90;
+/** Tenths of a second between TERM and KILL for a daemon: a second less than its proxy gets itself. */
+const graceOf = ({ instance: { stopTimeout } }: UnitContext): number => Math.max(5, (stopTimeout ?? 10) * 10 - 10);
 
 /** A daemon of Synit runs in the foreground; what Synit knows nothing of (user, umask, niceness) a script sees to. */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
   const { name, description, environment, directory, path, user, umask, nice, initialize, credentials } = process;
-  const [program = '', ...args] = foregroundWords(process, context, 'synit', grace);
+  const [program = '', ...args] = foregroundWords(process, context, 'synit', graceOf(context));
   return {
     arguments: {
       name,

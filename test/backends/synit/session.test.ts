@@ -30,6 +30,7 @@ const file = (name: string): string => join(services(), `${name}.pr`);
 
 const sleeping: Properties = { foreground: { executable: '/bin/sleep', args: ['1000'] } };
 
+const warnings: string[] = [];
 let generations = 0;
 const unitOf = (name: string, properties: Properties = sleeping, dependencies: readonly string[] = []): DeployedUnit =>
   managedDaemon(
@@ -60,6 +61,8 @@ const connect = async (current: DeployedProfile | null, patience: Partial<Patien
   createSession({
     directory: openWatchedDirectory(services(), link, current),
     processes: await openProcessTable(createRun(process.env)),
+    run: createRun(process.env),
+    log: { warn: (words: unknown) => warnings.push(String(words)) },
     current,
     jobs: 4,
     patience: { pause: 5, start: 60_000, stop: 60_000, settle: 100, ...patience },
