@@ -39,6 +39,11 @@ export interface RunRequest {
   readonly onStart?: () => void;
   /** The terminal's signals (Ctrl-C, hang-up) are not for this command: it gets a session of its own. Default: false. */
   readonly ignoresTerminal?: boolean;
+  /**
+   * What the command starts outlives it, and us: it gets nothing of our caller's (see cleanCommand) but the environment.
+   * Default: false.
+   */
+  readonly startsClean?: boolean;
 }
 
 /** Facts out: the caller knows what a failure means. */

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Subprocess } from 'execa';
+import { cleanCommand, saysMissing } from './clean-command.js';
 import { ExplainedError, exitCodes } from './errors.js';
 import type { Run, RunRequest, RunResult } from './ports.js';
 
@@ -107,7 +108,9 @@ export const createRun =
     const { mode = 'capture' } = request;
     const showOutput =
       mode === 'watch' || mode === 'show' ? (await import('./show-output.js')).showOutput : () => undefined;
-    const command = execa(request.file, request.args, {
+    const startsClean = request.startsClean === true;
+    const { file, args } = startsClean ? cleanCommand(request.file, request.args) : request;
+    const command = execa(file, args, {
       ...stdio[mode],
       reject: false,
       stripFinalNewline: false,
@@ -145,10 +148,13 @@ export const createRun =
       throw new MissingProgramError(request.file, { cause: result });
     }
     const stdout = decode(result.stdout);
+    const exitCode = exitCodeOf(result);
+    const stderr = decode(result.stderr).text;
+    if (startsClean && saysMissing({ exitCode, stderr })) throw new MissingProgramError(request.file);
     return {
-      exitCode: exitCodeOf(result),
+      exitCode,
       stdout: stdout.text,
-      stderr: decode(result.stderr).text,
+      stderr,
       timedOut: result.timedOut,
       ...(stdout.isUtf8 ? {} : { malformedStdout: true as const }),
     };

@@ -26,7 +26,7 @@ const properties: Readonly<Record<string, Partial<ManagedProcess>>> = {
   dependencies: {},
 };
 
-/** What test/conformance/inheritance.test.ts reads in running processes, where the manager runs on the machine of the tests. */
+/** What test/conformance/inheritance*.test.ts read in running processes, but for launchd and cygrunsrv, which run elsewhere. */
 const inheritance = `## What a process inherits
 
 The same under every manager, whoever calls the command: an operator with a umask of their own, a cron job that holds a
@@ -40,10 +40,10 @@ so (\`surroundings\`).
 | umask | 022 | \`umask\` of the model |
 | Niceness | 0 where we may: an ordinary user cannot lower it | \`nice\` of the model, instead of 0 |
 | Open files | a soft limit of 1024; the hard limit stays | what the manager sets: systemd, docker, launchd, login classes of FreeBSD |
-| Session | not the caller's; one of its own, or under supervisord a process group of its own in supervisord's session | |
+| Session | not the caller's; one of its own | supervisord: a process group of its own in the session of supervisord, which is not the caller's either; Synit: the session of syndicate-server |
 | PATH | the model's \`path\` and the tools of the manager; for sysvinit's scripts, then the system's directories: what is called without its path may be found there alone | \`PATH\` of the model |
-| HOME, USER, LOGNAME, SHELL | those of the account that it runs as | those of the model; docker: as the image and the engine have it |
-| Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\` and its like, what a user's systemd was given, the engine's; \`NIXPROC_INSTANCE\` ([leftovers.md](leftovers.md)) where the process has no control group of its own: for ordinary users, but not under systemd and docker | |
+| HOME, USER, LOGNAME, SHELL | those of the account that it runs as | those of the model, or of an image; systemd has no SHELL for accounts that may not log in; launchd and Cygwin give what they give any service |
+| Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\`, \`PIDFILE\` and their like, what a user's systemd was given, the engine's; \`NIXPROC_INSTANCE\` ([leftovers.md](leftovers.md)) where the process has no control group of its own: for ordinary users, but not under systemd and docker | |
 
 Scripts need \`env\` of coreutils 8.31 or later to undo ignored signals, and bash to close descriptors beyond 9 (a start by hand
 may bring some along); without these, a process keeps them. The tool itself starts no script with ignored signals.

@@ -61,6 +61,13 @@ END
     [ -n "$nixproc_uid" ]
 }
 
+# nixproc_keep_present: keeps those of HOME, USER, LOGNAME and SHELL that are set.
+nixproc_keep_present() {
+    for nixproc_word in HOME USER LOGNAME SHELL; do
+        ! eval "[ -n \"\${$nixproc_word+x}\" ]" || nixproc_kept="${nixproc_kept-} $nixproc_word"
+    done
+}
+
 # nixproc_become USER: gives this shell the environment of a user, but for what the model sets.
 nixproc_become() {
     for nixproc_word in HOME USER LOGNAME SHELL; do

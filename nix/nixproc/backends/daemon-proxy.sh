@@ -71,7 +71,13 @@ give_up() {
   exit "$code"
 }
 
-"$@" || give_up "$?" "$@"
+# start_daemon COMMAND…: starts it without the variables that shells add to an environment.
+start_daemon() {
+  # env takes a program with "=" in its path for a variable; nice does not.
+  case $1 in *=*) set -- "$nixproc_coreutils/nice" -n 0 -- "$@" ;; esac
+  nixproc_tool env -u PWD -u OLDPWD -u SHLVL -u _ "$@"
+}
+start_daemon "$@" || give_up "$?" "$@"
 
 tries=100 refused=0
 until find_daemon; do

@@ -49,7 +49,13 @@ export const launcherText = (script: RcScript & { readonly command: string }, co
     command: [command, ...commandArgs],
     takesOptions: true,
     cleanStart: cleanStart(environment, context),
-    keeper: commandIsDaemon ? [] : daemonCommand(tools['daemon'] ?? '/usr/sbin/daemon', script),
+    // daemon(8) stays, and closes nothing: a lock of the caller would be held as long as it does.
+    keeper: commandIsDaemon
+      ? []
+      : [
+          ...cleanStart(environment, context, ['descriptors']),
+          ...daemonCommand(tools['daemon'] ?? '/usr/sbin/daemon', script),
+        ],
   });
   return `#!${tools['shell'] ?? '/bin/sh'}\n${text}`;
 };

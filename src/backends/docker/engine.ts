@@ -62,7 +62,8 @@ const ask = async (program: string, { run, log }: Ports, limits?: AnswerLimits):
   const inWords = (args: readonly string[]): string => [program, ...args].join(' ');
   const call = (args: readonly string[], signal: AbortSignal): Promise<RunResult> => {
     log.debug({ command: [program, ...args] }, 'calling the container engine');
-    return run({ file: program, args, signal });
+    // Podman's containers are children of its commands.
+    return run({ file: program, args, signal, startsClean: true });
   };
   const engineRun: ContainerEngine['run'] = (...args) =>
     answers.question(inWords(args), (signal) => call(args, signal));

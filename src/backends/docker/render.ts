@@ -2,6 +2,8 @@ import type { Credentials } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import { nixToString, toStableJson, type Json, type JsonObject } from '../../system/json.js';
 import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
+import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
+import { variablesLostInShells } from '../shared/launch-script.js';
 import { readinessCommandOf } from '../shared/readiness-program.js';
 import { shellCommand, shellQuote } from '../shared/shell-quote.js';
 import { toActivation, type ArchivedImage, type WrittenImage } from './activation-data.js';
@@ -74,17 +76,44 @@ const parametersOf = (container: ContainerSpecification, context: UnitContext): 
   ];
 };
 
+/**
+ * The image's command behind what gives its process defined surroundings: engines set HOME, and no USER, LOGNAME and SHELL.
+ * Left alone are commands of containers that have nothing of the host's store, and those that are no list of words.
+ */
+const cleanCommand = (
+  image: ImageSpecification,
+  container: ContainerSpecification,
+  context: UnitContext,
+): Readonly<Record<string, Json>> => {
+  const { Cmd: words, Entrypoint: entrypoint = null } = image.config;
+  const isManaged = context.instance.process.kind === 'managed';
+  if (!isManaged || !container.useHostNixStore || entrypoint !== null) return {};
+  if (!Array.isArray(words) || words.length === 0) return {};
+  const lost = Object.entries(variablesLostInShells(image.environment)).map(([name, value]) => `${name}=${value}`);
+  return {
+    Cmd: [
+      ...cleanStart(image.environment, context, ['account', 'present', 'descriptors']),
+      ...(lost.length === 0 ? [] : [`${tool(context, 'coreutils')}/bin/env`, ...lost]),
+      ...words.map(nixToString),
+    ],
+  };
+};
+
 /** Docker's words for the image's containers, the environment included. */
-const configOf = ({ config, environment }: ImageSpecification): JsonObject => ({
-  ...config,
-  ...(Object.keys(environment).length === 0
-    ? {}
-    : {
-        Env: Object.keys(environment)
-          .sort()
-          .map((name) => `${name}=${environment[name] ?? ''}`),
-      }),
-});
+const configOf = (image: ImageSpecification, container: ContainerSpecification, context: UnitContext): JsonObject => {
+  const { config, environment } = image;
+  return {
+    ...config,
+    ...cleanCommand(image, container, context),
+    ...(Object.keys(environment).length === 0
+      ? {}
+      : {
+          Env: Object.keys(environment)
+            .sort()
+            .map((name) => `${name}=${environment[name] ?? ''}`),
+        }),
+  };
+};
 
 /** The user of a process by name; a number names nobody. */
 const namedUser = (config: JsonObject): readonly string[] => {
@@ -95,7 +124,7 @@ const namedUser = (config: JsonObject): readonly string[] => {
 
 const writtenImage = (
   image: ImageSpecification,
-  { useHostNixStore }: ContainerSpecification,
+  container: ContainerSpecification,
   context: UnitContext,
 ): WrittenImage => {
   const { instance } = context;
@@ -109,7 +138,7 @@ const writtenImage = (
     tag: image.tag,
     contents: [...image.contents],
     runAsRoot: image.runAsRoot,
-    config: configOf(image) as WrittenImage['config'],
+    config: configOf(image, container, context) as WrittenImage['config'],
     groups: groups.map(({ name, gid }) => ({ name, gid })),
     users: users.map(({ name, uid, group, description, homeDir, shell }) => ({
       name,
@@ -124,7 +153,7 @@ const writtenImage = (
       .sort(),
     // What scripts expect of any system, and system(3) too; the host has its own.
     links:
-      useHostNixStore && !usesHostPrograms(context)
+      container.useHostNixStore && !usesHostPrograms(context)
         ? { 'bin/sh': tool(context, 'shell'), 'usr/bin/env': `${tool(context, 'coreutils')}/bin/env` }
         : {},
   };
@@ -189,11 +218,13 @@ const filesOf = (
 
 /** What a difference in restarts the process, in the words of the model where there are such. */
 const propertiesOf = (
-  { command, image: specification }: ContainerSpecification,
+  container: ContainerSpecification,
   image: WrittenImage | ArchivedImage,
   parameters: readonly CreateParameter[],
   hostPrograms: boolean,
+  context: UnitContext,
 ): JsonObject => {
+  const { command, image: specification } = container;
   const common = {
     parameters: parameters.map((parameter) => parameterWords(parameter).join(' ')),
     hostPrograms,
@@ -205,6 +236,7 @@ const propertiesOf = (
   return {
     ...common,
     ...(command.length === 0 ? { command: words } : {}),
+    ...('Cmd' in cleanCommand(specification, container, context) ? { surroundings: surroundingsVersion } : {}),
     environment: specification.environment,
     image: {
       ...{ repository, tag, contents, runAsRoot, config, groups, otherUsers, links },
@@ -263,7 +295,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   return {
     files: filesOf(container, image, words, context),
     // How often somebody looks at it changes nothing about the process: a container keeps its check until it is made anew.
-    properties: propertiesOf(container, image, ownParameters, hostPrograms),
+    properties: propertiesOf(container, image, ownParameters, hostPrograms, context),
     activation,
     credentials: process.kind === 'managed' ? process.credentials : noCredentials,
     ...(parameters.some(isHostNetwork) ? {} : { ownNetwork: true as const }),

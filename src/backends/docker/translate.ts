@@ -2,6 +2,7 @@ import type { ManagedProcess, StateDirectories } from '../../model/process-model
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
+import { cleanStart } from '../shared/clean-start.js';
 import { daemonProxyScript } from '../shared/daemon-proxy.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
 import { searchPath } from '../shared/search-path.js';
@@ -111,6 +112,8 @@ const execution = (process: ManagedProcess, context: UnitContext): Execution => 
     initialize,
     nice,
     user: user === null ? null : { name: user, setpriv: tool(context, 'setpriv') },
+    // Whom the container runs as is known to what comes before the script.
+    cleanStart: user === null ? [] : cleanStart(environment, context, ['account', 'descriptors']),
     environment: lost,
     command: words,
   });

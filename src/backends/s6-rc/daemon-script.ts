@@ -12,6 +12,16 @@ export const recordFile = (runtimeDir: string, name: string): string => `${runti
 /** Where the output of a daemon goes: nobody reads what it prints, as a logger does for supervised processes. */
 export const daemonLog = (logDir: string, name: string): string => `${logDir}/nixproc-${name}.log`;
 
+/** Whoever runs oneshots runs all in its own session; a daemon may make none itself. */
+const ownSession = (tools: Readonly<Record<string, string>>): readonly string[] => {
+  const program = shellQuote(`${tools['s6'] ?? '/usr'}/bin/s6-setsid`);
+  return [
+    `if [ "$1 \${2-}" = 'start ' ] && [ -x ${program} ]; then`,
+    `    exec ${program} ${shellQuote(tools['shell'] ?? '/bin/sh')} "$0" start in-own-session`,
+    'fi',
+  ];
+};
+
 /**
  * A script for a POSIX shell that knows a daemon by its PID file: run as `SHELL SCRIPT start`, `stop`, `reload` or
  * `status` (exit codes as the LSB has them for init scripts).
@@ -36,6 +46,7 @@ export const daemonScript = (process: ManagedProcess, daemon: CommandLine, conte
     directory: process.directory ?? '/',
   };
   return `${[
+    ...ownSession(tools),
     libraryVariables(script, tools),
     `. ${shellQuote(storeText('process-functions.sh', processFunctions()))}`,
     settingCommands(script, searchPath(instance, process, 'tools-first'), false),

@@ -32,6 +32,7 @@ case $nixproc_steps in
         nixproc_steps=\${nixproc_steps%%,mark=*}
         ;;
 esac
+case $nixproc_steps in *present*) nixproc_keep_present ;; esac
 case $nixproc_steps in *limits*) nixproc_clean_limits ;; esac
 case $nixproc_steps in *account*) nixproc_become_self ;; esac
 case $nixproc_steps in *descriptors*) ;; *) nixproc_descriptors=keep ;; esac
@@ -40,10 +41,11 @@ nixproc_become_command "$@"
 
 /**
  * `mark`: for all that comes of the process to be found (nix/nixproc/backends/control-group.sh). What may be left out of the
- * others: `limits` where commands of the model come before, which may have set one; `account` where it is
- * done already; `descriptors` where a manager gives a process some of its own beyond 2.
+ * others: `limits` where commands of the model come before, which may have set one; `account` where it is done already, and
+ * `present` for those of its variables to stay that are there already; `descriptors` where a manager gives a process some of
+ * its own beyond 2.
  */
-export type CleaningStep = 'limits' | 'account' | 'descriptors' | 'mark';
+export type CleaningStep = 'limits' | 'account' | 'present' | 'descriptors' | 'mark';
 
 /**
  * What is put before a command that a manager runs, for the process to have defined surroundings: no descriptors beyond 2,

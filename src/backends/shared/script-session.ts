@@ -119,6 +119,8 @@ export const createScriptSession = async (
       leavesDaemon: true,
       // With a session of its own, all of it can be ended.
       ignoresTerminal: true,
+      // A user's own commands, and scripts of other tools, clean nothing.
+      startsClean: activity === 'start',
       timeout: activity === 'status' ? answerLimits.patience : patience[activity] * 1000,
       ...(secondSignal === undefined ? {} : { signal: secondSignal }),
     };

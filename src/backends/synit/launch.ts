@@ -83,7 +83,8 @@ export const launchWords = (daemon: SynitDaemon, context: UnitContext): readonly
   const log = daemon.protocol === null || daemon.protocol === 'none' ? [logCommands(logFile)] : [];
   const text = launchScript({
     coreutils,
-    umask,
+    // Whatever the server's is.
+    umask: umask ?? '022',
     nice,
     user: user === null ? null : { name: user, setpriv: requiredTool(context, 'setpriv', 'synit') },
     initialize: [recordCommands(recordFile, coreutils, context.instance.stopTimeout ?? defaultPatience), ...log].join(
@@ -101,7 +102,7 @@ export const launchWords = (daemon: SynitDaemon, context: UnitContext): readonly
 export const initializeWords = (daemon: SynitDaemon, context: UnitContext): readonly string[] => {
   const text = [
     'set -e',
-    ...(daemon.umask === null ? [] : [`umask ${shellQuote(daemon.umask)}`]),
+    `umask ${shellQuote(daemon.umask ?? '022')}`,
     logCommands(daemonFiles(context).logFile),
     daemon.initialize,
     '',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json, JsonObject } from '../../system/json.js';
 import { textIn } from '../shared/read-tree.js';
+import { isAccountVariable } from './account-variables.js';
 import { policyKeys } from './change-policy.js';
 import { parseUnit, unitWords } from './parse-unit.js';
 import { cosmetic, unitDirectory } from './render.js';
@@ -46,7 +47,8 @@ const variablesOf = (values: readonly string[]): JsonObject =>
   Object.fromEntries(
     values.flatMap(unitWords).flatMap((word) => {
       const end = word.indexOf('=');
-      return end <= 0 ? [] : [[`environment.${word.slice(0, end)}`, word.slice(end + 1)]];
+      // They say what other tools leave to chance.
+      return end <= 0 || isAccountVariable(word) ? [] : [[`environment.${word.slice(0, end)}`, word.slice(end + 1)]];
     }),
   );
 

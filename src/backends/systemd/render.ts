@@ -4,6 +4,8 @@ import { ModelError } from '../../system/errors.js';
 import { nixToString, isJsonObject, type Json, type JsonObject } from '../../system/json.js';
 import type { ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { searchPath } from '../shared/search-path.js';
+import { surroundingsVersion } from '../shared/clean-start.js';
+import { runsAsManager, withAccountVariables } from './account-variables.js';
 import { toActivation } from './activation-data.js';
 import { awaitReadiness } from './await-readiness.js';
 import { carryEnvironment } from './carry-environment.js';
@@ -51,7 +53,10 @@ export const render = (
 
   const environment = process.type === 'service' ? environmentOf(process, context) : {};
   const dependencies = dependencyUnits(args, context, all);
-  const service = carryEnvironment(process.sections['Service'] ?? {}, environment, context);
+  const given = process.sections['Service'] ?? {};
+  const isDefined = instance.process.kind === 'managed' && runsAsManager(given);
+  const defined = isDefined ? withAccountVariables(given, environment) : given;
+  const service = carryEnvironment(defined, environment, context);
   // What systemd starts with a socket, a timer or a path is ready when that is.
   const awaited = process.type === 'service' && started.includes(main) ? awaitReadiness(service, context) : {};
   const mainSections: Sections = {
@@ -77,7 +82,10 @@ export const render = (
 
   const reloads = canReload(process.sections);
   const triggers = process.sections['Unit']?.[reloadTriggers];
-  const properties = propertiesOf(process, environment);
+  const properties = {
+    ...propertiesOf(process, environment),
+    ...(isDefined ? { surroundings: surroundingsVersion } : {}),
+  };
   return {
     files: [
       ...names.map((name, index): ProfileFile => ({

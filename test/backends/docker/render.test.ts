@@ -52,7 +52,8 @@ test('a container is described by the files that tools of the framework read', (
       ...['--volume', '/nix/store:/nix/store:ro', '--network', 'host', '--volume', '/var:/var', ''],
     ].join('\n'),
   );
-  expect(text('web-docker-cmd')).toBe(`${program.executable} --port 80\n`);
+  // Behind what makes its surroundings.
+  expect(text('web-docker-cmd')).toMatch(new RegExp(` \\S+-clean-start .* ${program.executable} --port 80\n$`));
   expect(text('web-storepaths').split('\n')).toEqual([
     `${store}/${hash}-bash`,
     `${store}/${hash}-coreutils`,
@@ -90,7 +91,12 @@ test('the image holds the command, the environment, users, groups and links, and
     contents: [],
     runAsRoot: '',
     config: {
-      Cmd: [program.executable, '--port', '80'],
+      Cmd: [
+        `${store}/${hash}-bash/bin/bash`,
+        expect.stringMatching(/-clean-start$/),
+        ...[`${store}/${hash}-coreutils/bin`, '', 'account,present,descriptors'],
+        ...[program.executable, '--port', '80'],
+      ],
       Env: ['A=b c', `PATH=${store}/${hash}-coreutils/bin:/usr/bin:/bin`],
       WorkingDir: '/var/web',
       User: 'web',

@@ -223,7 +223,7 @@ test('overrides of a managed process are merged into its sections', async () => 
   );
   const [file] = rendered.files;
   expect(file?.kind === 'file' ? file.text : '').toMatch(
-    /^\[Unit\]\nDescription=web\nStartLimitBurst=3\n\n\[Service\]\nEnvironment=.*\nExecStart=\/bin\/web "a b"\nIgnoreSIGPIPE=no\nRestart=always\n$/,
+    /^\[Unit\]\nDescription=web\nStartLimitBurst=3\n\n\[Service\]\n(?:Environment=.*\n)+ExecStart=\/bin\/web "a b"\nIgnoreSIGPIPE=no\nRestart=always\n$/,
   );
 });
 

@@ -37,12 +37,20 @@ export const sleeperOf = (seconds: number): number | null => {
   return found === undefined ? null : Number(found);
 };
 
+/** What proc(5) numbers from 3 on in /proc/PID/stat. */
+const statFields = (pid: number): readonly string[] => {
+  const stat = text(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+};
+
+/** The session of a process. */
+export const sessionOf = (pid: number): number => Number(statFields(pid)[3]);
+
 /** Reads /proc. @throws Error when there is no such process, or when it is somebody else's */
 export const inheritedBy = (pid: number): Inherited => {
   const directory = `/proc/${pid}`;
   const status = text(`${directory}/status`);
-  const stat = text(`${directory}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(pid);
   const environment = text(`${directory}/environ`)
     .split('\0')
     .filter((entry) => entry !== '');

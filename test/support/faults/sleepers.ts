@@ -10,6 +10,8 @@ export interface Sleeper {
   readonly dependsOn?: readonly string[];
   /** A file that has to be there before it starts. Default: none. */
   readonly startsAfter?: string;
+  /** A file with which its initialization fails. Default: none. */
+  readonly failsWith?: string;
   /** Its initialization fails instead: no manager can take that for a start, however slow the machine is. Default: false. */
   readonly fails?: boolean;
 }
@@ -28,8 +30,9 @@ rec {
 /** Writes a model of sleepers. Returns its path. */
 export const writeSleepers = async (deployment: Deployment, name: string, sleepers: Sleepers): Promise<string> => {
   const path = join(deployment.directory, `${name}.nix`);
-  const initialization = ({ startsAfter, fails = false }: Sleeper): string => {
+  const initialization = ({ startsAfter, failsWith, fails = false }: Sleeper): string => {
     if (fails) return 'exit 3';
+    if (failsWith !== undefined) return `if test -e ${failsWith}; then exit 3; fi`;
     return startsAfter === undefined ? '' : `while ! test -e ${startsAfter}; do sleep 0.1; done`;
   };
   const instances = Object.entries(sleepers).map(

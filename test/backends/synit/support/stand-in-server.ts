@@ -61,10 +61,14 @@ export class StandInServer {
   /** How often each daemon was started, by its name as Preserves text. */
   readonly starts = new Map<string, number>();
 
-  /** @param owner whom its daemons run as; default: whoever runs this */
+  /**
+   * @param owner whom its daemons run as; default: whoever runs this
+   * @param launcher a command that hands on what the server itself would have, and becomes the daemon; default: none
+   */
   constructor(
     readonly directory: string,
     readonly owner: { readonly uid?: number; readonly gid?: number } = {},
+    readonly launcher: readonly string[] = [],
   ) {
     this.#timer = setInterval(() => {
       this.#look();
@@ -129,7 +133,7 @@ export class StandInServer {
     });
     if (!isMet) return;
     const { argv, env, dir, readyOnStart, restart } = daemon.spec;
-    const [program, ...args] = argv;
+    const [program = '', ...args] = [...this.launcher, ...argv];
     this.starts.set(name, (this.starts.get(name) ?? 0) + 1);
     const child = spawn(program, args, { env, cwd: dir ?? '/', stdio: 'ignore', ...this.owner });
     daemon.child = child;
