@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { sleeperOptions } from '../support/faults/sleepers.js';
+import { writeService } from '../support/single-service.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { pidsOf, statusOf } from '../support/status.js';
 
@@ -15,28 +15,11 @@ const account = accounts.at(-1);
 // One story each: the good service of the beginning has to run through all of it.
 describe.each(['sysvinit', 'supervisord'])('before %s stops anything', (manager) => {
   let deployment: Deployment;
-  const deploy = async (properties: string, ...options: readonly string[]) => {
-    const model = join(deployment.directory, 'processes.nix');
-    await writeFile(
-      model,
-      `{ pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange, processManager }:
-let
-  create = import ./nix-processmgmt/nixproc/create-managed-process/universal/create-managed-process-universal.nix {
-    inherit pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange processManager;
-  };
-in
-{
-  service.pkg = create {
-    instanceName = "service";
-    args = [ "-c" "exec sleep 1000" ];
-    environment.PLACE = "${deployment.directory}";
-    ${properties}
-  };
-}
-`,
+  const deploy = async (properties: string, others = '') =>
+    deployment.tool(
+      ...['switch', '-P', manager, ...sleeperOptions(deployment)],
+      await writeService(deployment, `args = [ "-c" "exec sleep 1000" ]; ${properties}`, others),
     );
-    return deployment.tool('switch', '-P', manager, ...sleeperOptions(deployment), ...options, model);
-  };
   const good = 'foregroundProcess = "${pkgs.bash}/bin/bash";';
   let before: Awaited<ReturnType<typeof pidsOf>>;
 
@@ -48,27 +31,34 @@ in
   });
   afterAll(() => deployment.dispose());
 
-  const refused: readonly (readonly [string, string, RegExp])[] = [
-    [
-      'a program that its package does not have is missed',
+  const wrong: Readonly<Record<string, readonly [string, RegExp]>> = {
+    'a program that its package does not have': [
       'foregroundProcess = "${pkgs.bash}/bin/bush";',
-      /bin\/bush does not exist\n {2}why: There is no bush in .*\n.*In that directory: .*bash/,
+      /"service".*bin\/bush does not exist\n +why: There is no bush in .*\n.*In that directory: .*bash/,
     ],
-    [
-      'a program that nobody may execute is told as that',
+    'a program that nobody may execute': [
       'foregroundProcess = builtins.toFile "server" "exit 0";',
-      /-server is not executable\n {2}why: Its mode is 0444/,
+      /"other1".*-server is not executable\n +why: Its mode is 0444/,
     ],
-    ['a directory is no program', 'foregroundProcess = "${pkgs.bash}/bin";', /\/bin is a directory\n/],
-    [
-      'commands before the program do not hide it',
+    'a directory in the place of a program': [
+      'foregroundProcess = "${pkgs.bash}/bin";',
+      /"other2".*\/bin is a directory\n/,
+    ],
+    'a program behind commands that come before it': [
       'initialize = "export ONE=1"; foregroundProcess = "${pkgs.bash}/bin/bush";',
-      /bin\/bush does not exist/,
+      /"other3".*bin\/bush does not exist/,
     ],
-  ];
-  test.each(refused)('%s', async (_, properties, words) => {
-    const { exitCode, stderr } = await deploy(properties);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringMatching(words) });
+  };
+  test(`${Object.keys(wrong).join(', ')}: each is told, and nothing is done`, async () => {
+    const [first = '', ...others] = Object.values(wrong).map(([properties]) => properties);
+    const { exitCode, stderr } = await deploy(
+      first,
+      others
+        .map((properties, index) => `other${index + 1}.pkg = create "other${index + 1}" { ${properties} };`)
+        .join('\n'),
+    );
+    for (const [, words] of Object.values(wrong)) expect(stderr).toMatch(words);
+    expect(exitCode).toBe(4);
     expect(await pidsOf(deployment)).toEqual(before);
   });
 

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { sleeperOptions } from '../support/faults/sleepers.js';
+import { writeService } from '../support/single-service.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { processesThatMention } from '../support/processes.js';
 import { eventually } from '../support/waiting.js';
@@ -21,26 +20,7 @@ afterAll(async () => {
 
 /** @param attributes of the instance, besides its process */
 const deploy = async (properties: string, attributes: string, ...options: readonly string[]) => {
-  const model = join(deployment.directory, 'processes.nix');
-  await writeFile(
-    model,
-    `{ pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange, processManager }:
-let
-  create = import ./nix-processmgmt/nixproc/create-managed-process/universal/create-managed-process-universal.nix {
-    inherit pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange processManager;
-  };
-in
-{
-  service.pkg = create {
-    instanceName = "service";
-    foregroundProcess = "/bin/sh";
-    environment.PLACE = "${deployment.directory}";
-    ${properties}
-  };
-  ${attributes}
-}
-`,
-  );
+  const model = await writeService(deployment, `foregroundProcess = "/bin/sh"; ${properties}`, attributes);
   return deployment.tool('switch', '-P', 'sysvinit', ...sleeperOptions(deployment), ...options, model);
 };
 const sleepers = (seconds: number) =>
