@@ -51,6 +51,10 @@ const isGone = (pid: number, start: string): boolean => {
   }
 };
 
+/** A directory in TMPDIR may hold roots of a command that goes on for as long as its services do, in another container. */
+const mayLiveElsewhere = (name: string, place: string, here: string): boolean =>
+  !name.startsWith('.tmp-') && place.split('.')[0] === here.split('.')[0];
+
 /** Whether it is ours to remove: our own, or root's where nobody else can have put it. */
 const isOurs = (directory: string, owner: number): boolean => {
   const self = process.geteuid?.();
@@ -75,7 +79,10 @@ export const sweepTemporaries = (directory: string): void => {
     const path = join(directory, name);
     try {
       const { uid, mtimeMs } = lstatSync(path);
-      const isLeft = place === here ? isGone(Number(pid), start) : Date.now() - mtimeMs > abandonedAfter;
+      const isLeft =
+        place === here
+          ? isGone(Number(pid), start)
+          : !mayLiveElsewhere(name, place, here) && Date.now() - mtimeMs > abandonedAfter;
       if (isLeft && isOurs(directory, uid)) rmSync(path, { recursive: true, force: true });
     } catch {
       // Somebody else has taken it away, or it is not ours.

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createInstallation } from '../../src/backends/systemd/installation.js';
@@ -64,6 +64,16 @@ test('what was made before a restart of the machine, or in another container, go
     sweepTemporaries(directory);
   }
   expect([young, old].map((directory) => temporariesIn(directory).length)).toEqual([1, 0]);
+});
+
+test('a directory of a command that may go on in another container stays', () => {
+  const directory = makeDirectory('shared');
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  const file = join(directory, `nix-processmgmt-ts-1-${boot}.1-1-held`);
+  writeFileSync(file, '');
+  utimesSync(file, new Date(), new Date(Date.now() - 30 * 86_400_000));
+  sweepTemporaries(directory);
+  expect(temporariesIn(directory)).toHaveLength(1);
 });
 
 test('a name is beside its file, and nobody else has it', () => {
