@@ -5,5 +5,5 @@
 
 import ./text-with-context.nix (import ./call-overrides.nix {
   model = import ./load-model.nix (builtins.removeAttrs arguments [ "generated" ]);
-  generated = builtins.fromJSON (builtins.readFile (/. + generated));
+  generated = builtins.fromJSON (builtins.readFile (import ./root-path.nix + generated));
 })

@@ -88,7 +88,7 @@ let
     if only == null then
       all
     else
-      intersectAttrs (listToAttrs (map (name: { inherit name; value = null; }) (fromJSON (readFile (/. + only))))) all;
+      intersectAttrs (listToAttrs (map (name: { inherit name; value = null; }) (fromJSON (readFile (import ./root-path.nix + only))))) all;
 
   processOfInstance = name: instance:
     if isAttrs instance && instance ? pkg then

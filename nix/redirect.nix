@@ -14,6 +14,8 @@ let
   inherit (builtins) attrValues baseNameOf concatLists dirOf functionArgs isAttrs isFunction isPath isString listToAttrs mapAttrs match pathExists
     readDir storeDir stringLength substring toString tryEval unsafeDiscardStringContext;
 
+  rootPath = import ./root-path.nix;
+
   hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
   dropPrefix = prefix: text: substring (stringLength prefix) (-1) text;
   hasSuffix = suffix: text:
@@ -46,7 +48,7 @@ let
     let
       parent = dirOf path;
     in
-    baseNameOf parent == "nix-processmgmt" || parent == frameworkDirectory || pathExists (/. + "${parent}/nixproc");
+    baseNameOf parent == "nix-processmgmt" || parent == frameworkDirectory || pathExists (rootPath + "${parent}/nixproc");
 
   # null when the text of a path does not end in a path of the framework.
   frameworkAt = text:
@@ -104,8 +106,8 @@ let
       entries = mapAttrs (name: _: node isNixpkgsHere (path + "/${name}")) (readDir path);
     };
 
-  top = node false (/. + root);
-  storePaths = import ./store-table.nix (name: node false (/. + "${storeDir}/${name}"));
+  top = node false (rootPath + root);
+  storePaths = import ./store-table.nix (name: node false (rootPath + "${storeDir}/${name}"));
 
   # The node of a file or directory, null when the tables do not have it.
   nodeAt = text:
@@ -134,7 +136,7 @@ let
     else if hostPackages != null && hasPrefix hostDirectory text then
       importHostPackages text
     else if node == null then
-      importFresh (/. + text)
+      importFresh (rootPath + text)
     else
       node.value;
 
@@ -145,7 +147,7 @@ let
       # Whoever imports it without overlays gets the one set that there is already.
       (args: if args.overlays or [ ] == [ ] then hostPackages else withOurImport (import ./host-packages args))
     else
-      import (/. + text);
+      import (rootPath + text);
 
   # The redirected import, but for what it provides -------------------------------------------------------------------
 
@@ -157,16 +159,18 @@ let
           toString value
         else
           # A string may hold dots and double slashes.
-          toString (/. + unsafeDiscardStringContext given);
+          toString (rootPath + unsafeDiscardStringContext given);
       given = toString value;
     in
     if isPath value then
-      importText text
+      # A file of Nix itself, which is on no disk, has a path that only Nix can read.
+      if baseNameOf text == "fetchurl.nix" && (dirOf text == "/" || dirOf text == "/__corepkgs__") then import value
+      else importText text
     else if !(isString value || isAttrs value) || !hasPrefix "/" given || hasSuffix ".drv" given then
       import value
     else if frameworkAt text != null then
       importText text
-    else if pathExists given && pathExists (/. + text) then
+    else if pathExists given && pathExists (rootPath + text) then
       # Looking at the path has built it, where something has to be built.
       importText text
     else
@@ -189,9 +193,9 @@ let
       found = tryEval (builtins.findFile path name);
     in
     if hostPackages != null && (name == "nixpkgs" || hasPrefix "nixpkgs/" name) then
-      /. + (hostDirectory + dropPrefix "nixpkgs" name)
+      rootPath + (hostDirectory + dropPrefix "nixpkgs" name)
     else if hasPrefix "nix-processmgmt/" name && frameworkAt "/${name}" != null then
-      /. + (frameworkDirectory + dropPrefix "nix-processmgmt" name)
+      rootPath + (frameworkDirectory + dropPrefix "nix-processmgmt" name)
     else if name == "nix-processmgmt" && !found.success then
       ./.
     else

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { SourcePosition } from '../model/process-model.js';
 import { EvaluationError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import { buildsElsewhere, settingInTheWay } from '../system/nix-words.js';
 import type { NixFailure } from './nix-failure.js';
 
 /** What is known about a failure besides what Nix said. */
@@ -94,10 +95,10 @@ const withCulprit = (what: string, culprit: string): string => {
 /** Puts a failure of Nix into words: what, why with the place in the user's own files, and a way out. */
 export const explainFailure = (failure: NixFailure, surroundings: FailureSurroundings): EvaluationError => {
   const { culprit, position, showTrace } = surroundings;
-  const { explanation, message, isOfSurroundings = false } = failure;
+  const { explanation, message, sandbox, isOfSurroundings = false } = failure;
   const place = isOfSurroundings ? null : (failure.positions.find(isUsersOwn) ?? position);
   const why = [
-    explanation === null ? message : explanation.why,
+    explanation === null ? (sandbox === undefined ? message : `${message}\n${sandbox.why}`) : explanation.why,
     place === null ? undefined : `at ${describePosition(place)}`,
     showTrace ? `\n${failure.text}` : undefined,
   ];
@@ -107,7 +108,11 @@ export const explainFailure = (failure: NixFailure, surroundings: FailureSurroun
   })[0];
   const fix =
     explanation === null
-      ? (remedy ?? (showTrace ? undefined : 'Run the command again with --show-trace to see how Nix came there'))
+      ? (sandbox?.fix ??
+        settingInTheWay(message) ??
+        buildsElsewhere(message) ??
+        remedy ??
+        (showTrace ? undefined : 'Run the command again with --show-trace to see how Nix came there'))
       : explanation.fix;
   return new EvaluationError({
     what:

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { SourcePosition } from '../model/process-model.js';
 import type { Explanation } from '../system/errors.js';
+import { explainSandbox, inOlderWords, type Explained } from '../system/nix-words.js';
 import * as z from '../system/schema.js';
 
 /** Why Nix could not evaluate. */
@@ -13,6 +14,8 @@ export interface NixFailure {
   readonly explanation: Explanation | null;
   /** Set for what would be wrong with any model. */
   readonly isOfSurroundings?: true;
+  /** Set when a builder has not seen the programs of this machine. */
+  readonly sandbox?: Explained;
   /** All that Nix said, for --show-trace. */
   readonly text: string;
 }
@@ -64,6 +67,12 @@ const placesIn = (text: string): SourcePosition[] =>
     column: Number(column),
   }));
 
+/** From Nix 2.26 on, the name of a file has the place behind it already. */
+const placeOf = (file: string, line: number, column: number): SourcePosition => {
+  const suffix = `:${String(line)}:${String(column)}`;
+  return { file: file.endsWith(suffix) ? file.slice(0, -suffix.length) : file, line, column };
+};
+
 /** The last "error:" begins the failure itself: Nix 2.20 and later print the trace before it, others after it. */
 const failureStart = (text: string): number => Math.max(text.lastIndexOf('error: '), 0);
 
@@ -86,20 +95,24 @@ export const parseNixFailure = (stderr: string): NixFailure => {
   // What is not JSON comes from before the logger was set up, or from a signal handler.
   const error = logged.filter(({ msg }) => /^\s*error:/.test(stripVTControlCharacters(msg))).at(-1);
   const plain = lines.filter((line) => !line.startsWith('@nix ') && !line.startsWith('warning: ')).join('\n');
-  const text = stripVTControlCharacters(error?.msg ?? plain).trim();
+  const text = inOlderWords(stripVTControlCharacters(error?.msg ?? plain).trim());
   const own = parseExplanation(text);
+  // What a builder has printed is not in the error.
+  const sandbox = explainSandbox(stderr);
   const places = placesIn(text);
   const innermost =
-    error?.file?.startsWith('/') === true
-      ? [{ file: error.file, line: error.line ?? 1, column: error.column ?? 1 }]
-      : [];
+    error?.file?.startsWith('/') === true ? [placeOf(error.file, error.line ?? 1, error.column ?? 1)] : [];
   return {
-    message: stripVTControlCharacters(error?.raw_msg ?? '').trim() || messageOf(text) || 'Nix failed without a word',
+    message:
+      inOlderWords(stripVTControlCharacters(error?.raw_msg ?? '').trim()) ||
+      messageOf(text) ||
+      'Nix failed without a word',
     positions: [
       ...(own?.position ? [own.position] : []),
       ...innermost,
       ...(failureStart(text) > 0 ? places.reverse() : places),
     ],
+    ...(sandbox === null ? {} : { sandbox }),
     ...(own?.ofModel === false ? { isOfSurroundings: true as const } : {}),
     explanation:
       own === null

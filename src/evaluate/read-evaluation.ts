@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { parseModelDocument } from '../model/model-document.js';
 import { parseModel } from '../model/parse-model.js';
 import type { ProcessModel } from '../model/process-model.js';
+import { EvaluationError } from '../system/errors.js';
 import type { JsonObject } from '../system/json.js';
 import { applyOverrides, type OverriddenArguments } from './apply-overrides.js';
 import { completeSettings, type EvaluationRequest } from './evaluation-request.js';
@@ -26,6 +28,35 @@ export interface EvaluatedModel {
   readonly applyOverrides: (generated: Readonly<Record<string, JsonObject>>) => Promise<OverriddenArguments>;
 }
 
+/** What Nix writes where a path is going to be: a hash of 256 bits in base 32, below the root. */
+const placeholder = /^\/[0-9a-z]{52}$/;
+
+/** Whether a derivation in the store says of its first output that nobody knows where it is going to be. */
+const hasNoPath = (derivation: string): boolean => {
+  try {
+    return /^Derive\(\[\("[^"]*","",/.test(readFileSync(derivation, 'utf8'));
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The output of a derivation that is content-addressed has no path before it is built: Nix gives a placeholder, which would
+ * be written into configuration files as it is.
+ *
+ * @throws EvaluationError naming the derivations
+ */
+const refuseUnknownPaths = ({ derivations, storePaths }: StoreContext): void => {
+  const placeholders = storePaths.filter((path) => placeholder.test(path));
+  if (placeholders.length === 0) return;
+  const floating = derivations.map(({ path }) => path).filter(hasNoPath);
+  throw new EvaluationError({
+    what: 'The model refers to a package whose path is not known before it is built',
+    why: `It is content-addressed (ca-derivations): ${floating.length > 0 ? floating.join(', ') : placeholders.join(', ')}`,
+    fix: 'Leave out __contentAddressed of that package; with nixpkgs: config.contentAddressedByDefault',
+  });
+};
+
 /**
  * Reads what Nix has printed of a model.
  *
@@ -42,6 +73,7 @@ export const readEvaluation = (
     const { text, ...rest } = parseEvaluated(stdout);
     return { ...rest, document: parseModelDocument(text) };
   });
+  refuseUnknownPaths(context);
   const settings = completeSettings(request.settings);
   const parsed = parseModel(document, {
     manager: request.manager,

@@ -6,12 +6,14 @@ import { writeTemporaryFile } from '../state/temporary-file.js';
 import { BuildError } from '../system/errors.js';
 import { nixOptions, type NixOptions } from '../system/nix-options.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import { buildsElsewhere, explainSandbox, inOlderWords } from '../system/nix-words.js';
 import { nixString } from '../system/nix-text.js';
 import type { Ports } from '../system/ports.js';
 import { documentFiles, type ProfileDocument } from './profile-document.js';
 
 /** What a builder printed last says more than Nix, whose own words begin at the first "error:". */
-const failureOf = (stderr: string): string => {
+const failureOf = (said: string): string => {
+  const stderr = inOlderWords(said);
   const start = stderr.search(/^error:/m);
   if (start === -1) return stderr.trim();
   const printed = stderr
@@ -26,6 +28,16 @@ const failureOf = (stderr: string): string => {
       .replace(/^error: */, ''),
     ...printed,
   ].join('\n');
+};
+
+/** What a failed build says, and what to do about it. */
+const explainBuild = (what: string, stderr: string, fix?: string): BuildError => {
+  const why = failureOf(stderr);
+  const wayOut = buildsElsewhere(stderr) ?? fix;
+  return new BuildError({
+    what,
+    ...(explainSandbox(stderr) ?? { why, ...(wayOut === undefined ? {} : { fix: wayOut }) }),
+  });
 };
 
 const buildLogOf = (stderr: string): string => {
@@ -66,11 +78,8 @@ export const realise = async (
       ],
     });
     if (exitCode !== 0) {
-      throw new BuildError({
-        what: 'A package of the model cannot be built',
-        why: failureOf(said),
-        fix: buildLogOf(said) || 'Correct the package that Nix names',
-      });
+      const fix = buildLogOf(said) || 'Correct the package that Nix names';
+      throw explainBuild('A package of the model cannot be built', said, fix);
     }
     // With --add-root, nix-store prints the links it made rather than their targets.
     const links = stdout.split('\n').filter((line) => line !== '');
@@ -134,7 +143,7 @@ export const buildProfile = async (
     },
     args: [...['-', '--out-link', outLink], ...nixOptions(options, env)],
   });
-  if (exitCode !== 0) throw new BuildError({ what: 'The profile cannot be built', why: failureOf(stderr) });
+  if (exitCode !== 0) throw explainBuild('The profile cannot be built', stderr);
   const path = stdout.trim();
   if (isOnePath(path)) return path;
   throw new BuildError({

@@ -553,3 +553,42 @@ test('a search path that names a file of the model is passed on', async () => {
     .catch((error: unknown) => error);
   expect(evaluated).toMatchObject({ exitCode: 3, why: expect.stringContaining("file 'model/x' was not found") });
 });
+
+test("Nix' own fetchurl.nix, which newer versions have on no disk, can be imported", async () => {
+  const evaluated = await evaluator.evaluateInstances(
+    `{
+      webapp.pkg = createManagedProcess {
+        name = "webapp";
+        process = "/bin/true";
+        environment.FILE = import <nix/fetchurl.nix> { url = "file:///dev/null"; hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; };
+      };
+    }`,
+  );
+  expect(withoutHash(managedOf(evaluated, 'webapp').environment['FILE'] ?? '')).toBe('null');
+});
+
+test('a package that has no path before it is built is refused, rather than written as a placeholder', async () => {
+  const contentAddressed = await createEvaluator('experimental-features = ca-derivations');
+  try {
+    await expect(
+      contentAddressed.evaluateInstances(
+        `{
+          webapp.pkg = createManagedProcess {
+            name = "webapp";
+            process = "/bin/true";
+            environment.PACKAGE = derivation {
+              name = "floating"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ ];
+              __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256";
+            };
+          };
+        }`,
+      ),
+    ).rejects.toMatchObject({
+      exitCode: 3,
+      message: 'The model refers to a package whose path is not known before it is built',
+      why: expect.stringMatching(/^It is content-addressed \(ca-derivations\): \S+-floating\.drv$/),
+    });
+  } finally {
+    await contentAddressed.remove();
+  }
+});

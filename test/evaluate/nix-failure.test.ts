@@ -37,6 +37,33 @@ test('newer versions print the trace first and the failure last', () => {
   });
 });
 
+test('Nix 2.26 has the place in the name of the file already', () => {
+  const line = { msg: "error: attribute 'x' missing", raw_msg: "attribute 'x' missing", line: 5, column: 125 };
+  expect(parseNixFailure(log({ ...line, file: '/m/a.nix:5:125' })).positions[0]).toEqual({
+    ...{ file: '/m/a.nix', line: 5, column: 125 },
+  });
+});
+
+test('Nix 2.34 says of what is imported and cannot be built what older ones say', () => {
+  const msg =
+    "\u001b[31;1merror:\u001b[0m\n       … while calling the '\u001b[35;1mimport\u001b[0m' builtin\n         \u001b[34;1mat \u001b[35;1m/m/a.nix:1:1\u001b[0m:\n\n       \u001b[31;1merror:\u001b[0m Cannot build '\u001b[35;1m/nix/store/b.drv\u001b[0m'.\n       Reason: \u001b[31;1mbuilder failed with exit code 3\u001b[0m.\n       Output paths:\n         \u001b[35;1m/nix/store/b\u001b[0m";
+  const raw_msg =
+    "Cannot build '\u001b[35;1m/nix/store/b.drv\u001b[0m'.\nReason: \u001b[31;1mbuilder failed with exit code 3\u001b[0m.\nOutput paths:\n  \u001b[35;1m/nix/store/b\u001b[0m";
+  for (const line of [{ msg, raw_msg }, { msg }]) {
+    expect(parseNixFailure(log(line))).toMatchObject({
+      message: "builder for '/nix/store/b.drv' failed with exit code 3",
+      positions: [{ file: '/m/a.nix', line: 1, column: 1 }],
+    });
+  }
+});
+
+test('what a builder has printed tells of a sandbox that hides the machine', () => {
+  const stderr =
+    `@nix ${JSON.stringify({ action: 'result', fields: ["error: executing '/bin/sh': No such file or directory"], id: 1, type: 101 })}\n` +
+    log({ msg: "error: builder for '/nix/store/b.drv' failed with exit code 1" });
+  expect(parseNixFailure(stderr).sandbox?.why).toContain('/bin/sh');
+});
+
 test('Nix 2.3 prints one line and no place of its own', () => {
   expect(
     parseNixFailure("warning: unknown setting\nerror: undefined variable 'foo' at /m/processes.nix:2:46\n"),
