@@ -11,6 +11,63 @@ const [root] = accounts;
 // A systemd needs namespaces and mounts, which are root's.
 const describeAsRoot = isRoot ? describe : describe.skip;
 
+describeAsRoot("a user's own systemd that does not answer, or cannot be reached any more", () => {
+  let machine: Machine;
+  let init: string;
+  const commands = (): readonly (readonly string[])[] => [
+    ['status'],
+    ['start', 'one'],
+    ['stop', 'one'],
+    ['restart', 'one'],
+    ['switch', ...options(), join(machine.deployment.directory, 'processes.nix')],
+    ['undeploy'],
+  ];
+  const options = (): readonly string[] => [
+    ...['-P', 'systemd', '--host-packages', '--force-disable-user-change'],
+    `--state-dir=${machine.deployment.stateDir}`,
+  ];
+  beforeAll(async () => {
+    if (root === undefined) throw new Error('nobody can run the tests');
+    machine = await createMachine('user', root);
+    const processes = await machine.namespace.mustRun('ps', '-e', '-o', 'pid=,args=');
+    init = /^\s*(\d+) \S*systemd --user/m.exec(processes)?.[1] ?? '';
+    await machine.mustDeploy({ one: sleeper('one') });
+  });
+  afterAll(async () => {
+    await machine.dispose();
+  });
+
+  test.each([
+    { how: 'stopped', begin: 'kill -STOP', end: 'kill -CONT', words: /did not answer within 2 s/ },
+    {
+      how: 'without its sockets',
+      // It is whom systemctl talks to, with or without a bus.
+      begin: 'cd "/run/user/$(stat -c %u "/proc/$0")" && mv systemd/private hidden; mv bus hidden-bus; true',
+      end: 'cd "/run/user/$(stat -c %u "/proc/$0")" && mv hidden systemd/private; mv hidden-bus bus; true',
+      words: /Your own systemd \(systemd --user\) cannot be reached/,
+    },
+  ])('is named by every command when it is $how, and nothing is taken for gone', async ({ begin, end, words }) => {
+    const shell = (commands: string) =>
+      machine.namespace.mustRun('sh', '-c', commands.startsWith('kill') ? `${commands} "$0"` : commands, init);
+    const before = await machine.pids('one');
+    await shell(begin);
+    try {
+      for (const command of commands()) {
+        const { exitCode, stderr } = await machine.deployment.tool(...command, '--answer-timeout=2');
+        expect({ command: command[0], exitCode, stderr }).toEqual({
+          command: command[0],
+          exitCode: 8,
+          stderr: expect.stringMatching(words),
+        });
+      }
+    } finally {
+      await shell(end);
+    }
+    expect(await machine.states()).toEqual({ one: 'running' });
+    expect(await machine.pids('one')).toEqual(before);
+  });
+});
+
 describeAsRoot('a systemd that is stopped, and so neither answers nor refuses', () => {
   let machine: Machine;
   let init: number;

@@ -97,18 +97,19 @@ export const createSystemctl = (
     const work = (signal: AbortSignal): Promise<RunResult> => systemctl(args, signal);
     return verbsOfUnits.includes(args[0] ?? '') ? answers.action(words, work, hasJobs) : answers.question(words, work);
   };
+  /** What systemctl has printed. Without an answer, everything would seem to be gone. */
+  const told = ({ exitCode, stdout, stderr }: RunResult, verb: string): string => {
+    if (exitCode === 0) return stdout;
+    throw new ManagerUnavailableError({
+      what: 'systemd does not tell what it runs',
+      why: stderr.trim() || `systemctl ${verb} ended with exit code ${exitCode}`,
+      fix: `See what it says to: ${[...['systemctl', ...options], verb].join(' ')}`,
+    });
+  };
   let latest: Promise<ReadonlyMap<string, UnitState> | null> = Promise.resolve(null);
   const askForUnits = (): Promise<ReadonlyMap<string, UnitState>> => {
     const asking = call('list-units', '--all', '--plain', '--no-legend', '--full');
-    const units = asking.then(({ exitCode, stdout, stderr }) => {
-      if (exitCode === 0) return parseUnitList(stdout);
-      // Without an answer, everything would seem to be gone.
-      throw new ManagerUnavailableError({
-        what: 'systemd does not tell what it runs',
-        why: stderr.trim() || `systemctl list-units ended with exit code ${exitCode}`,
-        fix: 'See what it says to: systemctl list-units',
-      });
-    });
+    const units = asking.then((result) => parseUnitList(told(result, 'list-units')));
     // There are always some.
     latest = units.then((some) => (some.size === 0 ? null : some)).catch(() => null);
     return units;
@@ -127,9 +128,11 @@ export const createSystemctl = (
       ahead = { since, units };
     },
     latestList: () => latest,
-    show: async (units, properties) =>
-      units.length === 0
-        ? new Map()
-        : parseProperties((await call('show', `--property=${['Id', ...properties].join(',')}`, '--', ...units)).stdout),
+    show: async (units, properties) => {
+      if (units.length === 0) return new Map();
+      const result = await call('show', `--property=${['Id', ...properties].join(',')}`, '--', ...units);
+      // It may complain of one of them alone.
+      return parseProperties(result.stdout.trim() === '' ? told(result, 'show') : result.stdout);
+    },
   };
 };
