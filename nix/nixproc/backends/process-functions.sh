@@ -18,6 +18,7 @@
 #   nixproc_nice        the niceness of the process; empty: 0
 #   nixproc_directory   the working directory of the process; empty: the script's
 #   nixproc_coreutils   the directory of the coreutils' programs; empty: PATH finds them
+#   nixproc_ends_alone  not empty: the model says that nothing but the process itself is to end
 #   nixproc_line        not empty: there is the beginning of a line on stdout, which our own words must not continue
 #   NIXPROC_START_TIMEOUT  how many seconds a started process has to write its PID file; default 10
 #   NIXPROC_CALLER_WAITS   not empty: whoever calls the script waits for readiness themselves; no process gets to see it
@@ -674,8 +675,71 @@ nixproc_signal() {
     return 4
 }
 
-# nixproc_remains: whether anything of the service lives, of nixproc_marked (PID:START …) or of nixproc_families (process
-# groups). Sets nixproc_left to what is left of the former. A group that is empty is never looked at again: its number may
+# nixproc_kin_of PID START: prints, as PID:START, who is in the session or the process group of a daemon that are its own, and so
+# ends with it. Its own is what it leads, or what somebody led who has ended since, as a daemon's first process does, if nobody in
+# it is older than the daemon or called this script. Whoever looks after a process with another session stays: cron's child mails
+# what a job prints.
+nixproc_kin_of() (
+    nixproc_self_pid=$1 nixproc_self_start=$2 nixproc_table= nixproc_session= nixproc_callers=" $$ $PPID "
+    IFS='
+'
+    set -f
+    for nixproc_part in $(nixproc_all_stats); do
+        nixproc_number=${nixproc_part%% *}
+        IFS=' '
+        # shellcheck disable=SC2086 # words are what is wanted: state, parent, group, session …
+        set -- ${nixproc_part##*) }
+        case ${1-} in [ZXx] | '') continue ;; esac
+        nixproc_table="$nixproc_table$nixproc_number $2 $3 $4 ${20}
+"
+        [ "$nixproc_number" = "$nixproc_self_pid" ] && [ "${20}" = "$nixproc_self_start" ] || continue
+        nixproc_group=$3 nixproc_session=$4
+    done
+    IFS=' '
+    [ -n "$nixproc_session" ] || exit 0
+    for nixproc_bond in session group; do
+        nixproc_fellows=' ' nixproc_others=
+        nixproc_id=$nixproc_group
+        [ "$nixproc_bond" = group ] || nixproc_id=$nixproc_session
+        [ "$nixproc_id" -gt 1 ] || continue
+        while read -r nixproc_number nixproc_parent nixproc_part nixproc_word nixproc_begin; do
+            [ "$nixproc_bond" = group ] || nixproc_part=$nixproc_word
+            [ "$nixproc_part" = "$nixproc_id" ] || continue
+            nixproc_fellows="$nixproc_fellows$nixproc_number:$nixproc_begin "
+            case $nixproc_callers in *" $nixproc_number "*) nixproc_others=yes ;; esac
+            [ "$nixproc_id" = "$nixproc_self_pid" ] && continue
+            if [ "$nixproc_number" = "$nixproc_id" ] || [ "$nixproc_begin" -lt "$nixproc_self_start" ]; then
+                nixproc_others=yes
+            fi
+        done <<END
+$nixproc_table
+END
+        [ -z "$nixproc_others" ] || continue
+        # Children with another session keep those above them, up to the daemon.
+        nixproc_keepers=' ' nixproc_changed=yes
+        while [ -n "$nixproc_changed" ]; do
+            nixproc_changed=
+            while read -r nixproc_number nixproc_parent nixproc_rest; do
+                case $nixproc_keepers in *" $nixproc_parent "*) continue ;; esac
+                case $nixproc_fellows in *" $nixproc_parent:"*) ;; *) continue ;; esac
+                case $nixproc_fellows in
+                    *" $nixproc_number:"*) case $nixproc_keepers in *" $nixproc_number "*) ;; *) continue ;; esac ;;
+                esac
+                nixproc_keepers="$nixproc_keepers$nixproc_parent " nixproc_changed=yes
+            done <<END
+$nixproc_table
+END
+        done
+        for nixproc_word in $nixproc_fellows; do
+            [ "${nixproc_word%%:*}" != "$nixproc_self_pid" ] || continue
+            case $nixproc_keepers in *" ${nixproc_word%%:*} "*) ;; *) printf '%s ' "$nixproc_word" ;; esac
+        done
+        exit 0
+    done
+)
+
+# nixproc_remains: whether anything of the service lives, of nixproc_marked and nixproc_kin (PID:START …) or of nixproc_families
+# (process groups). Sets nixproc_left to what is left of the former. A group that is empty is never looked at again: its number may
 # be another's later.
 nixproc_remains() {
     nixproc_left= nixproc_living=
@@ -686,20 +750,29 @@ nixproc_remains() {
     for nixproc_word in $nixproc_families; do
         nixproc_group_lives "$nixproc_word" && nixproc_living="$nixproc_living $nixproc_word"
     done
-    nixproc_families=$nixproc_living
-    [ -n "$nixproc_families" ]
+    nixproc_families=$nixproc_living nixproc_living=
+    for nixproc_word in $nixproc_kin; do
+        nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" && nixproc_living="$nixproc_living $nixproc_word"
+    done
+    nixproc_kin=$nixproc_living
+    [ -n "$nixproc_families$nixproc_kin" ]
 }
 
+# nixproc_signal_families SIGNAL: sends a signal to what goes with the process.
 nixproc_signal_families() {
     for nixproc_word in $nixproc_families; do
         nixproc_group_lives "$nixproc_word" && kill -s "$1" -- "-$nixproc_word" 2>/dev/null
     done
+    for nixproc_word in $nixproc_kin; do
+        nixproc_send "$1" "${nixproc_word%%:*}" "${nixproc_word#*:}"
+    done
 }
 
-# nixproc_prepare_end: remembers what is to end: the processes that nixproc_find found, and the families of those that another
-# program keeps in the background.
+# nixproc_prepare_end: remembers what is to end: the processes that nixproc_find found, the families of those that another
+# program keeps in the background, and the kin of a daemon.
 nixproc_prepare_end() {
-    nixproc_marked=$nixproc_ours nixproc_families= nixproc_asked=
+    nixproc_marked=$nixproc_ours nixproc_families= nixproc_kin= nixproc_asked=
+    [ -z "${nixproc_ends_alone-}" ] || return 0
     nixproc_inspect "$$" && nixproc_own_group=$nixproc_group
     for nixproc_word in $nixproc_ours; do
         nixproc_is "${nixproc_word%%:*}" "${nixproc_word#*:}" || continue
@@ -707,6 +780,8 @@ nixproc_prepare_end() {
         # group of what came from outside is 0.
         if nixproc_is_attended && [ "$nixproc_group" != "$nixproc_own_group" ] && [ "$nixproc_group" -gt 1 ]; then
             nixproc_families="$nixproc_families $nixproc_group"
+        elif ! nixproc_is_attended && [ -r /proc/self/stat ]; then
+            nixproc_kin="$nixproc_kin $(nixproc_kin_of "${nixproc_word%%:*}" "${nixproc_word#*:}")"
         fi
     done
 }
@@ -775,7 +850,7 @@ nixproc_kill() {
     nixproc_explain "killing what did not end within ${NIXPROC_STOP_TIMEOUT:-10} seconds"
     for nixproc_word in $nixproc_left; do
         # The leader of a process group takes its group along: nobody else would end them.
-        nixproc_send_to_group KILL "${nixproc_word%%:*}" "${nixproc_word#*:}" ||
+        { [ -z "${nixproc_ends_alone-}" ] && nixproc_send_to_group KILL "${nixproc_word%%:*}" "${nixproc_word#*:}"; } ||
             nixproc_send KILL "${nixproc_word%%:*}" "${nixproc_word#*:}"
     done
     nixproc_signal_families KILL

@@ -119,6 +119,7 @@ export const parseProcessScript = (args: JsonObject, { instance }: Pick<UnitCont
     pidFile: given.pidFile ?? script.pidFile,
     recordFile: recordFileOf(instance.directories.runtimeDir, name),
     directories: instance.directories,
+    endsAlone: instance.endsAlone,
     credentials: credentialsFromArguments(given.credentials, instance),
   };
 };

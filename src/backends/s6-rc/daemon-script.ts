@@ -39,6 +39,7 @@ export const daemonScript = (process: ManagedProcess, daemon: CommandLine, conte
     recordFile: recordFile(directories.runtimeDir, name),
     logFile: daemonLog(directories.logDir, name),
     directories,
+    endsAlone: instance.endsAlone,
     user,
     environment,
     umask,

@@ -26,6 +26,8 @@ export interface ScriptedProcess {
   readonly nice: number | null;
   /** null for the directory that the script is called in. */
   readonly directory: string | null;
+  /** The model says that nothing but the process itself is ended. Default: what goes with it ends, too. */
+  readonly endsAlone?: boolean;
   /** Those of the deployment, which a start makes when they are missing. */
   readonly directories: Pick<ProcessInstance['directories'], 'runtimeDir' | 'logDir' | 'tmpDir'>;
 }
@@ -97,7 +99,8 @@ export const libraryVariables = (
     ['coreutils', coreutils(tools)],
     ['setpriv', script.user === null ? null : tools['setpriv']],
   ];
-  return assignments
+  const alone: typeof assignments = script.endsAlone === true ? [['ends_alone', 'yes']] : [];
+  return [...assignments, ...alone]
     .map(([name, value]) => `nixproc_${name}=${value === null || value === undefined ? '' : shellQuote(String(value))}`)
     .join('\n');
 };

@@ -144,7 +144,7 @@ const baseName = (path: string): string => path.split('/').at(-1) ?? path;
  */
 export const parseScript = (
   args: JsonObject,
-  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange'>,
+  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange' | 'endsAlone'>,
 ): SystemVInitScript => {
   const reader = readerFor(instance.instance);
   const given = parseArguments(argumentsSchema, args, reader);
@@ -178,6 +178,7 @@ export const parseScript = (
     pidFile: given.pidFile ?? `${(given.user ?? null) === null ? runtimeDir : tmpDir}/${pidName}.pid`,
     recordFile: recordFileOf(runtimeDir, name),
     directories: { runtimeDir, logDir, tmpDir },
+    endsAlone: instance.endsAlone,
     user,
     reloadSignal: given.reloadSignal ?? '-HUP',
     instructions: given.instructions ?? {},

@@ -57,6 +57,7 @@ export interface UnitSurroundings {
   readonly tools?: Readonly<Record<string, string>>;
   readonly directories?: Partial<StateDirectories>;
   readonly forceDisableUserChange?: boolean;
+  readonly endsAlone?: boolean;
   readonly level?: number;
   readonly maxLevel?: number;
   readonly dependencies?: readonly string[];
@@ -96,7 +97,7 @@ export const unitContext = (process: ProcessInstance['process'], surroundings: U
       startTimeout: null,
       stopTimeout: null,
       leftovers: null,
-      endsAlone: false,
+      endsAlone: surroundings.endsAlone ?? false,
       position: null,
     },
     level,

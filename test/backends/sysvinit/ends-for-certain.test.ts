@@ -62,6 +62,39 @@ describe.each(shells)('under %s', (shell) => {
     expect(isAlive(service.pid())).toBe(true);
   });
 
+  /** A daemon that forks twice, with children: plain, looked after for a job with a session of its own, and an orphan. */
+  const family = `use POSIX 'setsid';
+    exit 0 if fork; setsid(); exit 0 if fork;
+    my $kin = sub { my $pid = fork; if (!$pid) { $_[0]->(); exec '/usr/bin/sleep', $_[1] } };
+    $kin->(sub {}, 1811);
+    $kin->(sub { if (!fork) { setsid(); exec '/usr/bin/sleep', 1813 } }, 1812);
+    $kin->(sub { exit 0 if fork }, 1814);
+    $kin->(sub { setsid() }, 1815);
+    open my $out, '>', $ARGV[0]; print $out $$; close $out; exec '/usr/bin/sleep', 1810`;
+
+  test.each([
+    ['with its session, but for who looks after another one', false, ['1812', '1813', '1815']],
+    ['alone, where the model says so', true, ['1811', '1812', '1813', '1814', '1815']],
+  ])('a daemon ends %s', async (_, endsAlone, staying) => {
+    const here = await makePlace();
+    const service = here.service({
+      shell,
+      process: { daemon: { executable: '/usr/bin/perl', args: ['-e', family, `${here.path}/run/service.pid`] } },
+      surroundings: { endsAlone },
+    });
+    const sleepers = () =>
+      processesThatMention(here.path)
+        .map(({ commandLine }) => /^\/usr\/bin\/sleep (\d+)$/.exec(commandLine)?.[1] ?? commandLine)
+        .sort();
+    expect(service.call('start')).toMatchObject({ exitCode: 0, stderr: '' });
+    await eventually(() => {
+      expect(sleepers()).toEqual(['1810', '1811', '1812', '1813', '1814', '1815']);
+      return true;
+    });
+    expect(service.call('stop')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(sleepers()).toEqual(staying);
+  });
+
   test.each([
     ['never writes its PID file', 'forgetful', 'did not write'],
     ['names another process', 'liar', 'names process'],
