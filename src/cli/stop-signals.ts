@@ -46,6 +46,16 @@ export const endBySignal = (end: (signal: NodeJS.Signals, afterSteps: boolean) =
   };
 };
 
+/** Does something that decides itself what a signal means, as a question on the terminal does. */
+export const handlingSignals = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+  careful.count += 1;
+  try {
+    return await work();
+  } finally {
+    careful.count -= 1;
+  }
+};
+
 /**
  * Does something that must not end in the middle of a step. SIGINT and SIGTERM are told to it, and it decides when to
  * end. SIGHUP does nothing: a terminal that is lost has not asked for anything.
@@ -60,13 +70,11 @@ export const withStopSignals = async <Result>(
   requests = createStopRequests(),
 ): Promise<Result> => {
   const goOn = (): void => undefined;
-  careful.count += 1;
   careful.wasEver = true;
   process.on('SIGINT', requests.ask).on('SIGTERM', requests.ask).on('SIGHUP', goOn);
   try {
-    return await work(requests);
+    return await handlingSignals(() => work(requests));
   } finally {
-    careful.count -= 1;
     process.off('SIGINT', requests.ask).off('SIGTERM', requests.ask).off('SIGHUP', goOn);
   }
 };

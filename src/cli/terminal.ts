@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { visibleLine } from '../system/visible-text.js';
+import { handlingSignals } from './stop-signals.js';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'dim' | 'bold';
 
@@ -43,23 +44,26 @@ export const formatBytes = (bytes: number): string => {
 /** Shows a text on stderr and gives the line that comes from stdin; "" when there is none (Control-C, Control-D). */
 export const askOnTerminal = async (text: string): Promise<string> => {
   const { createInterface } = await import('node:readline');
-  return new Promise((resolve) => {
-    process.stderr.write(text);
-    // The terminal's own line editing is enough for one word.
-    const lines = createInterface({ input: process.stdin, terminal: false });
-    const answer = (line: string): void => {
-      process.off('SIGINT', refuse).off('SIGTERM', refuse);
-      resolve(line);
-      lines.close();
-      process.stdin.unref();
-    };
-    const refuse = (): void => {
-      process.stderr.write('\n');
-      answer('');
-    };
-    process.once('SIGINT', refuse).once('SIGTERM', refuse);
-    lines.once('line', answer).once('close', () => {
-      answer('');
-    });
-  });
+  return handlingSignals(
+    () =>
+      new Promise((resolve) => {
+        process.stderr.write(text);
+        // The terminal's own line editing is enough for one word.
+        const lines = createInterface({ input: process.stdin, terminal: false });
+        const answer = (line: string): void => {
+          process.off('SIGINT', refuse).off('SIGTERM', refuse);
+          resolve(line);
+          lines.close();
+          process.stdin.unref();
+        };
+        const refuse = (): void => {
+          process.stderr.write('\n');
+          answer('');
+        };
+        process.once('SIGINT', refuse).once('SIGTERM', refuse);
+        lines.once('line', answer).once('close', () => {
+          answer('');
+        });
+      }),
+  );
 };

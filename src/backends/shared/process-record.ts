@@ -1,4 +1,6 @@
 import { readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { explainFileError } from '../../state/file-errors.js';
+import { ExplainedError } from '../../system/errors.js';
 import type { Log } from '../../system/ports.js';
 import type { LiveProcess, ProcessTable } from '../../system/processes.js';
 
@@ -86,7 +88,9 @@ export const processRecord = (path: string, table: ProcessTable, log: Log): Proc
         renameSync(`${path}.new`, path);
       } catch (error) {
         if (!unwritable.has(path)) {
-          log.warn(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+          const explained = explainFileError(`The record ${path} cannot be written`, error);
+          if (!(explained instanceof ExplainedError)) throw error;
+          log.warn(`${explained.message}: ${explained.why ?? ''}`);
         }
         unwritable.add(path);
       }
