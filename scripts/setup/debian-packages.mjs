@@ -16,13 +16,13 @@ const isThere = (file, mode) => {
   }
 };
 
-const hasProgram = (name) =>
+export const hasProgram = (name) =>
   [...(process.env.PATH ?? '').split(delimiter), ...systemDirectories].some(
     (directory) => directory !== '' && isThere(join(directory, name), constants.X_OK),
   );
 const hasFile = (path) => isThere(path, constants.R_OK);
 
-/** Debian's packages and how to see that one of them, or something that does its work, is there. */
+/** What the tests and the demo need: Debian's packages and how to see that one of them, or something that does its work, is there. */
 const requirements = [
   { package: 'nix-bin', met: () => ['nix-instantiate', 'nix-build', 'nix-store', 'nix-env'].every(hasProgram) },
   { package: 'nginx-light', met: () => hasProgram('nginx') },
@@ -43,17 +43,14 @@ const requirements = [
   { package: 'uidmap', met: () => hasProgram('newuidmap') },
 ];
 
-/** The Debian packages that the tests and the demo still need, sorted as they are listed above. */
-export const missingDebianPackages = () =>
-  requirements.filter((requirement) => !requirement.met()).map((requirement) => requirement.package);
-
 /**
  * As root on Debian: installs what is missing. As anybody else: says what to install.
  *
+ * @param wanted packages, each with what tells that it is not needed; those of the tests and the demo by default
  * @throws SetupError
  */
-export const provideDebianPackages = () => {
-  const missing = missingDebianPackages();
+export const provideDebianPackages = (wanted = requirements) => {
+  const missing = wanted.filter(({ met }) => !met()).map((requirement) => requirement.package);
   if (missing.length === 0) return;
 
   const list = missing.join(' ');
@@ -70,6 +67,6 @@ export const provideDebianPackages = () => {
   console.error(`setup: installing Debian packages: ${list}`);
   // One installation at a time: the lock is on a directory that every Debian has, so that no lock file stays behind.
   const installer = fileURLToPath(new URL('install-debian-packages.mjs', import.meta.url));
-  const { status } = spawnSync('flock', ['/etc/apt', process.execPath, installer], { stdio: 'inherit' });
+  const { status } = spawnSync('flock', ['/etc/apt', process.execPath, installer, ...missing], { stdio: 'inherit' });
   if (status !== 0) throw new SetupError(`Debian packages could not be installed: ${list}`);
 };

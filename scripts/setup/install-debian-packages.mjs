@@ -1,9 +1,8 @@
-// Installs the missing Debian packages without starting or enabling any service. A program of its own, so that it can
+// Installs the Debian packages that its arguments name, without starting or enabling any service. A program of its own, so that it can
 // run under a lock, and so that a signal reaches it while apt-get works.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { missingDebianPackages } from './debian-packages.mjs';
 import { withoutServices } from './without-services.mjs';
 
 const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1' };
@@ -40,10 +39,7 @@ const install = async (packages) => {
   return aptGet(...installation);
 };
 
-const missing = missingDebianPackages();
-if (missing.length > 0) {
-  const { ok, output } = await withoutServices(() => install(missing));
-  if (!ok) process.stderr.write(output);
-  process.exitCode = ok ? 0 : 1;
-}
+const { ok, output } = await withoutServices(() => install(process.argv.slice(2)));
+if (!ok) process.stderr.write(output);
+process.exitCode = ok ? 0 : 1;
 if (received !== null) process.exitCode = 128 + constants.signals[received];

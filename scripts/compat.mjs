@@ -1,0 +1,71 @@
+// npm run compat: the demo and the tests on later releases of Debian, each in a throw-away root.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { hasProgram, provideDebianPackages } from './setup/debian-packages.mjs';
+import { SetupError } from './setup/setup-error.mjs';
+import { makeRoot } from './compat/make-root.mjs';
+import { runInRoot } from './compat/run-in-root.mjs';
+import { showTable } from './compat/show-table.mjs';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const releases = ['trixie', 'sid'];
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string', multiple: true, default: [] },
+    'no-demo': { type: 'boolean', default: false },
+    roots: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  },
+});
+if (options.help) {
+  process.stdout.write(`npm run compat -- [RELEASE…] [--only TESTS]… [--no-demo] [--roots DIRECTORY] [--json FILE]
+
+  RELEASE            releases of Debian [${releases.join(' ')}]
+  --only TESTS       only these test files or directories
+  --no-demo          the tests alone
+  --roots DIRECTORY  keep the unpacked releases there, and use those that are there [a temporary directory]
+  --json FILE        writes versions and counts there, too
+
+It tests the last commit, as root, and needs about 3 GB of disk for each release.
+`);
+  process.exit();
+}
+
+/** @throws SetupError for what cannot be done here */
+const prepare = () => {
+  if (process.getuid() !== 0) throw new SetupError('Only root can run another release of Debian: run it as root');
+  const unknown = positionals.find((release) => !/^[a-z]+$/.test(release));
+  if (unknown !== undefined) throw new SetupError(`"${unknown}" is no name of a Debian release, such as trixie`);
+  provideDebianPackages([{ package: 'debootstrap', met: () => hasProgram('debootstrap') }]);
+};
+
+const compare = (release, directory) => {
+  const root = join(directory, release);
+  if (!existsSync(join(root, 'ready'))) makeRoot(release, root);
+  return runInRoot({ release, root, repository, demo: !options['no-demo'], tests: options.only });
+};
+
+const kept = options.roots === undefined ? null : resolve(options.roots);
+const directory = kept ?? mkdtempSync('/var/tmp/nixproc-compat-');
+try {
+  prepare();
+  const results = [];
+  for (const release of positionals.length > 0 ? positionals : releases)
+    results.push(await compare(release, directory));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  process.stdout.write(showTable(results));
+  process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`compat: ${error.message}\n`);
+  process.exitCode = 1;
+} finally {
+  // Its mounts were those of namespaces that have ended.
+  if (kept === null) spawnSync('rm', ['-rf', '--one-file-system', directory]);
+}
