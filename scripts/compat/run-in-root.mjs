@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runToEnd } from '../run-to-end.mjs';
 import { SetupError } from '../setup/setup-error.mjs';
@@ -32,13 +32,20 @@ dpkg-query --show --showformat '\${Version}\n' s6
 podman --version
 `;
 
+/** Where a copy of the file lies, in the release, with the certificates that npm trusts here. */
+const certificates = '/etc/ssl/certs/of-npm.crt';
+
 const unshare = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'];
 
+const npmSetting = (name) => spawnSync('npm', ['config', 'get', name], { encoding: 'utf8' }).stdout.trim();
+
+/** npm reaches its registry there as it does here. */
 const environment = () => ({
   HOME: '/root',
   LANG: 'C.UTF-8',
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  npm_config_registry: spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim(),
+  npm_config_registry: npmSetting('registry'),
+  ...(npmSetting('cafile') === 'null' ? {} : { npm_config_cafile: certificates }),
 });
 
 const command = (root, args) => [...unshare, 'sh', '-euc', enter, 'enter', root, ...args];
@@ -92,6 +99,8 @@ export const runInRoot = async ({ release, root, repository, demo, tests }) => {
     ]) {
       if (spawnSync(file, args, { stdio: 'inherit' }).status !== 0) throw new SetupError(`${file} failed`);
     }
+    const trusted = npmSetting('cafile');
+    if (trusted !== 'null') copyFileSync(trusted, join(copy, certificates));
     const npm = (...args) => ['sh', '-euc', `cd ${place}; exec npm run --silent "$@"`, 'npm', ...args];
 
     process.stderr.write(`compat: ${release}\n`);
