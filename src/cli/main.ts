@@ -31,7 +31,7 @@ const answer = async (args: readonly string[]): Promise<void> => {
   }
   ignoreLostOutput();
   const isLost = replaceLostDirectory();
-  const { refuseRelativePaths, runCli } = loadProgram();
+  const { refuseRelativePaths, runCli } = loadProgram(only);
   if (isLost) refuseRelativePaths();
   process.exitCode = await runCli(args, process.env, version);
 };

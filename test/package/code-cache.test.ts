@@ -1,11 +1,12 @@
-import { mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmod, chown, mkdir, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { codeCacheOf, compile, createLoader } from '../../src/cli/code-cache/code-cache.js';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
 import { bundleProgram } from '../support/bundle-program.js';
 import { copyTool } from '../support/installation.js';
+import { isRoot } from '../support/is-root.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -76,6 +77,99 @@ test('without a cache the program works the same, and writes nothing beside itse
   const before = await listing();
   await answersStatus(installation);
   expect(await listing()).toEqual(before);
+});
+
+/** What `status` is called with that has a home of its own. */
+const atHome = async (home: string, installation: string): Promise<RunResult> =>
+  createRun({ PATH: process.env['PATH'], HOME: home, NIX_USER_PROFILE_DIR: home })({
+    file: process.execPath,
+    args: [join(installation, 'bin', 'nix-processmgmt-ts'), 'status'],
+  });
+
+const makeHome = async (name: string): Promise<string> => {
+  const home = join(directory.path, name);
+  await mkdir(home, { mode: 0o755 });
+  return home;
+};
+
+const filesBelow = async (path: string): Promise<readonly string[]> =>
+  (await readdir(path, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+
+const installWithoutCaches = async (name: string): Promise<string> => {
+  const { installation, caches } = await install(name);
+  for (const cache of caches) await rm(cache);
+  return installation;
+};
+
+test('what the build has not compiled for this Node.js is kept in the cache directory of the user', async () => {
+  const installation = await installWithoutCaches('kept');
+  const home = await makeHome('home');
+  expect(await atHome(home, installation)).toMatchObject({ exitCode: 4, stderr: 'nothing is deployed\n' });
+  const kept = await filesBelow(home);
+  expect(kept.map((file) => file.slice(home.length).split('/').slice(0, 3))).toEqual(
+    ['later', 'program', 'unchanged'].map(() => ['', '.cache', 'nix-processmgmt-ts']),
+  );
+  const times = () => Promise.all(kept.map(async (file) => (await stat(file)).mtimeMs));
+  const before = await times();
+  expect(await atHome(home, installation)).toMatchObject({ exitCode: 4, stderr: 'nothing is deployed\n' });
+  expect(await times()).toEqual(before);
+});
+
+describe('code that somebody else could have put there', () => {
+  /** The program's, but it does something else: V8 compares no more than the length of the text. */
+  const plant = async (home: string, installation: string): Promise<readonly string[]> => {
+    await atHome(home, installation);
+    const program = (await filesBelow(home)).find((file) => basename(file).startsWith('program.js')) ?? '';
+    const length = (await stat(join(installation, 'dist', 'program.js'))).size;
+    const planted = join(directory.path, 'planted.js');
+    await writeFile(planted, 'process.exit(42);'.padEnd(length));
+    const writer = `
+      const { readFileSync, writeFileSync } = require('node:fs');
+      const text = '(function (exports, require, module, __filename, __dirname) { ' + readFileSync(process.argv[1], 'latin1') + '\\n})';
+      const script = new (require('node:vm').Script)(text);
+      try { process.exit = () => {}; script.runInThisContext()(); } catch {}
+      writeFileSync(process.argv[2], script.createCachedData());
+    `;
+    await node(['-e', writer, planted, program]);
+    return [program, dirname(program), join(home, '.cache'), home];
+  };
+
+  test('runs when it lies in directories of the user', async () => {
+    const installation = await installWithoutCaches('planted');
+    const home = await makeHome('planted-home');
+    await plant(home, installation);
+    expect(await atHome(home, installation)).toMatchObject({ exitCode: 42 });
+  });
+
+  test.each([0, 1, 2, 3])('does not run when others can write to it or above it (%i)', async (above) => {
+    const installation = await installWithoutCaches(`writable-${above}`);
+    const home = await makeHome(`writable-home-${above}`);
+    const path = (await plant(home, installation))[above] ?? '';
+    await chmod(path, 0o777);
+    expect(await atHome(home, installation)).toMatchObject({ exitCode: 4 });
+  });
+
+  (isRoot ? test : test.skip).each([0, 1, 2, 3])(
+    'does not run for root when it is of another user (%i)',
+    async (above) => {
+      const installation = await installWithoutCaches(`foreign-${above}`);
+      const home = await makeHome(`foreign-home-${above}`);
+      const path = (await plant(home, installation))[above] ?? '';
+      await chown(path, 65534, 65534);
+      expect(await atHome(home, installation)).toMatchObject({ exitCode: 4 });
+    },
+  );
+
+  (isRoot ? test : test.skip)('is not written by root in the home of another user', async () => {
+    const installation = await installWithoutCaches('not-written');
+    const home = await makeHome('not-written-home');
+    await chown(home, 65534, 65534);
+    expect(await atHome(home, installation)).toMatchObject({ exitCode: 4 });
+    expect(await filesBelow(home)).toEqual([]);
+  });
 });
 
 test('a cache that is not what the build has written is ignored', async () => {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** Of the text of the program, so that no cache of another one can be taken for its own. */
-const programHash = (globalThis as { NIXPROC_PROGRAM_HASH?: string }).NIXPROC_PROGRAM_HASH ?? 'unknown';
+export const programHash = (globalThis as { NIXPROC_PROGRAM_HASH?: string }).NIXPROC_PROGRAM_HASH ?? 'unknown';
 
 /**
  * Where the cache of a part of the program is: beside it, in a file of its own for each build of Node.js. What V8 compiles
