@@ -32,6 +32,8 @@ const requirements = [
   { package: 'gcc', met: () => hasProgram('gcc') },
   { package: 'libc6-dev', met: () => hasFile('/usr/include/stdio.h') },
   { package: 'make', met: () => hasProgram('make') },
+  { package: 'patch', met: () => hasProgram('patch') },
+  { package: 'procps', met: () => ['ps', 'kill'].every(hasProgram) },
   { package: 's6', met: () => hasProgram('s6-svscan') },
   { package: 'execline', met: () => hasProgram('execlineb') },
   { package: 'systemd', met: () => hasFile('/lib/systemd/systemd') && hasProgram('systemctl') },
@@ -40,6 +42,8 @@ const requirements = [
   { package: 'podman', met: () => hasProgram('podman') },
   { package: 'crun', met: () => hasProgram('crun') },
   { package: 'catatonit', met: () => hasProgram('catatonit') },
+  // Debian 12 has it in util-linux, which every Debian has.
+  { package: 'util-linux-extra', met: () => hasProgram('pivot_root') },
   { package: 'uidmap', met: () => hasProgram('newuidmap') },
 ];
 
