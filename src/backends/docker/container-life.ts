@@ -158,10 +158,10 @@ export interface Ending {
 
 /**
  * Whether a container has ended for good. For Podman one that is "stopped" has yet to be cleaned up, which is when it is
- * restarted; only "exited" is final.
+ * restarted; only "exited" is final. Of one without a conmon, Podman notices no end at all.
  */
-export const isAtRest = ({ status }: Container): boolean =>
-  ['created', 'configured', 'initialized', 'exited', 'dead'].includes(status);
+export const isAtRest = ({ status, isUnwatched, pid }: Container): boolean =>
+  (isUnwatched && pid === null) || ['created', 'configured', 'initialized', 'exited', 'dead'].includes(status);
 
 /**
  * Stops a container with the signal and the time that it has for that, and makes sure that it stays down: Podman's own

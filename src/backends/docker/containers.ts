@@ -18,6 +18,10 @@ export interface Container {
   readonly error: string;
   /** On the host; null when it does not run. */
   readonly pid: number | null;
+  /** Of the conmon that watches over it, under Podman; null elsewhere. */
+  readonly watcher: number | null;
+  /** Its conmon is gone: the engine goes on saying what it said then, and neither sees an end nor can start it again. */
+  readonly isUnwatched: boolean;
   /** Milliseconds since the epoch; null when it never started. */
   readonly startedAt: number | null;
   /** How often the engine has restarted it by itself. */
@@ -41,6 +45,7 @@ const inspected = z.object({
     OOMKilled: z.nullish(z.boolean()),
     Error: z.nullish(z.string()),
     Pid: z.number(),
+    ConmonPid: z.nullish(z.number()),
     StartedAt: z.string(),
     Health: z.nullish(z.object({ Status: z.string() })),
     Healthcheck: z.nullish(z.object({ Status: z.string() })),
@@ -83,6 +88,8 @@ export const parseInspection = (text: string): readonly Container[] =>
         outOfMemory: State.OOMKilled === true,
         error: State.Error ?? '',
         pid: State.Pid > 0 ? State.Pid : null,
+        watcher: State.ConmonPid ?? null,
+        isUnwatched: false,
         startedAt: timeOf(State.StartedAt),
         restarts: RestartCount ?? 0,
         isRestarted: !['', 'no'].includes(HostConfig.RestartPolicy?.Name ?? ''),
@@ -105,11 +112,7 @@ const notUnderstood = (engine: ContainerEngine, asked: string, why: string, caus
     { cause },
   );
 
-/** Looks at containers; those that are gone meanwhile are left out. */
-export const inspectContainers = async (
-  engine: ContainerEngine,
-  ids: readonly string[],
-): Promise<readonly Container[]> => {
+const inspect = async (engine: ContainerEngine, ids: readonly string[]): Promise<readonly Container[]> => {
   if (ids.length === 0) return [];
   const result = await engine.run('container', 'inspect', ...ids);
   // Whatever it found is printed even when one of them does not exist.
@@ -125,6 +128,41 @@ export const inspectContainers = async (
     why: engineWords(result),
     fix: `See what the engine says to: ${engine.program} info`,
   });
+};
+
+/** What Podman says of a container between its start and the time when it has noticed its end. */
+const isWatched = ({ status, watcher }: Container): boolean =>
+  watcher !== null && watcher > 0 && ['running', 'paused', 'stopping'].includes(status);
+
+/** Marks those whose conmon is gone, and says of them what is, rather than what Podman has last heard. */
+const withLostWatchers = async (
+  engine: ContainerEngine,
+  containers: readonly Container[],
+): Promise<readonly Container[]> => {
+  const watched = containers.filter(isWatched);
+  if (watched.length === 0) return containers;
+  const living = await engine.programs?.(watched.flatMap(({ watcher, pid }) => [watcher ?? 0, pid ?? 0]));
+  if (living === undefined || living === null) return containers;
+  return containers.map((container) => {
+    const { watcher, pid } = container;
+    if (!isWatched(container) || living.get(watcher ?? 0) === 'conmon') return container;
+    return { ...container, isUnwatched: true, pid: pid !== null && living.has(pid) ? pid : null };
+  });
+};
+
+/** Looks at containers; those that are gone meanwhile are left out. */
+export const inspectContainers = async (
+  engine: ContainerEngine,
+  ids: readonly string[],
+): Promise<readonly Container[]> => {
+  const containers = await withLostWatchers(engine, await inspect(engine, ids));
+  const doubtful = containers.filter(({ isUnwatched }) => isUnwatched).map(({ id }) => id);
+  if (doubtful.length === 0) return containers;
+  // It may have ended in good order between two questions: then Podman says so now.
+  const again = new Map(
+    (await withLostWatchers(engine, await inspect(engine, doubtful))).map((each) => [each.id, each]),
+  );
+  return containers.flatMap((container) => (container.isUnwatched ? (again.get(container.id) ?? []) : [container]));
 };
 
 /** All containers of a profile, running or not, with two calls. */

@@ -13,7 +13,28 @@ export interface ContainerEngine {
   readonly run: (...args: readonly string[]) => Promise<RunResult>;
   /** Runs what may take so many milliseconds longer. */
   readonly runFor: (milliseconds: number, ...args: readonly string[]) => Promise<RunResult>;
+  /**
+   * The names of the programs that run as these PIDs, by PID, without those that do not live; null where nobody tells. Default:
+   * the processes of this engine cannot be seen from here.
+   */
+  readonly programs?: (pids: readonly number[]) => Promise<ReadonlyMap<number, string> | null>;
 }
+
+/** Asks ps(1) which of these processes live. */
+const programsOf =
+  ({ run }: Pick<Ports, 'run'>) =>
+  async (pids: readonly number[]): Promise<ReadonlyMap<number, string> | null> => {
+    const list = pids.filter((pid) => pid > 0).join(',');
+    try {
+      // It fails when it finds none.
+      const { stdout } = await run({ file: 'ps', args: ['-o', 'pid=,stat=,comm=', '-p', list], env: { LC_ALL: 'C' } });
+      const found = stdout.matchAll(/^\s*(\d+)\s+[^ZX\s]\S*\s+(.+)$/gm);
+      return new Map([...found].map(([, pid, program = '']) => [Number(pid), program.trim()]));
+    } catch (error) {
+      if (error instanceof MissingProgramError) return null;
+      throw error;
+    }
+  };
 
 /** What a failed call of an engine says, without the words that every failure begins with. */
 export const engineWords = ({ stderr, stdout, exitCode }: RunResult): string =>
@@ -84,6 +105,7 @@ const ask = async (program: string, { run, log }: Ports, limits?: AnswerLimits):
       program,
       isPodman,
       run: engineRun,
+      ...(isPodman ? { programs: programsOf({ run }) } : {}),
       runFor: (milliseconds, ...args) => answers.bounded(inWords(args), milliseconds, (signal) => call(args, signal)),
     },
   };

@@ -6,7 +6,14 @@ const absent: Observation = { state: 'absent', pid: null, since: null, detail: n
 
 /** What a container's engine says of it, in our words. */
 const stateOf = (container: Container): Pick<Observation, 'state' | 'detail' | 'rests'> => {
-  const { status, exitCode, outOfMemory, error, restarts, isRestarted, health } = container;
+  const { status, exitCode, outOfMemory, error, restarts, isRestarted, health, isUnwatched, pid } = container;
+  if (isUnwatched) {
+    if (pid !== null) return { state: 'failed', detail: `process ${pid} still runs, but its conmon has ended` };
+    // Podman was told to stop it, and does not see that it has.
+    return status === 'stopping'
+      ? { state: 'stopped', detail: null }
+      : { state: 'failed', detail: 'it ended, and its conmon, which would have noticed, before it' };
+  }
   const ending = error === '' ? describeExit(exitCode, outOfMemory) : error;
   switch (status) {
     case 'running':

@@ -165,7 +165,8 @@ export class DockerSession implements ManagerSession {
       const result = begun[wanted.indexOf(each)];
       if (result === undefined || typeof result === 'string') return outcomeOf(each.unit, failed(result ?? ''));
       const verdict = verdicts.get(result.id) ?? failed('its container is gone');
-      if (verdict.ok) await this.#remove(ofUnit(each).filter(({ id }) => id !== result.id));
+      if (verdict.ok)
+        await this.#remove(ofUnit(each).filter(({ id, isUnwatched }) => id !== result.id && !isUnwatched));
       // It must not be restarted for ever; its log stays to be read.
       else await this.#quiet(result.id);
       return outcomeOf(each.unit, verdict.ok ? verdict : failed(explainCommand(verdict.detail, each.data)));
@@ -292,10 +293,18 @@ export class DockerSession implements ManagerSession {
     const stranger = await this.#strangerCalled(data.containerName, present);
     if (stranger !== null) return stranger;
 
-    const existing = present.find((candidate) => this.#isOf(wanted, candidate));
+    // Podman cannot start a container again whose conmon is gone.
+    const unwatched = present.filter(({ isUnwatched }) => isUnwatched);
+    for (const container of unwatched) {
+      const verdict = await this.#stop(container, unit);
+      if (!verdict.ok) return `what has lost its conmon does not stop: ${verdict.detail}`;
+    }
+    await this.#remove(unwatched);
+    const usable = present.filter(({ isUnwatched }) => !isUnwatched);
+    const existing = usable.find((candidate) => this.#isOf(wanted, candidate));
     const made = existing ?? (await this.#create(wanted));
     if (typeof made === 'string') return made;
-    for (const other of present.filter(({ id }) => id !== made.id)) {
+    for (const other of usable.filter(({ id }) => id !== made.id)) {
       const verdict = await this.#stop(other, unit);
       if (!verdict.ok) return `what ran before does not stop: ${verdict.detail}`;
       if (other.name === data.containerName)

@@ -11,6 +11,8 @@ const container = (facts: Partial<Container>): Container => ({
     outOfMemory: false,
     error: '',
     pid: 7,
+    watcher: null,
+    isUnwatched: false,
     startedAt: 1000,
     restarts: 0,
     isRestarted: true,
@@ -26,6 +28,13 @@ test.each<[string, Partial<Container>, object]>([
   ['is not healthy yet', { health: 'starting' }, { state: 'starting' }],
   ['is not healthy any more', { health: 'unhealthy' }, { state: 'running', detail: 'its health check fails' }],
   ['was paused', { status: 'paused' }, { state: 'stopped', detail: 'it is paused' }],
+  [
+    'has lost its conmon',
+    { isUnwatched: true },
+    { state: 'failed', detail: expect.stringContaining('process 7 still') },
+  ],
+  ['has ended after its conmon', { isUnwatched: true, pid: null }, { state: 'failed', pid: null }],
+  ['was stopped without one', { isUnwatched: true, pid: null, status: 'stopping' }, { state: 'stopped', detail: null }],
   ['was stopped by hand', { status: 'exited', exitCode: 137, ...down }, { state: 'stopped', detail: null }],
   [
     'could not be started',
