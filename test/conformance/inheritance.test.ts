@@ -1,3 +1,4 @@
+import { getPriority } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
 import { controlGroupMount } from '../support/control-groups.js';
@@ -112,7 +113,7 @@ describe.each(cases)('what services of $account.name inherit under $manager.name
     () => {
       expect(fact(({ umask }) => umask)).toEqual(allBut('0022', '0027'));
       const mayLower = account.uid === 0 || manager.isServer === true;
-      expect(fact(({ niceness }) => niceness)).toEqual(everywhere(mayLower ? 0 : 5));
+      expect(fact(({ niceness }) => niceness)).toEqual(everywhere(mayLower ? 0 : getPriority() + 5));
       const openFiles = manager.openFiles === null ? expect.any(Number) : 1024;
       expect(fact((inherited) => inherited.openFiles)).toEqual(allBut(openFiles, 512));
       expect(fact((inherited) => inherited.openFiles)).not.toMatchObject({ foreground: 4096 });
