@@ -45,7 +45,7 @@ const cases = [
         'sig_stop=QUIT\n',
         'pidfile=/var/run/it/sleep.pid',
       ],
-      'set -- /usr/sbin/daemon -f -p /var/run/it/sleep.pid ',
+      ' /usr/sbin/daemon -f -p /var/run/it/sleep.pid ',
     ],
   },
   {
