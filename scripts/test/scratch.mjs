@@ -18,6 +18,9 @@ export const makeScratch = () => {
       // Directories of a Nix store are read-only.
       spawnSync('chmod', ['-R', 'u+w', path]);
       spawnSync('rm', ['-rf', path]);
+      // A shell that was killed may have made a control group when its test was over.
+      const groups = ['-depth', '-type', 'd', '-path', `*/nixproc.instances${path}*`];
+      spawnSync('find', ['/sys/fs/cgroup', ...groups, '-exec', 'rmdir', '-p', '{}', ';']);
     },
   };
 };
