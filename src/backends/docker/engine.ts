@@ -1,6 +1,7 @@
 import { MissingProgramError } from '../../system/run.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports, RunResult } from '../../system/ports.js';
+import { mayHavePodmanContainers } from './podman-storage.js';
 import { managerAnswers, NoAnswerError, type AnswerLimits } from '../shared/manager-answers.js';
 
 /** A container engine that answers, as its command line. */
@@ -122,18 +123,33 @@ export const engineVariable = 'NIXPROC_CONTAINER_ENGINE';
  * @param runsOurs whether an engine has containers of the profile
  * @param options.limits how long engines are waited for. Default: that of managerAnswers
  * @param options.isDeployed whether the profile should have containers. Default: false
+ * @param options.uid who asks: where an ordinary user has nothing in Podman, it is not asked when Docker answers. Default: the
+ *   caller's
  * @throws ManagerUnavailableError saying why each candidate is none
  */
 export const findEngine = async (
   ports: Ports,
   runsOurs: (engine: ContainerEngine) => Promise<boolean>,
-  { limits, isDeployed = false }: { readonly limits?: AnswerLimits | undefined; readonly isDeployed?: boolean } = {},
+  {
+    limits,
+    isDeployed = false,
+    uid = process.getuid?.() ?? 0,
+  }: {
+    readonly limits?: AnswerLimits | undefined;
+    readonly isDeployed?: boolean;
+    readonly uid?: number;
+  } = {},
 ): Promise<ContainerEngine> => {
   const { env } = ports;
   const chosen = env[engineVariable] ?? '';
   const isRemote = (env['DOCKER_HOST'] ?? '') !== '';
   const candidates = chosen !== '' ? [chosen] : isRemote ? ['docker'] : ['docker', 'podman'];
-  const answers = await Promise.all(candidates.map((program) => ask(program, ports, limits)));
+  const isQuiet = candidates.length > 1 && uid !== 0 && !mayHavePodmanContainers(env);
+  const docker = isQuiet ? await ask('docker', ports, limits) : null;
+  if (docker?.ok === true && !docker.engine.isPodman) return docker.engine;
+  const answers = await Promise.all(
+    candidates.map(async (program) => (docker !== null && program === 'docker' ? docker : ask(program, ports, limits))),
+  );
   const engines = answers.flatMap((answer) => (answer.ok ? [answer.engine] : []));
   const [first] = engines;
   if (first === undefined) {

@@ -1,8 +1,11 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { findEngine, type ContainerEngine } from '../../../src/backends/docker/engine.js';
 import type { Run } from '../../../src/system/ports.js';
 import { MissingProgramError } from '../../../src/system/run.js';
+import { makeTemporaryDirectory } from '../../support/temporary-directory.js';
 
 const dockerAnswer = JSON.stringify({ Client: { Version: '28' }, Server: { Version: '28' } });
 const podmanAnswer = JSON.stringify({ Client: { Version: '4.3.1' } });
@@ -14,9 +17,18 @@ const find = (
     env = {},
     runsOurs = null,
     isDeployed = false,
-  }: { env?: Readonly<Record<string, string>>; runsOurs?: string | null; isDeployed?: boolean } = {},
+    uid = 0,
+    asked = [],
+  }: {
+    env?: Readonly<Record<string, string>>;
+    runsOurs?: string | null;
+    isDeployed?: boolean;
+    uid?: number;
+    asked?: string[];
+  } = {},
 ): Promise<ContainerEngine> => {
   const run: Run = async ({ file }) => {
+    asked.push(file);
     const answer = programs[file] ?? null;
     if (answer === null) throw new MissingProgramError(file);
     return typeof answer === 'string'
@@ -24,7 +36,7 @@ const find = (
       : { exitCode: 1, stdout: '', stderr: answer.message, timedOut: false };
   };
   const ports = { run, env, log: pino({ level: 'silent' }) };
-  return findEngine(ports, async ({ program }) => program === runsOurs, { isDeployed });
+  return findEngine(ports, async ({ program }) => program === runsOurs, { isDeployed, uid });
 };
 
 test('docker is taken when it answers, else podman', async () => {
@@ -53,6 +65,30 @@ test('containers are not gone because the engine that may have them does not run
   });
   expect(await find(one, { isDeployed: true, runsOurs: 'podman' })).toMatchObject({ program: 'podman' });
   expect(await find({ podman: podmanAnswer }, { isDeployed: true })).toMatchObject({ program: 'podman' });
+});
+
+test('Podman, which would leave a process of an ordinary user running, is not asked in vain', async () => {
+  const place = await makeTemporaryDirectory();
+  const both = { docker: dockerAnswer, podman: podmanAnswer };
+  const env = { HOME: place.path };
+  const storage = join(place.path, '.local/share/containers/storage/overlay-containers');
+  const askedFor = async (programs: Parameters<typeof find>[0], uid: number): Promise<readonly string[]> => {
+    const asked: string[] = [];
+    await find(programs, { env, uid, asked });
+    return asked;
+  };
+  try {
+    expect(await askedFor(both, 1000)).toEqual(['docker']);
+    expect(await askedFor(both, 0)).toEqual(['docker', 'podman']);
+    expect(await askedFor({ podman: podmanAnswer }, 1000)).toEqual(['docker', 'podman']);
+    await mkdir(storage, { recursive: true });
+    await writeFile(join(storage, 'containers.json'), '[]');
+    expect(await askedFor(both, 1000)).toEqual(['docker']);
+    await writeFile(join(storage, 'containers.json'), '[{"id":"1"}]');
+    expect(await askedFor(both, 1000)).toEqual(['docker', 'podman']);
+  } finally {
+    await place.remove();
+  }
 });
 
 test('a variable chooses the engine, and DOCKER_HOST means docker', async () => {
