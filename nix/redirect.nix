@@ -96,6 +96,11 @@ let
   importFresh = path:
     if isNixpkgs path || isBelowNixpkgs (toString path) then importNixpkgs path else importScoped path;
 
+  # What is not there may be a file of the framework that we have none of. In: a path as text, and as Nix' import takes it.
+  importPerhaps = text: path:
+    let instead = import ./instead.nix text; in
+    if instead == null || pathExists path then importFresh path else throw instead;
+
   # A file or directory of the image. `path` is of a directory when `entries` are asked for.
   node = isOfNixpkgs: path:
     let
@@ -136,7 +141,7 @@ let
     else if hostPackages != null && hasPrefix hostDirectory text then
       importHostPackages text
     else if node == null then
-      importFresh (rootPath + text)
+      importPerhaps text (rootPath + text)
     else
       node.value;
 
@@ -174,7 +179,7 @@ let
       # Looking at the path has built it, where something has to be built.
       importText text
     else
-      importFresh given;
+      importPerhaps text given;
 
   provide = value:
     if provideFramework && isFunction value && functionArgs value ? nix-processmgmt then

@@ -70,6 +70,8 @@ listToAttrs (map (manager: { name = manager; value = install manager (filter (is
   (filter (hasPrefix "nixproc-") common))
 // {
   common = install "common" common;
+  # As the framework calls it.
+  idassign = install "id-assign" [ "nixproc-id-assign" ];
   chainload-user = package "nixproc-chainload-user" { text = chainloadUser; passAsFile = [ "text" ]; } ''
     cp "$textPath" "$out/bin/nixproc-chainload-user"
     chmod 555 "$out/bin/nixproc-chainload-user"

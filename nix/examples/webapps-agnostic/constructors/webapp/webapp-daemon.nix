@@ -1,0 +1,1 @@
+args: import ./. (args // { mode = "daemon"; })

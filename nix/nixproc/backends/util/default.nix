@@ -1,0 +1,2 @@
+# Who imports it by hand is told what to use instead.
+throw (import ../../../instead.nix (toString ./default.nix))

@@ -1,0 +1,1 @@
+args: (import ../. (removeAttrs args [ "stdenv" "getopt" ])).chainload-user
