@@ -109,6 +109,7 @@ export const managedProcess = (
   const executable = daemon?.executable ?? foreground?.executable ?? name;
   // Also where users are not changed: the path is the same for whoever runs the process, and its program may know it.
   const pidDirectory = user === null ? directories.runtimeDir : directories.tmpDir;
+  const pidFile = given.text('pidFile');
   const process: ManagedProcess = {
     kind: 'managed',
     name,
@@ -117,7 +118,8 @@ export const managedProcess = (
     initialize: given.text('initialize') ?? '',
     daemon,
     foreground,
-    pidFile: given.text('pidFile') ?? `${pidDirectory}/${instanceName ?? baseName(executable)}.pid`,
+    pidFile: pidFile ?? `${pidDirectory}/${instanceName ?? baseName(executable)}.pid`,
+    namesPidFile: pidFile !== null,
     path: (given.textsOrNulls('path') ?? []).filter((entry) => entry !== null),
     environment: given.namedTexts('environment'),
     directory: given.text('directory'),

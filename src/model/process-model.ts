@@ -63,6 +63,8 @@ export interface ManagedProcess {
   readonly foreground: CommandLine | null;
   /** Where the process, or whoever daemonizes it, writes its PID; the default filled in. */
   readonly pidFile: string;
+  /** Whether the model says where that is. */
+  readonly namesPidFile: boolean;
   /** Store paths (or other directories) whose bin/ goes on PATH. */
   readonly path: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -129,6 +131,8 @@ export interface ProcessInstance {
   readonly leftovers: Leftovers | null;
   /** Nobody but the process itself is ended with it, as systemd's KillMode=process says. */
   readonly endsAlone: boolean;
+  /** Paths among arguments and variables that are not in the store: where each is, and the path. Default: none. */
+  readonly stray?: readonly (readonly [place: string, path: string])[];
   /** Where the model defines it, where Nix knows. */
   readonly position: SourcePosition | null;
 }

@@ -19,6 +19,7 @@ test('what is not given has a default', () => {
     daemon: { executable: '/bin/webapp', args: [] },
     foreground: { executable: '/bin/webapp', args: [] },
     pidFile: '/run/webapp.pid',
+    namesPidFile: false,
     path: [],
     environment: {},
     directory: null,
@@ -69,7 +70,7 @@ test.each([
   { args: { process: '/bin/server', instanceName: 'one', user: 'one' }, force: true, pidFile: '/tmp/one.pid' },
   { args: { process: '/bin/server', user: 'one', pidFile: '/srv/x.pid' }, pidFile: '/srv/x.pid' },
 ])('the PID file of $args is $pidFile', ({ args, force, pidFile }) => {
-  expect(parse(args, force).pidFile).toBe(pidFile);
+  expect(parse(args, force)).toMatchObject({ pidFile, namesPidFile: 'pidFile' in args });
 });
 
 test.each([

@@ -2,6 +2,9 @@
 # process lives, and passes signals on to it. Run as `SHELL SCRIPT PIDFILE GRACE COMMAND…`, where GRACE is how many tenths of
 # a second the daemon gets to end after TERM, INT or QUIT before it is killed. Stands behind process-identity.sh.
 #
+# These variables may stand before it: nixproc_elsewhere and nixproc_faint, as for process-functions.sh. A daemon that was
+# found without its PID file gets one, for those who look for it there.
+#
 # Exits with 0 when it was asked to end, with the command's own code when that failed, and with 1 when there was no PID
 # file of a running process within ten seconds or the daemon ended by itself. What the command started and cannot be watched
 # is ended before: whoever starts it again would have a second one.
@@ -19,6 +22,18 @@ nixproc_explain() {
 find_daemon() {
   nixproc_believe "$pid_file" || return
   daemon=$nixproc_candidate born=$nixproc_birth
+}
+
+nixproc_look_by_program() {
+  nixproc_find_offspring "$@"
+}
+
+# guess_daemon MILLISECONDS COMMAND…: the same without a PID file, where the model names none.
+guess_daemon() {
+  nixproc_guess "$@" || return
+  daemon=$nixproc_candidate born=$nixproc_birth
+  # With noclobber, nothing is written through what somebody else has put there.
+  (umask 022 && set -C && printf '%s\n' "$daemon" >"$pid_file") 2>/dev/null || :
 }
 
 # Whether the daemon lives, to look at it each second. Without /proc, ps would be started each time.
@@ -80,7 +95,7 @@ start_daemon() {
 start_daemon "$@" || give_up "$?" "$@"
 
 tries=100 refused=0
-until find_daemon; do
+until find_daemon || guess_daemon $(((100 - tries) * 100)) "$@" || { [ "$tries" -le 1 ] && guess_daemon last "$@"; }; do
   tries=$((tries - 1))
   # Who is told to end does not wait for a PID file that may never come.
   if [ -n "$ending" ]; then

@@ -6,6 +6,8 @@
 #   nixproc_name        what the service is called
 #   nixproc_program     the program that its process runs
 #   nixproc_pid_file    where the process, or whoever daemonizes it, writes its PID
+#   nixproc_elsewhere   where it may be instead; empty: the model names the one place
+#   nixproc_faint       not empty: there may be no PID file at all, since neither it nor an instance has a name
 #   nixproc_record      where the start is recorded, in a directory that only the script's owner can write
 #   nixproc_log_file    what the process writes to stdout and stderr is added here; empty: it is lost
 #   nixproc_wrapper     the `daemon` program of libslack that runs a process that stays in the foreground; else empty
@@ -453,8 +455,17 @@ nixproc_wrapper_lives() {
     nixproc_find_wrapper
 }
 
+# What the command may have left, but for what is another service's.
+nixproc_look_by_program() {
+    nixproc_add_offspring_before=$nixproc_ours
+    nixproc_ours=
+    nixproc_add_offspring
+    nixproc_offspring=$nixproc_ours nixproc_ours=$nixproc_add_offspring_before
+}
+
 # nixproc_await: waits until the started process has written its PID file and lives, and records it.
 nixproc_await() {
+    nixproc_next_guess= nixproc_chosen_before=
     nixproc_waited=0 nixproc_steady=0 nixproc_seen= nixproc_next_look=500
     nixproc_limit=$((${NIXPROC_START_TIMEOUT:-10} * 1000))
     while [ "$nixproc_waited" -le "$nixproc_limit" ]; do
@@ -490,9 +501,16 @@ nixproc_await() {
                 nixproc_explain "the process ended as soon as it was started"
                 return 1
             fi
+        elif nixproc_guess "$nixproc_waited"; then
+            nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
+            return 0
         fi
         nixproc_pause
     done
+    if nixproc_guess last; then
+        nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
+        return 0
+    fi
     if [ ! -e "$nixproc_pid_file" ]; then
         nixproc_explain "the process did not write $nixproc_pid_file within ${NIXPROC_START_TIMEOUT:-10} seconds"
     elif [ -z "$nixproc_pid" ]; then
@@ -551,8 +569,30 @@ nixproc_end() {
         nixproc_code=1
     fi
     nixproc_abandon
+    nixproc_name_closed_directory
     trap - TERM
     return "$nixproc_code"
+}
+
+# nixproc_name_closed_directory: says, after a failed start, which directory on the way to the PID file the service's user cannot
+# enter: programs only say that something does not exist.
+nixproc_name_closed_directory() {
+    [ -n "${nixproc_user-}" ] && nixproc_is_root || return 0
+    nixproc_way=
+    nixproc_rest=${nixproc_pid_file%/*}/
+    nixproc_rest=${nixproc_rest#/}
+    while [ -n "$nixproc_rest" ]; do
+        nixproc_way=$nixproc_way/${nixproc_rest%%/*}
+        nixproc_rest=${nixproc_rest#*/}
+        [ -d "$nixproc_way" ] || return 0
+        (
+            nixproc_way_now=$nixproc_way
+            nixproc_record= nixproc_directory=/ nixproc_nice=
+            nixproc_execute "${nixproc_coreutils:+$nixproc_coreutils/}test" -x "$nixproc_way_now"
+        ) </dev/null >/dev/null 2>&1 && continue
+        nixproc_explain "user $nixproc_user cannot enter $nixproc_way, which is on the way to its PID file"
+        return 0
+    done
 }
 
 # nixproc_interrupt: ends a start that takes too long, for whoever called the script. There is little time.
@@ -622,14 +662,22 @@ nixproc_start() {
 }
 
 # nixproc_adopt: records the process that the PID file names, when somebody else's commands have just started it; returns
-# their exit code.
+# their exit code. They may return before the process has written it.
 nixproc_adopt() {
     nixproc_code=$?
     nixproc_unmark
     [ -z "${nixproc_user-}" ] || nixproc_require_account || return "$nixproc_code"
-    if nixproc_believe "$nixproc_pid_file"; then
-        nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
-    fi
+    nixproc_next_guess= nixproc_chosen_before= nixproc_waited=0
+    nixproc_limit=$((${NIXPROC_START_TIMEOUT:-10} * 1000))
+    [ "$nixproc_code" -eq 0 ] || nixproc_limit=0
+    until nixproc_believe "$nixproc_pid_file" || nixproc_guess "$nixproc_waited"; do
+        if [ "$nixproc_waited" -ge "$nixproc_limit" ]; then
+            nixproc_guess last || return "$nixproc_code"
+            break
+        fi
+        nixproc_pause
+    done
+    nixproc_save_record "main:$nixproc_candidate:$nixproc_birth"
     return "$nixproc_code"
 }
 
@@ -650,19 +698,44 @@ nixproc_await_ready() {
 # The commands between these two run in the script's own shell, so that the process inherits what they export. The
 # first one of them that fails ends the start.
 
+# nixproc_divert_output: what is printed from now on is added to the service's log, or goes to stderr where root cannot open that
+# safely.
+nixproc_divert_output() {
+    exec 6>&1 7>&2
+    nixproc_diverted=
+    if [ -n "${nixproc_log_file-}" ] && ! nixproc_shares "${nixproc_log_file%/*}" &&
+        (: >>"$nixproc_log_file") 2>/dev/null; then
+        nixproc_log_size=$(($(nixproc_tool wc -c <"$nixproc_log_file")))
+        nixproc_diverted=yes
+        exec >>"$nixproc_log_file" 2>&1
+    else
+        exec >&2
+    fi
+}
+
+# nixproc_restore_output CODE: output goes where it went before. After a failure, so does what was printed meanwhile. Returns the
+# code.
+nixproc_restore_output() {
+    exec >&6 2>&7 6>&- 7>&-
+    [ "$1" -eq 0 ] || [ -z "$nixproc_diverted" ] || nixproc_show_log
+    return "$1"
+}
+
 nixproc_begin_initialize() {
     nixproc_find
     [ -z "$nixproc_ours" ] || nixproc_terminate || exit
     nixproc_become_self
     nixproc_is_self=yes
     nixproc_make_directories
-    trap 'nixproc_explain "its initialization failed"; exit 1' EXIT
+    nixproc_divert_output
+    trap 'nixproc_restore_output 1 || nixproc_explain "its initialization failed"; exit 1' EXIT
     set -e
 }
 
 nixproc_end_initialize() {
     set +e
     trap - EXIT
+    nixproc_restore_output 0
 }
 
 # ---- Stop ----

@@ -1,3 +1,4 @@
+import { guessOfPidFile, isGuessed, type PidFileGuess } from '../../model/pid-file.js';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
 import * as z from '../../system/schema.js';
@@ -49,6 +50,8 @@ export interface RcScript {
   readonly environment: Readonly<Record<string, string>>;
   readonly path: readonly string[];
   readonly pidFile: string;
+  /** null when the model says where the PID file is. */
+  readonly pidFileGuess: PidFileGuess | null;
   /** What says which process was started, in a directory of the owner's alone. */
   readonly recordFile: string;
   readonly nice: number | null;
@@ -186,7 +189,7 @@ const builtinCommands = ['start', 'stop', 'restart', 'status', 'poll', 'rcvar'];
  */
 export const parseRcScript = (
   args: JsonObject,
-  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange'>,
+  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange' | 'process'>,
 ): RcScript => {
   const reader: ArgumentReader = {
     instance: instance.instance,
@@ -245,6 +248,9 @@ export const parseRcScript = (
     environment: given.environment ?? {},
     path: given.path ?? [],
     pidFile,
+    pidFileGuess: isGuessed(given.pidFile ?? null, instance)
+      ? guessOfPidFile(pidFile, instanceName, { runtimeDir, tmpDir })
+      : null,
     recordFile: recordFileOf(runtimeDir, name),
     directories: { runtimeDir, logDir, tmpDir },
     nice: given.nice ?? null,

@@ -1,5 +1,5 @@
-import { directoryVariables, exportCommands, environmentOfProcess } from '../shared/process-script.js';
-import { shellQuote } from '../shared/shell-quote.js';
+import { directoryVariables, guessVariables, exportCommands, environmentOfProcess } from '../shared/process-script.js';
+import { shellCommand, shellQuote } from '../shared/shell-quote.js';
 import { indent, oneLine } from '../shared/shell-text.js';
 import { enablingVariable, type RcCommand, type RcScript } from './config.js';
 import { rcName } from './rc-name.js';
@@ -100,6 +100,12 @@ const libraryVariables = (script: RcScript): readonly string[] => [
   assignment('nixproc_name', script.name),
   assignment('nixproc_program', script.command ?? ''),
   assignment('nixproc_pid_file', script.pidFile),
+  ...(script.commandIsDaemon ? guessVariables(script.pidFileGuess) : []).map(([name, value]) =>
+    assignment(`nixproc_${name}`, value),
+  ),
+  ...(script.command === null
+    ? []
+    : [assignment('nixproc_command', shellCommand([script.command, ...script.commandArgs]))]),
   assignment('nixproc_record', script.recordFile),
   assignment('nixproc_log_file', script.logFile ?? ''),
   ...directoryVariables(script.directories).map(([name, value]) => assignment(`nixproc_${name}`, value)),

@@ -16,7 +16,7 @@ const isVariable = (name: string): boolean => /^[A-Za-z][A-Za-z0-9_]*$/.test(nam
 const initialization = ({ initialize, environment, path }: ManagedProcess, context: UnitContext): string => {
   const directories = path.map((entry) => `${entry}/bin`).join(':');
   const hidden = hiddenFromCommands(environment);
-  return [
+  const command = [
     ...(directories === '' ? [] : [`PATH=${shellQuote(directories)}:$PATH`]),
     ...Object.keys(hidden)
       .filter(isVariable)
@@ -26,6 +26,7 @@ const initialization = ({ initialize, environment, path }: ManagedProcess, conte
     '-e',
     shellQuote(context.storeText('initialize', initialize)),
   ].join(' ');
+  return ['nixproc_divert_output', command, 'nixproc_restore_output "$?"'].join('\n');
 };
 
 /**

@@ -1,3 +1,4 @@
+import { guessOfPidFile, isGuessed } from '../../model/pid-file.js';
 import type { Credentials, ManagedProcess, ProcessInstance } from '../../model/process-model.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
@@ -44,7 +45,7 @@ const baseName = (path: string): string => path.split('/').at(-1) ?? path;
 const foreignProcess = (
   name: string,
   process: string,
-  { runtimeDir, logDir }: ProcessInstance['directories'],
+  { runtimeDir, logDir, tmpDir }: ProcessInstance['directories'],
 ): Omit<ProcessScript, 'recordFile' | 'directories' | 'credentials'> => ({
   name,
   description: name,
@@ -54,6 +55,7 @@ const foreignProcess = (
   processIsDaemon: true,
   // Dysnomia's own default.
   pidFile: `${runtimeDir}/${baseName(process)}.pid`,
+  pidFileGuess: guessOfPidFile(`${runtimeDir}/${baseName(process)}.pid`, null, { runtimeDir, tmpDir }),
   logFile: `${logDir}/nixproc-${name}.log`,
   user: null,
   path: [],
@@ -67,7 +69,7 @@ const foreignProcess = (
 /** The model's process, which our script starts. */
 const modelsProcess = (
   process: ManagedProcess,
-  { instance, directories: { logDir, tmpDir } }: ProcessInstance,
+  { instance, directories: { runtimeDir, logDir, tmpDir } }: ProcessInstance,
 ): Omit<ProcessScript, 'recordFile' | 'directories' | 'credentials'> => {
   const { name, instanceName, daemon, user } = process;
   const command = programOf(process, instance, 'daemon');
@@ -82,6 +84,7 @@ const modelsProcess = (
     args: command.args,
     processIsDaemon: daemon !== null,
     pidFile: process.pidFile,
+    pidFileGuess: process.namesPidFile ? null : guessOfPidFile(process.pidFile, instanceName, { runtimeDir, tmpDir }),
     logFile: `${outputDirectory}/nixproc-${instanceName ?? name}.log`,
     user,
     path: process.path,
@@ -117,6 +120,7 @@ export const parseProcessScript = (args: JsonObject, { instance }: Pick<UnitCont
     ...script,
     name,
     pidFile: given.pidFile ?? script.pidFile,
+    pidFileGuess: isGuessed(given.pidFile ?? null, instance) ? script.pidFileGuess : null,
     recordFile: recordFileOf(instance.directories.runtimeDir, name),
     directories: instance.directories,
     endsAlone: instance.endsAlone,

@@ -1,4 +1,5 @@
 import type { ManagedProcess, StateDirectories } from '../../model/process-model.js';
+import { watchedPidFile } from '../../model/pid-file.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
@@ -92,7 +93,7 @@ interface Execution {
 }
 
 const execution = (process: ManagedProcess, context: UnitContext): Execution => {
-  const { name, initialize, nice, umask, environment, foreground, pidFile } = process;
+  const { name, initialize, nice, umask, environment, foreground } = process;
   const program = programOf(process, context.instance.instance, 'foreground');
   const user = needsRootFirst(process) ? process.user : null;
   const words = [program.executable, ...program.args];
@@ -119,12 +120,13 @@ const execution = (process: ManagedProcess, context: UnitContext): Execution => 
   });
   const shell = tool(context, 'shell');
   const launch = [shell, context.storeText(storeName(name, 'launch'), script)];
+  const watched = watchedPidFile(process, context.instance.directories);
   const proxy =
     foreground === null
       ? [
           shell,
-          context.storeText('daemon-proxy', daemonProxyScript(tool(context, 'coreutils'))),
-          pidFile,
+          context.storeText('daemon-proxy', daemonProxyScript(tool(context, 'coreutils'), watched.guess)),
+          watched.path,
           String(grace),
         ]
       : [];

@@ -1,3 +1,4 @@
+import { guessOfPidFile } from '../../model/pid-file.js';
 import type { CommandLine, ManagedProcess } from '../../model/process-model.js';
 import type { UnitContext } from '../backend.js';
 import { processFunctions } from '../shared/process-functions.js';
@@ -36,6 +37,7 @@ export const daemonScript = (process: ManagedProcess, daemon: CommandLine, conte
     args: daemon.args,
     processIsDaemon: true,
     pidFile,
+    pidFileGuess: process.namesPidFile ? null : guessOfPidFile(pidFile, process.instanceName, directories),
     recordFile: recordFile(directories.runtimeDir, name),
     logFile: daemonLog(directories.logDir, name),
     directories,

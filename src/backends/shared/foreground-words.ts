@@ -1,4 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
+import { watchedPidFile } from '../../model/pid-file.js';
 import { programOf } from '../../model/program-of.js';
 import type { UnitContext } from '../backend.js';
 import { daemonProxyScript } from './daemon-proxy.js';
@@ -17,12 +18,13 @@ export const foregroundWords = (
   manager: string,
   grace: number,
 ): readonly string[] => {
-  const { name, foreground, pidFile, environment } = process;
+  const { name, foreground, environment } = process;
   if (foreground !== null) return [foreground.executable, ...foreground.args];
   const daemon = programOf(process, context.instance.instance, 'daemon');
   const coreutils = requiredTool(context, 'coreutils', manager);
   const shell = requiredTool(context, 'shell', manager);
-  const proxy = context.storeText('daemon-proxy', daemonProxyScript(coreutils));
+  const { path, guess } = watchedPidFile(process, context.instance.directories);
+  const proxy = context.storeText('daemon-proxy', daemonProxyScript(coreutils, guess));
   const command = [daemon.executable, ...daemon.args];
   // The proxy is a shell, which would not hand these on.
   const lost = variablesLostInShells(environment);
@@ -30,5 +32,5 @@ export const foregroundWords = (
     Object.keys(lost).length === 0
       ? command
       : [shell, context.storeText(storeName(name, 'daemon'), launchScript({ coreutils, environment: lost, command }))];
-  return [shell, proxy, pidFile, String(grace), ...carried];
+  return [shell, proxy, path, String(grace), ...carried];
 };

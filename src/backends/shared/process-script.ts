@@ -1,3 +1,4 @@
+import type { PidFileGuess } from '../../model/pid-file.js';
 import type { ProcessInstance } from '../../model/process-model.js';
 import { ModelError } from '../../system/errors.js';
 import { keptVariables } from './clean-start.js';
@@ -13,6 +14,8 @@ export interface ScriptedProcess {
   /** The process goes into the background and writes its PID file itself; else libslack's `daemon` does both. */
   readonly processIsDaemon: boolean;
   readonly pidFile: string;
+  /** null when the model says where the PID file is. */
+  readonly pidFileGuess: PidFileGuess | null;
   /** What says which process was started, in a directory of the owner's alone. */
   readonly recordFile: string;
   /** Where the output of the process goes; null for nowhere. */
@@ -73,6 +76,10 @@ export const directoryVariables = ({
   ['tmp_directory', tmpDir],
 ];
 
+/** Where else the process may be found, when its PID file does not come. */
+export const guessVariables = (guess: PidFileGuess | null): readonly (readonly [string, string])[] =>
+  guess === null ? [] : [['elsewhere', guess.elsewhere], ...(guess.isFaint ? [['faint', 'yes'] as const] : [])];
+
 /**
  * The variables that the function library documents, as assignments.
  *
@@ -88,6 +95,8 @@ export const libraryVariables = (
     ['name', script.name],
     ['program', script.process],
     ['pid_file', script.pidFile],
+    // Who keeps a process in the background is told where the PID file is to be.
+    ...(script.processIsDaemon ? guessVariables(script.pidFileGuess) : []),
     ['record', script.recordFile],
     ['log_file', script.logFile],
     ['wrapper', script.processIsDaemon ? null : wrapper],

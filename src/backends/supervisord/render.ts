@@ -1,4 +1,5 @@
 import { ModelError } from '../../system/errors.js';
+import { watchedPidFile } from '../../model/pid-file.js';
 import type { JsonObject } from '../../system/json.js';
 import type { ProfileContext, ProfileFile, RenderedUnit, UnitContext } from '../backend.js';
 import { cleanStart, surroundingsVersion } from '../shared/clean-start.js';
@@ -53,7 +54,9 @@ const grace = ({ stopwaitsecs = '10' }: Options): number => Math.max(5, Number(s
 
 /** The proxy in front of a command that starts a daemon. */
 const proxyWords = (pidFile: string, options: Options, context: UnitContext): readonly string[] => {
-  const script = daemonProxyScript(tool(context, 'coreutils'));
+  const { process, directories } = context.instance;
+  const watched = process.kind === 'managed' ? watchedPidFile(process, directories) : null;
+  const script = daemonProxyScript(tool(context, 'coreutils'), watched?.path === pidFile ? watched.guess : null);
   return [tool(context, 'shell'), context.storeText('daemon-proxy', script), pidFile, String(grace(options))];
 };
 

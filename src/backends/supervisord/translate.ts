@@ -1,4 +1,5 @@
 import type { ManagedProcess } from '../../model/process-model.js';
+import { watchedPidFile } from '../../model/pid-file.js';
 import { programOf } from '../../model/program-of.js';
 import type { JsonObject } from '../../system/json.js';
 import type { Translation, UnitContext } from '../backend.js';
@@ -25,7 +26,9 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
     arguments: {
       name,
       command: commandOf(launch(process, [program.executable, ...program.args], context)),
-      ...(process.foreground === null ? { useProxy: true, pidFile: process.pidFile } : {}),
+      ...(process.foreground === null
+        ? { useProxy: true, pidFile: watchedPidFile(process, context.instance.directories).path }
+        : {}),
       path: process.path,
       environment: formats(process.environment),
       ...(directory === null || process.initialize !== '' ? {} : { directory: formatOf(directory) }),

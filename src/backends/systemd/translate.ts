@@ -15,12 +15,12 @@ type WriteValue = (property: string, text: string) => string;
 
 /**
  * Says to createSystemdService what a process is. systemd likes processes in the foreground; a daemon is told to it as
- * one that forks and writes a PID file. Everything can be expressed.
+ * one that forks, and perhaps writes a PID file. Everything can be expressed.
  *
  * @throws ModelError for a process without any command, and for a value that systemd cannot be told.
  */
 export const translate = (process: ManagedProcess, context: UnitContext): Translation => {
-  const { name, description, foreground, pidFile, user, umask, nice } = process;
+  const { name, description, foreground, pidFile, namesPidFile, user, umask, nice } = process;
   const { instance, readiness } = context.instance;
   const notifies = readiness?.probe.kind === 'notify';
   const command = programOf(process, instance, 'foreground');
@@ -48,7 +48,8 @@ export const translate = (process: ManagedProcess, context: UnitContext): Transl
       Service: {
         // For both, `systemctl start` waits until the program runs.
         ...(foreground === null
-          ? { Type: 'forking', PIDFile: path('pidFile', pidFile) }
+          ? // Any other file may never come, for which systemd would wait in vain; it finds the process itself.
+            { Type: 'forking', ...(namesPidFile ? { PIDFile: path('pidFile', pidFile) } : {}) }
           : { Type: notifies ? 'notify' : 'exec' }),
         ExecStart: commandLine(command, context),
         // No other manager has processes ignore a signal.

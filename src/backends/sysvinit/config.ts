@@ -1,3 +1,4 @@
+import { guessOfPidFile, isGuessed } from '../../model/pid-file.js';
 import type { Credentials, ProcessInstance } from '../../model/process-model.js';
 import type { JsonObject } from '../../system/json.js';
 import * as z from '../../system/schema.js';
@@ -144,7 +145,7 @@ const baseName = (path: string): string => path.split('/').at(-1) ?? path;
  */
 export const parseScript = (
   args: JsonObject,
-  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange' | 'endsAlone'>,
+  instance: Pick<ProcessInstance, 'instance' | 'directories' | 'forceDisableUserChange' | 'endsAlone' | 'process'>,
 ): SystemVInitScript => {
   const reader = readerFor(instance.instance);
   const given = parseArguments(argumentsSchema, args, reader);
@@ -157,6 +158,7 @@ export const parseScript = (
   const process = given.process ?? null;
   const processIsDaemon = given.processIsDaemon ?? true;
   const pidName = instanceName ?? (process === null ? name : baseName(process));
+  const pidFile = given.pidFile ?? `${(given.user ?? null) === null ? runtimeDir : tmpDir}/${pidName}.pid`;
   // A process that stays in the foreground is daemonized with the rights of its user, who cannot write elsewhere. What a
   // daemon writes is caught before its rights are given up, and root must not write into a directory of everybody's.
   const outputDirectory = user !== null && !processIsDaemon ? tmpDir : logDir;
@@ -175,7 +177,10 @@ export const parseScript = (
     processIsDaemon,
     logFile:
       (given.enableDaemonOutputLogging ?? true) ? `${outputDirectory}/nixproc-${instanceName ?? name}.log` : null,
-    pidFile: given.pidFile ?? `${(given.user ?? null) === null ? runtimeDir : tmpDir}/${pidName}.pid`,
+    pidFile,
+    pidFileGuess: isGuessed(given.pidFile ?? null, instance)
+      ? guessOfPidFile(pidFile, instanceName, { runtimeDir, tmpDir })
+      : null,
     recordFile: recordFileOf(runtimeDir, name),
     directories: { runtimeDir, logDir, tmpDir },
     endsAlone: instance.endsAlone,

@@ -3,6 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { daemonProxyScript } from '../../../src/backends/shared/daemon-proxy.js';
+import type { PidFileGuess } from '../../../src/model/pid-file.js';
 import { isRoot } from '../../support/is-root.js';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
@@ -51,11 +52,13 @@ interface Wishes {
   /** Tenths of a second. */
   readonly grace?: number;
   readonly command?: readonly string[];
+  /** Default: the model says where the PID file is. */
+  readonly guess?: PidFileGuess | null;
 }
 
-const startProxy = ({ shell = '/bin/dash', body = '', grace = 50, command }: Wishes = {}): Proxied => {
+const startProxy = ({ shell = '/bin/dash', body = '', grace = 50, command, guess = null }: Wishes = {}): Proxied => {
   const script = join(place.path, 'proxy');
-  writeFileSync(script, daemonProxyScript('/usr'));
+  writeFileSync(script, daemonProxyScript('/usr', guess));
   const starting = command ?? ['/usr/bin/perl', '-e', daemon, pidFile(), logFile(), body];
   const proxy = spawn(shell, [script, pidFile(), String(grace), ...starting], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -211,10 +214,48 @@ test('a daemon that never writes its PID file is ended when it is given up', asy
   expect(processesThatMention(place.path)).toEqual([]);
 });
 
-test('a daemon without a PID file is given up after ten seconds', async () => {
-  const { ended, errors } = startProxy({ command: ['/bin/true'] });
+const elsewhere = (): string => join(place.path, 'elsewhere.pid');
+const silent = `open my $out, '>>', $log; print $out "here\\n"; close $out; sleep 1 while 1;`;
+
+test.each([
+  ['soon where nothing speaks for one', true, 1, 4],
+  ['in the end where its name is known', false, 10, 14],
+])('a daemon that writes no PID file is found by its program, %s', async (_, isFaint, least, most) => {
+  const began = performance.now();
+  const { proxy, ended, errors } = startProxy({ body: silent, guess: { elsewhere: elsewhere(), isFaint } });
+  const pid = await eventually(() => (existsSync(pidFile()) ? readFileSync(pidFile(), 'utf8').trim() : undefined));
+  const seconds = (performance.now() - began) / 1000;
+  expect(seconds).toBeGreaterThan(least);
+  expect(seconds).toBeLessThan(most);
+  expect(processesThatMention(logFile()).map((one) => one.pid)).toContain(Number(pid));
+  proxy.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect([errors(), logged(), existsSync(pidFile())]).toEqual(['', 'here\nTERM\n', false]);
+});
+
+test('a daemon that writes its PID file into the other directory is found there', async () => {
+  const { proxy, ended } = startProxy({
+    command: ['/usr/bin/perl', '-e', daemon, elsewhere(), logFile(), ''],
+    guess: { elsewhere: elsewhere(), isFaint: false },
+  });
+  await eventually(() => (existsSync(pidFile()) ? true : undefined));
+  expect(readFileSync(pidFile(), 'utf8')).toBe(readFileSync(elsewhere(), 'utf8'));
+  proxy.kill('SIGTERM');
+  expect(await ended).toBe(0);
+  expect(logged()).toBe('TERM\n');
+});
+
+test('a daemon without a PID file is given up after ten seconds, though its program runs since before', async () => {
+  spawnSync('/usr/bin/perl', ['-e', daemon, join(place.path, 'other.pid'), logFile(), silent], { stdio: 'ignore' });
+  await eventually(() => (logged() === 'here\n' ? true : undefined));
+  const [before] = processesThatMention(join(place.path, 'other.pid'));
+  const { ended, errors } = startProxy({
+    command: ['/usr/bin/perl', '-e', '1'],
+    guess: { elsewhere: elsewhere(), isFaint: true },
+  });
   expect(await ended).toBe(1);
   expect(errors()).toBe(`the daemon did not write the PID of a running process to ${pidFile()}\n`);
+  expect(isAlive(before?.pid ?? 0)).toBe(true);
 });
 
 test('waiting takes no processor time worth mentioning', async () => {
@@ -236,7 +277,7 @@ test('waiting takes no processor time worth mentioning', async () => {
  * @param claim what the user writes into the PID file once the daemon is watched
  */
 const afterClaim = (claim: string): string => {
-  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr'));
+  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr', null));
   chmodSync(place.path, 0o755);
   chownSync(place.path, 65534, 65534);
   const user = 'setpriv --reuid=65534 --regid=65534 --clear-groups --';
@@ -268,7 +309,7 @@ kill -0 $$ && echo 'all live'`;
 });
 
 (isRoot ? test : test.skip)('a daemon in a PID namespace of its own is not mistaken for the first process', () => {
-  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr'));
+  writeFileSync(join(place.path, 'proxy'), daemonProxyScript('/usr', null));
   const inside = `echo $$ >${pidFile()}; exec sleep 1000`;
   const driver = `/bin/dash ${place.path}/proxy ${pidFile()} 3 \\
   perl -e 'fork and exit; exec qw(unshare --pid --fork sh -c), shift' '${inside}' 2>&1 &

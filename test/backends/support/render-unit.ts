@@ -39,6 +39,7 @@ export const managedProcess = (properties: Partial<ManagedProcess> & { name?: st
   daemon: null,
   foreground: null,
   pidFile: '/run/service.pid',
+  namesPidFile: true,
   path: [],
   environment: {},
   directory: null,

@@ -43,6 +43,17 @@ const texts = ({ rendered }: UnitOnDisk): Readonly<Record<string, string>> =>
     ]),
   );
 
+test('a PID file is told only where the model names one', async () => {
+  const propertiesOf = (namesPidFile: boolean) =>
+    withRoot((root) => {
+      const daemon = { executable: '/bin/x', args: [] };
+      return renderManaged(systemd, managedProcess({ daemon, pidFile: '/run/x.pid', namesPidFile }), { root }).rendered
+        .properties;
+    });
+  expect(await propertiesOf(true)).toMatchObject({ Service: { Type: 'forking', PIDFile: '/run/x.pid' } });
+  expect((await propertiesOf(false))['Service']).toEqual({ ExecStart: '/bin/x', Type: 'forking', IgnoreSIGPIPE: 'no' });
+});
+
 test('a unit has its sections, PATH first among the variables, and the dependencies', async () => {
   const unit = await direct(
     service(

@@ -263,6 +263,24 @@ describe.each(eachShellOnce)('an init script under $shell as $account.name', ({ 
     expect(service.log()).toBe('');
   });
 
+  test('what initialize prints is in the log, and after a failure in the message', async () => {
+    const here = await place();
+    const service = here.service({ shell, process: { initialize: 'echo all is well' } });
+    expect(service.call('start')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await written(service, 'started as')).toMatch(/^all is well\nstarted as/);
+    const broken = here.service({ shell, name: 'broken', process: { initialize: 'echo FATAL: no room\nfalse' } });
+    const message = 'FATAL: no room\nbroken: its initialization failed\n';
+    expect(broken.call('start')).toMatchObject({ exitCode: 1, stderr: message });
+    expect(broken.log()).toBe('FATAL: no room\n');
+    // Where others could put a link in the place of the log.
+    const shared = here.service({
+      ...{ shell, name: 'shared', process: { initialize: 'echo FATAL: no room\nfalse' } },
+      surroundings: { directories: { logDir: `${here.path}/tmp` } },
+    });
+    expect(shared.call('start')).toMatchObject({ exitCode: 1, stderr: message.replace('broken', 'shared') });
+    expect(shared.log()).toBe('');
+  });
+
   test('initialize does not run when the service runs', async () => {
     const here = await place();
     const service = here.service({ shell, process: { initialize: `echo once >> ${here.path}/log/initialized` } });

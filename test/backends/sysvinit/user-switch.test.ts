@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { accounts } from '../../support/accounts.js';
 import { isRoot } from '../../support/is-root.js';
@@ -26,6 +26,41 @@ asRoot.each(shells)('a script of root under %s', (shell) => {
       process: { user, pidFile: `${here.path}/tmp/service.pid`, ...process },
       surroundings: { tools },
     });
+
+  // As catalina.sh does: the instruction runs as root, though the model sets a user.
+  test.each([
+    ['a daemon in a directory of root', 'daemon', 'run'],
+    ["a daemon in everybody's directory", 'daemon', 'tmp'],
+    ['a daemon that takes its time', 'slow', 'run'],
+  ])("adopts what the model's own start instruction has started: %s", async (_, behaviour, directory) => {
+    const here = await makePlace();
+    const pidFile = `${here.path}/${directory}/service.pid`;
+    const script = here.service({
+      shell,
+      process: { user, pidFile, daemon: { executable: '/bin/sh', args: [] } },
+      overrides: {
+        instructions: {
+          start: { activity: 'Starting', instruction: `${here.program} ${behaviour} ${pidFile} >/dev/null 2>&1` },
+        },
+      },
+    });
+    expect(script.call('start')).toMatchObject({ exitCode: 0, stderr: '' });
+    const pid = readMain(script);
+    expect(pid).toBe(script.pid());
+    expect(script.call('status').exitCode).toBe(0);
+    expect(script.call('stop')).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(processesThatMention(here.path)).toEqual([]);
+  });
+
+  test('names the directory that keeps the user from what it needs', async () => {
+    const here = await makePlace();
+    mkdirSync(`${here.path}/closed/tmp`, { recursive: true });
+    chmodSync(`${here.path}/closed`, 0o700);
+    const script = service(here, 'foreground', {}, { pidFile: `${here.path}/closed/tmp/service.pid` });
+    const { exitCode, stderr } = script.call('start');
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain(`user nobody cannot enter ${here.path}/closed, which is on the way to its PID file`);
+  });
 
   describe.each(ways)('with %s', (_, tools) => {
     test.each(['daemon', 'foreground'])('runs a %s as a user without a login shell', async (kind) => {

@@ -56,7 +56,7 @@ nixproc_focus() {
     fi
     [ "$nixproc_other_pid_file" != "${nixproc_pid_file-}" ] || return 0
     nixproc_pid_file=$nixproc_other_pid_file nixproc_program=$1 nixproc_name=${1##*/} nixproc_wrapper= nixproc_user=
-    nixproc_user_id=
+    nixproc_user_id= nixproc_elsewhere=
     [ -z "${nixproc_record-}" ] || nixproc_record=$nixproc_record,${nixproc_pid_file##*/}
 }
 
