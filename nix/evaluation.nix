@@ -8,8 +8,9 @@
 }:
 
 let
-  inherit (builtins) addErrorContext any attrNames attrValues catAttrs concatStringsSep deepSeq filter foldl' hashString
-    intersectAttrs isAttrs isFunction isString listToAttrs mapAttrs match pathExists removeAttrs toJSON toString unsafeGetAttrPos;
+  inherit (builtins) addErrorContext any attrNames attrValues catAttrs concatLists concatStringsSep deepSeq filter foldl' hashString
+    intersectAttrs isAttrs isFunction isList isPath isString listToAttrs mapAttrs match pathExists removeAttrs storeDir toJSON
+    toString unsafeGetAttrPos;
 
   explain = import ./explain.nix;
   harmless = import ./harmless.nix;
@@ -149,6 +150,24 @@ let
     else
       plainData "override of process \"${name}\" for ${manager}" overrides;
 
+  # Paths of the model among arguments and variables. As text, they stay those of the files themselves: what runs is not
+  # what the generation has, and on another machine there may be no such file. Gives words: where each is, and its path.
+  strayPaths = properties:
+    let
+      isStray = value: isPath value && match "${storeDir}(/.*)?" (toString value) == null;
+      inList = property:
+        let list = properties.${property} or null; in
+        if isList list && any isPath list then map (path: [ property (toString path) ]) (filter isStray list) else [ ];
+      variables = properties.environment or null;
+    in
+    concatLists (map inList [ "args" "daemonArgs" "daemonExtraArgs" "foregroundProcessArgs" "foregroundProcessExtraArgs" ])
+    ++ (if isAttrs variables && any isPath (attrValues variables) then
+      concatLists (map
+        (name: if isStray variables.${name} then [ [ "environment.${name}" (toString variables.${name}) ] ] else [ ])
+        (attrNames variables))
+    else
+      [ ]);
+
   # What a create function returns. To the model it looks like a derivation, but nothing is built for a process: in our
   # own evaluation only who asks for the output path has postInstall run.
   # isDirect: whether it is the manager's own create function
@@ -173,6 +192,7 @@ let
           harmless (properties.overrides.systemd.Service.KillMode or null)
         else
           null;
+      stray = strayPaths properties;
       files = filesOf scope.pkgs name (properties.postInstall or "");
       # What most processes do not have is left out.
       data = { inherit arguments; }
@@ -181,6 +201,7 @@ let
         // (if dependencies == [ ] then { } else { dependencies = catAttrs "name" dependencies; })
         // (if overrides == null then { } else { overrides = overridesAsData name manager overrides; })
         // (if killMode == "process" || killMode == "none" then { endsAlone = true; } else { })
+        // (if stray == [ ] then { } else { inherit stray; })
         // (if properties.postInstall or "" == "" then { } else { files = "${files}"; });
       process = {
         inherit name manager dependencies overrides scope data;

@@ -26,7 +26,12 @@ interface CalledProcess {
   readonly tools: Readonly<Record<string, string>>;
   readonly dependencies: readonly string[];
   readonly files: string | null;
+  /** Paths among arguments and variables that are not in the store: where each is, and the path. */
+  readonly stray?: readonly StrayPath[];
 }
+
+/** "args" or "environment.NAME", and the path of a file. */
+export type StrayPath = readonly [place: string, path: string];
 
 /** What is told of a process. */
 export type ProcessDocument =
@@ -136,6 +141,9 @@ export interface ModelDocument extends Omit<ModelText, 'instances' | 'processes'
   readonly dependencies: readonly { readonly dependent: string; readonly process: ProcessDocument }[];
 }
 
+const isStrayPath = (value: Json): value is [string, string] =>
+  Array.isArray(value) && value.length === 2 && value.every(isText);
+
 /**
  * @param soleScope of processes that name none
  * @returns null for what tells of no process
@@ -148,7 +156,10 @@ const processDocument = (told: Json, soleScope: string): ProcessDocument | null 
   const name = args['name'] ?? args['instanceName'];
   if (!isText(name) || !isJsonObject(tools) || !Object.values(tools).every(isText)) return null;
   if (!Array.isArray(dependencies) || !dependencies.every(isText)) return null;
-  const called = { name, scope, arguments: args, tools: tools as Record<string, string>, dependencies, files };
+  const called = {
+    ...{ name, scope, arguments: args, tools: tools as Record<string, string>, dependencies, files },
+    ...(Array.isArray(told['stray']) && told['stray'].every(isStrayPath) ? { stray: told['stray'] } : {}),
+  };
   const { manager, overrides = null, endsAlone = false } = told;
   if (manager !== undefined) return isText(manager) ? { ...called, kind: 'direct', manager } : null;
   return overrides === null || overrides === 'function' || isJsonObject(overrides)

@@ -158,6 +158,7 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       stopTimeout: parseTimeout(place.stopTimeout, 'stopTimeout', place.instance),
       leftovers: parseLeftovers(place.leftovers, place.instance),
       endsAlone: process.kind === 'managed' && process.endsAlone,
+      ...(process.kind !== 'package' && process.stray !== undefined ? { stray: process.stray } : {}),
     };
   };
 

@@ -29,6 +29,12 @@ const argumentsOf = (
 ): Omit<TranslatedUnit, 'context'> | null => {
   const { instance } = context;
   const { process } = instance;
+  for (const [place, path] of instance.stray ?? []) {
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    warn(
+      `${instance.instance}: the path ${path} in ${place} stays outside the store: what runs changes with the file. Copy it with "\${./${file}}", or write it as text`,
+    );
+  }
   switch (process.kind) {
     case 'managed': {
       refuseTooLongValues(process, instance);

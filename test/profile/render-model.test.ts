@@ -69,6 +69,18 @@ const render = (backend: Backend) => {
   );
 };
 
+test('a path that stays outside the store is warned of, with its place and the way into the store', () => {
+  const texts = new StoreTexts('/nix/store', new ReferenceScanner('/nix/store', []));
+  const stray = [['environment.CONFIG', '/home/x/web.conf']] as const;
+  const warnings: string[] = [];
+  translateModel(activationOrder([{ ...instanceCalled('first'), stray }]), backendWith({}), texts, (warning) =>
+    warnings.push(warning),
+  );
+  expect(warnings).toEqual([
+    'first: the path /home/x/web.conf in environment.CONFIG stays outside the store: what runs changes with the file. Copy it with "${./web.conf}", or write it as text',
+  ]);
+});
+
 test('two instances that bring the same file are refused, and both are named', () => {
   expect(() => render(backendWith({}, () => 'etc/shared'))).toThrow(
     'Both process instance "first" and process instance "second" bring the file etc/shared',
