@@ -95,10 +95,10 @@ test.each([
 test('directories that are not given follow from the state directory', async () => {
   const [path = ''] = await checkout.build(`
     import ${nixDirectory}/nixproc/create-managed-process/universal/create-managed-process-universal.nix
-      { pkgs = import <nixpkgs> { }; processManager = "systemd"; stateDir = "/srv/state"; }
+      { pkgs = import <nixpkgs> { }; processManager = "sysvinit"; stateDir = "/srv/state"; }
       { name = "webapp"; daemon = "/bin/webapp"; }`);
-  const unit = (await filesOf(path)).get('etc/systemd/system/nix-process-webapp.service');
-  expect(unit).toContain('PIDFile=/srv/state/run/webapp.pid');
+  const script = (await filesOf(path)).get('etc/rc.d/init.d/webapp');
+  expect(script).toContain('nixproc_pid_file=/srv/state/run/webapp.pid');
 });
 
 test('nothing is built for the name of a package, nor for the type and the other instances of a model', async () => {
