@@ -138,7 +138,10 @@ describe.each(shellsAndAccounts)('an rc.d script with a launcher for $shell as $
 
   test('an initialization that fails ends the start', async () => {
     const here = await makePlace(account);
-    const service = here.service({ shell, process: { initialize: `echo FATAL: no room\nfalse\ntouch ${here.path}/tmp/made` } });
+    const service = here.service({
+      shell,
+      process: { initialize: `echo FATAL: no room\nfalse\ntouch ${here.path}/tmp/made` },
+    });
     const { exitCode, stderr } = service.call('start');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('FATAL: no room\n');
