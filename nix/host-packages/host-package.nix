@@ -122,7 +122,8 @@ in
     let
       programs = lib.optionals (entry ? program) (lib.toList entry.program);
       directories = entry.directories or [ ];
-      find = locate directories;
+      preferred = lib.optionals (entry ? beside) (host.directoryOnPath entry.beside);
+      find = locate (preferred ++ directories);
       found = builtins.filter (path: path != null) (map find programs);
       main = if found == [ ] then null else builtins.head found;
       header = if entry ? header then host.findHeader entry.header else null;
@@ -137,11 +138,16 @@ in
       relatives = lib.optionals (main != null && entry ? family) (
         map (name: "${dirOf main}/${name}") (builtins.filter (lib.hasPrefix entry.family) (host.namesIn (dirOf main)))
       );
+      # All of it, siblings included.
+      directory = if main != null && builtins.elem (dirOf main) directories then dirOf main else null;
+      siblings = lib.optionals (main != null && directory == null) (
+        builtins.filter builtins.pathExists (map (name: "${dirOf main}/${name}") (entry.siblings or [ ]))
+      );
     in
     if programs != [ ] && main == null then
       missing.program {
         inherit attribute programs debian;
-        directories = directories ++ host.programDirectories;
+        directories = preferred ++ directories ++ host.programDirectories;
       }
     else if programs == [ ] && header == null then
       withoutHeader
@@ -149,13 +155,13 @@ in
       make {
         pname = entry.pname or attribute;
         prefix = host.prefixOf (if main == null then header else main);
-        inherit main;
+        inherit directory main;
         withOwner = entry.withOwner or true;
-        directory = if main != null && builtins.elem (dirOf main) directories then dirOf main else null;
         extras =
           lib.optionals (found != [ ]) (builtins.tail found)
           ++ builtins.filter (path: path != null) (map find (entry.also or [ ]))
-          ++ relatives;
+          ++ relatives
+          ++ siblings;
         names = renamed;
         wrappers = entry.wrappers or { };
         links = builtins.mapAttrs (_: paths: host.firstExisting (lib.toList paths)) (entry.links or { });

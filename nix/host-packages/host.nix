@@ -39,6 +39,19 @@ rec {
 
   searchPath = builtins.concatStringsSep ":" programDirectories;
 
+  # The directory in which the caller's PATH has a program first; a list, empty for a program that is nowhere on it.
+  directoryOnPath =
+    let
+      searched = builtins.filter (entry: builtins.isString entry && builtins.substring 0 1 entry == "/") (
+        builtins.split ":" (builtins.getEnv "PATH")
+      );
+    in
+    program:
+    let
+      found = builtins.filter (directory: pathExists "${directory}/${program}") searched;
+    in
+    if found == [ ] then [ ] else [ (builtins.head found) ];
+
   # /usr for what the distribution installed (its configuration is in /etc), /usr/local for the rest.
   prefixOf = path: if builtins.substring 0 11 path == "/usr/local/" then "/usr/local" else "/usr";
 

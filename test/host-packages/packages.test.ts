@@ -1,4 +1,5 @@
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, realpath, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Account, accounts } from '../support/accounts.js';
 import { type PrivateStore, makePrivateStore } from './private-store.js';
@@ -52,6 +53,21 @@ test('a package holds all programs of the distribution package that owns its pro
   expect(supervisor).toEqual(expect.arrayContaining(['supervisord', 'supervisorctl', 'pidproxy']));
   const coreutils = await readdir(`${await store.build('pkgs.coreutils')}/bin`);
   expect(coreutils).toEqual(expect.arrayContaining(['ls', 'cat', 'mkdir', 'sleep', 'sha256sum', '[']));
+});
+
+test('s6 and execline are those beside the s6-rc that comes first on PATH', async () => {
+  const directory = join(store.directory, 'skarnet');
+  await mkdir(directory);
+  for (const name of ['s6-rc', 's6-rc-compile', 's6-svscan', 's6-svc', 'execlineb', 'if', 'export']) {
+    await writeFile(join(directory, name), '#!/bin/sh\n', { mode: 0o755 });
+  }
+  const env = { PATH: [directory, process.env['PATH'] ?? ''].join(delimiter) };
+  const s6 = await store.build('pkgs.s6', env);
+  expect(await readdir(`${s6}/bin`)).toEqual(['s6-rc', 's6-rc-compile', 's6-svc', 's6-svscan']);
+  expect(await readlink(`${s6}/bin/s6-svscan`)).toBe(join(directory, 's6-svscan'));
+  expect(await readdir(`${await store.build('pkgs.execline', env)}/bin`)).toEqual(['execlineb', 'export', 'if']);
+  // Without one, they are the distribution's, as ever.
+  expect(await realpath(`${await store.build('pkgs.s6')}/bin/s6-svscan`)).not.toContain(directory);
 });
 
 test('a program that no package owns is a package alone', async () => {

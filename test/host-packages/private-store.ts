@@ -21,8 +21,8 @@ export interface PrivateStore {
   readonly hostPackages: string;
   /** Evaluates an expression in which `pkgs` and `lib` are defined, to JSON. Throws with what Nix said. */
   readonly evaluate: (expression: string) => Promise<unknown>;
-  /** Builds such an expression and gives its output path. Throws with what Nix said. */
-  readonly build: (expression: string) => Promise<string>;
+  /** Builds such an expression and gives its output path; `env` replaces variables. Throws with what Nix said. */
+  readonly build: (expression: string, env?: Readonly<Record<string, string>>) => Promise<string>;
   /** As `build`, for builds and evaluations that are to fail. */
   readonly tryBuild: (expression: string) => Promise<Outcome>;
   /** The names (without hashes) of all that a store path refers to, itself included. */
@@ -46,7 +46,11 @@ export const makePrivateStore = async (account: Account): Promise<PrivateStore> 
   await runHere({ file: 'chmod', args: ['-R', 'a+rX', nix] });
   await runHere({ file: 'chown', args: [`${String(account.uid)}:${String(account.gid)}`, directory] });
 
-  const nixCommand = (file: string, args: readonly string[]): Promise<Outcome> =>
+  const nixCommand = (
+    file: string,
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Outcome> =>
     runHere({
       ...asAccount(account, file, [...args]),
       cwd: directory,
@@ -58,6 +62,7 @@ export const makePrivateStore = async (account: Account): Promise<PrivateStore> 
         NIX_PATH: `nixpkgs=${hostPackages}`,
         NIX_REMOTE: undefined,
         NIX_CONF_DIR: directory,
+        ...more,
       },
     });
   const demand = async (outcome: Promise<Outcome>): Promise<string> => {
@@ -67,14 +72,12 @@ export const makePrivateStore = async (account: Account): Promise<PrivateStore> 
   };
   const withPackages = (expression: string): string =>
     `let pkgs = import <nixpkgs> { }; lib = import <nixpkgs/lib>; in ${expression}`;
-  const tryBuild = (expression: string): Promise<Outcome> =>
-    nixCommand('nix-build', [
-      '--no-out-link',
-      ...withoutNetwork,
-      ...byTheHostItself,
-      '--expr',
-      withPackages(expression),
-    ]);
+  const tryBuild = (expression: string, env?: Readonly<Record<string, string>>): Promise<Outcome> =>
+    nixCommand(
+      'nix-build',
+      ['--no-out-link', ...withoutNetwork, ...byTheHostItself, '--expr', withPackages(expression)],
+      env,
+    );
 
   return {
     directory,
@@ -91,7 +94,7 @@ export const makePrivateStore = async (account: Account): Promise<PrivateStore> 
           ]),
         ),
       ) as unknown,
-    build: async (expression) => (await demand(tryBuild(expression))).trim(),
+    build: async (expression, env) => (await demand(tryBuild(expression, env))).trim(),
     tryBuild,
     closure: async (path) => {
       const listed = await demand(nixCommand('nix-store', ['-qR', path]));

@@ -7,6 +7,8 @@
 #   also         further programs, as far as the host has them: what nixpkgs' package holds and the owner may not
 #   family       a prefix: all programs beside the one found whose names begin so; what no distribution's package owns
 #                (in /usr/local) has no other company
+#   beside       a program: where that is found first on the caller's PATH is looked first of all, since both have to fit
+#   siblings     programs that are taken along as far as they are where the program is found
 #   names        { NAME = program; } further names of programs
 #   wrappers     { NAME = shell commands; } programs that do something before they become the host's; the commands may
 #                change the arguments (`set -- …`) and the environment
@@ -477,11 +479,13 @@ in
     program = "s6-svscan";
     debian = "s6";
     family = "s6-";
+    beside = "s6-rc";
   };
   s6-rc = {
     program = "s6-rc";
     debian = null;
     family = "s6-rc-";
+    beside = "s6-rc";
   };
   s6-linux-init = {
     program = "s6-linux-init";
@@ -493,6 +497,61 @@ in
     debian = "execline";
     # Debian keeps commands with names such as "if" and "exit" out of everybody's PATH.
     directories = [ "/usr/lib/execline/bin" ];
+    beside = "s6-rc";
+    siblings = [
+      "background"
+      "backtick"
+      "case"
+      "cd"
+      "define"
+      "dollarat"
+      "elgetopt"
+      "elgetpositionals"
+      "elglob"
+      "eltest"
+      "emptyenv"
+      "envfile"
+      "exec"
+      "execline-cd"
+      "execline-umask"
+      "exit"
+      "export"
+      "export-array"
+      "fdblock"
+      "fdclose"
+      "fdmove"
+      "fdreserve"
+      "fdswap"
+      "forbacktickx"
+      "foreground"
+      "forstdin"
+      "forx"
+      "getcwd"
+      "getpid"
+      "heredoc"
+      "homeof"
+      "if"
+      "ifelse"
+      "ifte"
+      "ifthenelse"
+      "importas"
+      "loopwhilex"
+      "multidefine"
+      "multisubstitute"
+      "pipeline"
+      "piperw"
+      "posix-cd"
+      "posix-umask"
+      "redirfd"
+      "runblock"
+      "shift"
+      "trap"
+      "tryexec"
+      "umask"
+      "unexport"
+      "wait"
+      "withstdinas"
+    ];
   };
   runit = {
     program = "runsv";
