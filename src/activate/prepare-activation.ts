@@ -1,3 +1,4 @@
+import type { ManagerSession } from '../backends/backend.js';
 import { readBuiltProfile, targetOf, type BuiltProfile } from '../generations/built-profile.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
@@ -129,6 +130,23 @@ const requireProfile = async (path: string, likeness: Manifest | null): Promise<
  */
 export type DriftPolicy = 'ignore' | 'tell' | 'repair';
 
+/** What a manager restarts by rules of its own counts as changed, unless it has. */
+const withRestartsBesides = async (
+  present: readonly ObservedUnit[],
+  target: ManagedProfile | null,
+  session: ManagerSession | null,
+): Promise<readonly ObservedUnit[]> => {
+  if (target === null || session?.restartsBesides === undefined) return present;
+  const reasons = await session.restartsBesides(target.profile);
+  const wanted = new Map(target.profile.units.map((unit) => [unit.name as string, unit.fingerprint]));
+  return present.map((observed) => {
+    const { manager, unit, doubt } = observed;
+    const reason = manager === target.manager ? reasons.get(unit.name) : undefined;
+    const isSame = doubt === undefined && wanted.get(unit.name) === unit.fingerprint;
+    return reason === undefined || !isSame ? observed : { ...observed, doubt: reason };
+  });
+};
+
 const howToRepair = 'put it right with: nix-processmgmt-ts switch --repair';
 
 /**
@@ -186,8 +204,12 @@ export const prepareActivation = async (
     current === null || settings.drift === 'ignore'
       ? { changed: [], extras: [] }
       : await findDrift(location, current, sessions);
-  const present = repairs && current !== null ? presentWithDrift(observed, drift, current) : observed;
   const session = target === null ? null : sessions.of(target.manager);
+  const present = await withRestartsBesides(
+    repairs && current !== null ? presentWithDrift(observed, drift, current) : observed,
+    target,
+    session,
+  );
   const accounts = await prepareAccounts(location, next.manifest, ports, running?.manifest ?? null);
   const leaving = [...new Set([current, ...reached].flatMap((side) => side?.manager ?? []))];
   const changesAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;

@@ -259,6 +259,11 @@ export interface ManagerSession {
    */
   readonly changesAtInstall?: boolean;
   /**
+   * Which processes, by their names, the manager restarts when it gets the next generation although nothing has changed that
+   * their definitions tell, and why. Default: none.
+   */
+  readonly restartsBesides?: (next: DeployedProfile) => Promise<ReadonlyMap<string, string>>;
+  /**
    * Looks for what somebody else has changed. What it finds extra, the next `install` and `finish` take away. Default:
    * units of `others` that run are extra.
    *

@@ -5,6 +5,7 @@ import { accounts } from '../support/accounts.js';
 import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { switchAsPlanned } from '../support/plans.js';
+import { isAlive } from '../support/processes.js';
 import { repository } from '../support/repository.js';
 import { pidsOf, statusOf } from '../support/status.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
@@ -182,6 +183,66 @@ describe.each(accounts.slice(-1))('with Disnix, as $name', (account) => {
     await done();
     await deployment.succeed('undeploy', '--engine', 'disnix');
     expect(await done()).toEqual(['deactivate nginx', 'deactivate webapp2', 'deactivate webapp1']);
+    expect(await findLeftovers(deployment)).toEqual(nothing);
+  });
+
+  test('what takes its time to end is waited for or killed, and its successor runs; what depends on it is counted', async () => {
+    const model = join(deployment.directory, 'processes.nix');
+    const write = (version: number): Promise<void> =>
+      writeFile(
+        model,
+        `{ pkgs, stateDir, runtimeDir, logDir, tmpDir, forceDisableUserChange, processManager }:
+let
+  create = import <nix-processmgmt/nixproc/create-managed-process/universal/create-managed-process-universal.nix> {
+    inherit pkgs stateDir runtimeDir logDir tmpDir forceDisableUserChange processManager;
+  };
+  sh = name: script: properties: create ({
+    inherit name; instanceName = name; foregroundProcess = "/bin/sh"; args = [ "-c" script ];
+  } // properties);
+  slow = ''trap "sleep 1; exit" TERM; while :; do sleep 0.1; done'';
+in
+rec {
+  first.pkg = sh "first" slow { environment.VERSION = ${version}; };
+  second.pkg = sh "second" slow { dependencies = [ first.pkg ]; };
+  other.pkg = sh "other" "exec sleep infinity" { };
+  deaf = { pkg = sh "deaf" ''trap "" TERM; exec sleep infinity'' { }; stopTimeout = 1; };
+}
+`,
+      );
+    const switchTo = async (version: number): Promise<string> => {
+      await write(version);
+      const { stderr } = await deployment.succeed(
+        ...['switch', ...withDisnix, '--host-packages', `--state-dir=${deployment.stateDir}`],
+        ...['--force-disable-user-change', model],
+      );
+      return stderr;
+    };
+    await deployment.succeed('undeploy', '--engine', 'disnix');
+    await switchTo(1);
+    const before = await pidsOf(deployment);
+    const said = await switchTo(2);
+    expect(said).toMatch(/restarting second \(disnix\): Disnix restarts what has another script, or depends on such/);
+    expect(said).toContain('with 4 processes under disnix (2 left untouched)');
+    const after = await pidsOf(deployment);
+    expect(after).toEqual({
+      first: expect.any(Number),
+      second: expect.any(Number),
+      other: before['other'],
+      deaf: before['deaf'],
+    });
+    expect(after['first']).not.toBe(before['first']);
+    expect(after['second']).not.toBe(before['second']);
+    for (const name of ['first', 'second']) expect(isAlive(before[name] ?? 0)).toBe(false);
+    expect((await deployment.tool('status')).exitCode).toBe(0);
+
+    // What a crash has left makes Dysnomia fail.
+    process.kill(after['second'] ?? process.pid, 'SIGKILL');
+    await writeFile(join(deployment.runtimeDir, 'second.pid'), `${after['second'] ?? 0}\n`);
+    await switchTo(3);
+    expect((await deployment.tool('status')).exitCode).toBe(0);
+    const last = await pidsOf(deployment);
+    await deployment.succeed('undeploy', '--engine', 'disnix');
+    expect(Object.values(last).filter((pid) => isAlive(pid ?? 0))).toEqual([]);
     expect(await findLeftovers(deployment)).toEqual(nothing);
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withDir } from 'tmp-promise';
 import { profileLocation } from '../../generations/profile-location.js';
@@ -14,10 +14,18 @@ import { scriptTimeouts } from '../shared/script-timeouts.js';
 import { manifestDocument } from './manifest-document.js';
 import { temporaryOptions } from '../../state/temporary-names.js';
 
+/** What Disnix does in a transition, in names of processes. What is in both is restarted. */
+export interface Transition {
+  readonly ended: ReadonlySet<string>;
+  readonly begun: ReadonlySet<string>;
+}
+
 /** Disnix, which takes this machine from one generation to another by itself; the profile is not its concern. */
 export interface DisnixEngine {
   /** What a transition to a generation would do, in Disnix' own words; a line each. @throws ActivationError */
   readonly preview: (next: DeployedProfile) => Promise<readonly string[]>;
+  /** What a transition to a generation (null: to nothing) will do. @throws ActivationError */
+  readonly compare: (next: DeployedProfile | null) => Promise<Transition>;
   /**
    * Makes the machine run a generation; null: nothing of the one that runs.
    *
@@ -27,6 +35,18 @@ export interface DisnixEngine {
 }
 
 const activate = 'disnix-activate';
+
+/** The services of a manifest that we have built (nix/disnix-manifest.nix): the names of processes by their identities. */
+const servicesIn = (manifest: string): ReadonlyMap<string, string> =>
+  new Map(
+    [...manifest.matchAll(/<service name="([^"]+)">\s*<name>([^<]*)<\/name>/g)].map(([, key = '', name = '']) => [
+      key,
+      name,
+    ]),
+  );
+
+const namesNotIn = (some: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>): ReadonlySet<string> =>
+  new Set([...some].flatMap(([key, name]) => (others.has(key) ? [] : [name])));
 
 /** disnix-activate(8), exit status: it failed, and what ran before runs again. */
 const rolledBack = 1;
@@ -115,6 +135,15 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
     return stdout.trim();
   };
 
+  /** What differs between the manifests that arguments of disnix-activate name. */
+  const differenceOf = async (args: readonly string[]): Promise<Transition> => {
+    const option = args.indexOf('--old-manifest');
+    const read = async (file: string | undefined): Promise<ReadonlyMap<string, string>> =>
+      file === undefined ? new Map<string, string>() : servicesIn(await readFile(file, 'utf8'));
+    const [old, wanted] = await Promise.all([read(option === -1 ? undefined : args[option + 1]), read(args.at(-1))]);
+    return { ended: namesNotIn(old, wanted), begun: namesNotIn(wanted, old) };
+  };
+
   /** The arguments of disnix-activate that lead from what runs to `next`; the last one is the new manifest. */
   const transitionArguments = async (next: DeployedProfile | null, directory: string): Promise<readonly string[]> => {
     const target = next ?? deployed;
@@ -144,6 +173,12 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
         );
         return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
       }),
+    compare: (next) =>
+      inTemporaryDirectory(async (directory) =>
+        next?.path === deployed?.path
+          ? { ended: new Set(), begun: new Set() }
+          : differenceOf(await transitionArguments(next, directory)),
+      ),
     transition: (next) =>
       inTemporaryDirectory(async (directory) => {
         if (next?.path === deployed?.path) return;
