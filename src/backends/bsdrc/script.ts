@@ -91,8 +91,9 @@ const facts = (script: RcScript, { launcher }: ScriptSurroundings): readonly str
 };
 
 const extraCommands = ({ command, commands, builtinCommands }: RcScript): readonly string[] =>
-  [...new Set([...(command === null ? [] : ['reload']), ...Object.keys(commands)])]
-    .filter((name) => !builtinCommands.includes(name))
+  // rc.subr(8) offers status only where there is a command.
+  [...new Set([command === null ? 'status' : 'reload', ...Object.keys(commands)])]
+    .filter((name) => !builtinCommands.includes(name) || (command === null && name === 'status'))
     .sort();
 
 /** The variables that the function library documents. */
@@ -121,7 +122,11 @@ interface Method {
 }
 
 /** How a service with a process is started, stopped, looked at and told to read its configuration again. */
-const processMethods = ({ defaultSignals: { reload, stop } }: RcScript): Readonly<Record<string, Method>> => ({
+const processMethods = ({
+  name,
+  umask,
+  defaultSignals: { reload, stop },
+}: RcScript): Readonly<Record<string, Method>> => ({
   start: {
     pre: [
       'if nixproc_is_running; then',
@@ -129,6 +134,8 @@ const processMethods = ({ defaultSignals: { reload, stop } }: RcScript): Readonl
       '    return 1',
       'fi',
       'nixproc_begin || return',
+      // Only newer versions of rc.subr(8) know NAME_umask; rc.conf(5) may set it where the model does not.
+      `umask "\${${rcName(name)}_umask:-${umask ?? '022'}}"`,
       // Also when it ends in the middle of the start, or in a shell of its own.
       'trap nixproc_abandon EXIT',
     ],

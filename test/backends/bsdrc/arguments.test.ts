@@ -43,7 +43,7 @@ describe('createBSDRCScript', () => {
     expect(service.script).toMatch(/\/etc\/rc\.d\/web-app$/);
     expect(textOf(service)).toMatch(/^name=web_app$/m);
     expect(textOf(service)).toMatch(/^rcvar=web_app_enable$/m);
-    expect(service.call('=rcvar').stdout).toBe('web_app_enable=NO\n');
+    expect(service.call('=rcvar').stdout).toMatch(/^# web_app : web-app\n#\nweb_app_enable="NO"\n/);
   });
 
   test('does what rc.conf.d enables, and says what to do about the rest', async () => {
@@ -61,9 +61,9 @@ describe('createBSDRCScript', () => {
   });
 
   test.each([
-    [{ rcvar: 'active' }, 'web_app_active=NO\n'],
-    [{ rcvar: null }, ''],
-    [{ rcvarsDefaults: { enable: 'YES' } }, 'web_app_enable=YES\n'],
+    [{ rcvar: 'active' }, '# web_app : web-app\n#\nweb_app_active="NO"\n#   (default: "")\n\n'],
+    [{ rcvar: null }, '# web_app : web-app\n#\n\n'],
+    [{ rcvarsDefaults: { enable: 'YES' } }, '# web_app : web-app\n#\nweb_app_enable="YES"\n#   (default: "")\n\n'],
   ])('rcvar and rcvarsDefaults: %j', async (args, expected) => {
     expect(script(await makePlace(), args).call('=rcvar').stdout).toBe(expected);
   });
@@ -145,7 +145,7 @@ describe('createBSDRCScript', () => {
     ['requiredFiles', { requiredFiles: ['/nonexistent/file'] }, '/nonexistent/file is not readable'],
     ['requiredDirs', { requiredDirs: ['/nonexistent'] }, '/nonexistent is not a directory'],
     ['requiredVars', { requiredVars: ['other_enable'] }, 'other_enable is not enabled'],
-    ['requiredModules', { requiredModules: ['present', 'missing:if_missing'] }, 'missing:if_missing cannot be loaded'],
+    ['requiredModules', { requiredModules: ['present', 'missing:if_missing'] }, 'Unable to load kernel module missing'],
   ])('%s keep it from starting', async (_, args, words) => {
     const here = await makePlace();
     const service = script(here, args);
