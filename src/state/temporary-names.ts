@@ -115,14 +115,17 @@ export const removeOwnTemporaries = (): void => {
 
 let counter = 0;
 
-/** A name beside `path`, which nobody else uses, for what is going to be renamed to it. Sweeps the directory. */
+/**
+ * A name beside `path`, which nobody else uses, for what is going to be renamed to it. It does not end as `path` does:
+ * managers read all files of a directory that end in .pr, .service or .conf. Sweeps the directory.
+ */
 export const temporaryBeside = (path: string): string => {
   const directory = dirname(path);
   sweepTemporaries(directory);
   counter += 1;
   const mark = `${markOf()}-${String(process.pid)}-${String(counter)}`;
   // Names have at most 255 bytes.
-  return join(directory, `.tmp-${prefix}-${mark}-${basename(path).slice(0, 60)}`);
+  return join(directory, `.tmp-${prefix}-${mark}-${basename(path).slice(0, 60)}.tmp`);
 };
 
 /** How tmp-promise is to call what it makes in TMPDIR, which is swept: the PID follows. */

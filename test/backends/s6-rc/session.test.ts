@@ -98,7 +98,7 @@ test('the first deployment compiles a database, makes a live state and starts ev
   const calls = place.standIn.calls().map((call) => call.replaceAll(place.root, ''));
   const live = '/run/nix-processmgmt-ts/test/live';
   expect(calls.filter((call) => !/ list$| help$/.test(call))).toEqual([
-    expect.stringMatching(/^s6-rc-compile \S+\/compiled\/\.tmp-\S+-profile-1 \/store\/profile-1\/etc\/s6\/sv$/),
+    expect.stringMatching(/^s6-rc-compile \S+\/compiled\/\.tmp-\S+-profile-1\.tmp \/store\/profile-1\/etc\/s6\/sv$/),
     `s6-rc-init -t 60000 -c /run/nix-processmgmt-ts/test/compiled/profile-1 -l ${live} /run/nix-processmgmt-ts/test/scan`,
     `s6-rc -b -l ${live} -t 300000 -u change a-srv a-log b-srv b-log`,
   ]);
