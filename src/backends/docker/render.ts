@@ -232,11 +232,13 @@ const propertiesOf = (
   };
   if (image.kind === 'archive' || !isSpecification(specification)) return { ...common, image };
   const { Cmd: words = [], ...config } = specification.config;
+  const { Cmd: clean } = cleanCommand(specification, container, context);
   const { repository, tag, contents, runAsRoot, groups, users, otherUsers, links } = image;
   return {
     ...common,
-    ...(command.length === 0 ? { command: words } : {}),
-    ...('Cmd' in cleanCommand(specification, container, context) ? { surroundings: surroundingsVersion } : {}),
+    // With our own scripts: a container goes on with its command, and nothing keeps their older versions from being collected.
+    ...(command.length === 0 ? { command: clean ?? words } : {}),
+    ...(clean === undefined ? {} : { surroundings: surroundingsVersion }),
     environment: specification.environment,
     image: {
       ...{ repository, tag, contents, runAsRoot, config, groups, otherUsers, links },

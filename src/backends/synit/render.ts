@@ -127,6 +127,8 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
       process: words[0] ?? '',
       surroundings: surroundingsVersion,
       args: words.slice(1),
+      // The server goes on with the command that it has read, and nothing keeps older versions of scripts from being collected.
+      launch: launchWords(daemon, context),
       ...Object.fromEntries(
         Object.entries(environmentOf(daemon, context)).map(([variable, value]) => [`environment.${variable}`, value]),
       ),

@@ -28,8 +28,12 @@ const place = () => {
     directories: { stateDir: '/var', runtimeDir: '/var/run', logDir: '/var/log', tmpDir: '/tmp' },
   };
 };
-const rendered = (process: Partial<Omit<ManagedProcess, 'name'>> = {}, overrides: JsonObject = {}, level = 0) => {
-  const around = place();
+const rendered = (
+  process: Partial<Omit<ManagedProcess, 'name'>> = {},
+  overrides: JsonObject = {},
+  level = 0,
+  around = place(),
+) => {
   const managed = managedProcess({ foreground: program, ...process, name: 'web' as ProcessName });
   const { rendered: unit } = renderManaged(docker, managed, { ...around, level }, { overrides });
   return { ...unit, text: (path: string) => readFileSync(join(around.root, 'profile', path), 'utf8') };
@@ -181,9 +185,11 @@ test('createDockerContainer takes an archive, and shares nothing unless it is as
 });
 
 test('a description and an order are no reason to restart a process', () => {
-  const { properties } = rendered({ description: 'One' });
-  expect(rendered({ description: 'Another' }, {}, 3).properties).toEqual(properties);
-  expect(rendered({ environment: { A: 'b' } }).properties).not.toEqual(properties);
+  // One store: our own scripts are part of the command.
+  const around = place();
+  const { properties } = rendered({ description: 'One' }, {}, 0, around);
+  expect(rendered({ description: 'Another' }, {}, 3, around).properties).toEqual(properties);
+  expect(rendered({ environment: { A: 'b' } }, {}, 0, around).properties).not.toEqual(properties);
 });
 
 test('names that no container can have are refused', () => {
