@@ -192,7 +192,8 @@ let
           harmless (properties.overrides.systemd.Service.KillMode or null)
         else
           null;
-      stray = strayPaths properties;
+      # After the arguments: what throws among them is blamed on its own line.
+      stray = deepSeq arguments (strayPaths properties);
       files = filesOf scope.pkgs name (properties.postInstall or "");
       # What most processes do not have is left out.
       data = { inherit arguments; }
