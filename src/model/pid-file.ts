@@ -36,9 +36,9 @@ export const isGuessed = (pidFile: string | null, { process }: Pick<ProcessInsta
 export const watchedPidFile = (
   { namesPidFile, pidFile, instanceName }: Pick<ManagedProcess, 'namesPidFile' | 'pidFile' | 'instanceName'>,
   directories: Directories,
-): { readonly path: string; readonly guess: PidFileGuess | null } => {
-  if (namesPidFile) return { path: pidFile, guess: null };
-  // Also where the model sets a user: that is the convention of the framework's proxies.
-  const path = `${directories.runtimeDir}/${baseName(pidFile)}`;
-  return { path, guess: guessOfPidFile(path, instanceName, directories) };
-};
+): { readonly path: string; readonly guess: PidFileGuess | null } => ({
+  // The framework's proxies look in the directory for runtime files alone. Who has the rights of the model's user when it
+  // looks can leave no PID there, and such a daemon writes none there itself: that directory comes second.
+  path: pidFile,
+  guess: namesPidFile ? null : guessOfPidFile(pidFile, instanceName, directories),
+});
