@@ -1,7 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Subprocess } from 'execa';
-import { cleanCommand, saysMissing } from './clean-command.js';
 import { ExplainedError, exitCodes } from './errors.js';
 import type { Run, RunRequest, RunResult } from './ports.js';
 
@@ -108,8 +107,8 @@ export const createRun =
     const { mode = 'capture' } = request;
     const showOutput =
       mode === 'watch' || mode === 'show' ? (await import('./show-output.js')).showOutput : () => undefined;
-    const startsClean = request.startsClean === true;
-    const { file, args } = startsClean ? cleanCommand(request.file, request.args) : request;
+    const clean = request.startsClean === true ? await import('./clean-command.js') : null;
+    const { file, args } = clean?.cleanCommand(request.file, request.args) ?? request;
     const command = execa(file, args, {
       ...stdio[mode],
       reject: false,
@@ -150,7 +149,7 @@ export const createRun =
     const stdout = decode(result.stdout);
     const exitCode = exitCodeOf(result);
     const stderr = decode(result.stderr).text;
-    if (startsClean && saysMissing({ exitCode, stderr })) throw new MissingProgramError(request.file);
+    if (clean?.saysMissing({ exitCode, stderr }) === true) throw new MissingProgramError(request.file);
     return {
       exitCode,
       stdout: stdout.text,

@@ -128,7 +128,8 @@ export const createInstallation = (
   const recorded = async (): Promise<readonly OwnedLink[]> => {
     const record = await records.read();
     if (record === 'damaged') return linksOfCurrent();
-    if (record !== null && record.profileLink !== profileLink && (await exists(record.profileLink))) {
+    // A profile is a link: a record that names something else there is damaged, and belongs to nobody.
+    if (record !== null && record.profileLink !== profileLink && (targetOf(record.profileLink) ?? '') !== '') {
       throw conflict(
         targetFile,
         `It belongs to the profile ${record.profileLink}, which has the same name`,

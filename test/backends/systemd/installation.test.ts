@@ -215,13 +215,21 @@ test('the process of another profile stays with that profile', async () => {
 
 test('a profile of the same name elsewhere keeps its units as long as it is there', async () => {
   const elsewhere = join(temporary.path, 'elsewhere');
-  await writeFile(elsewhere, '');
+  await symlink('elsewhere-1-link', elsewhere);
   await update(profile('/store/1', 'a'), installationOf('processes', elsewhere));
   await expect(installationOf().check([])).rejects.toMatchObject({
     why: `It belongs to the profile ${elsewhere}, which has the same name`,
   });
   await rm(elsewhere);
   await update(profile('/store/2', 'b'));
+  expect(await found()).not.toHaveProperty(['nix-process-a.service']);
+});
+
+// An undeployment would stop everything before it finds that out. Found by the fuzz run with the seed 1, case 952.
+test('a record that names something else than a profile belongs to nobody', async () => {
+  await update(profile('/store/1', 'a'), installationOf('processes', '/proc/self/mem'));
+  await expect(installationOf().check([])).resolves.toBeUndefined();
+  await update(null);
   expect(await found()).not.toHaveProperty(['nix-process-a.service']);
 });
 
