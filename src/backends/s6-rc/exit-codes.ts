@@ -1,4 +1,5 @@
 import { ActivationError } from '../../system/errors.js';
+import type { RunResult } from '../../system/ports.js';
 
 /** How a run of s6-rc-update ended, which decides what has to be done to go back. */
 export type UpdateVerdict =
@@ -86,3 +87,11 @@ export const changeProblem = (exitCode: number): string => {
       return `s6-rc ended with exit code ${exitCode}`;
   }
 };
+
+/** What s6-rc has to say, without its own name in front. */
+export const wordsOf = ({ stderr }: RunResult): string =>
+  stderr
+    .split('\n')
+    .map((line) => line.replace(/^s6-rc: (?:warning|fatal|info): /, ''))
+    .filter((line) => line !== '' && !line.includes('without readiness notification'))
+    .join('\n');
