@@ -1,24 +1,24 @@
 import type { Observation } from '../backends/backend.js';
-import type { BuiltProfile } from '../generations/built-profile.js';
 import { arrive, type Arrival } from '../generations/arrival.js';
-import type { ProfileLocation } from '../generations/profile-location.js';
 import { unitOf } from '../plan/activation-plan.js';
 import type { ManagerName } from '../model/process-model.js';
 import { isUp, planActivation, type ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { ActivationError, ExplainedError, exitCodes } from '../system/errors.js';
-import type { Ports } from '../system/ports.js';
+import type { Activation } from './activation.js';
 import { describeFailures } from './describe-failures.js';
-import { endedBy, executePlan, type Execution } from './execute-plan.js';
+import { endedBy, executeTasks, type Execution } from './execute-tasks.js';
+import { tasksOf } from './execution-tasks.js';
 import type { JournalWriter } from './journal.js';
 import { watchLeftovers, type LeftoverWatch } from './leftovers.js';
-import type { PreparedActivation } from './prepare-activation.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
 import { whatToRestore } from './what-to-restore.js';
 
 export interface ActivationSettings {
   /** "switch", "rollback" …, for the journal. */
   readonly command: string;
+  /** How it becomes the current generation, when everything runs. */
+  readonly arrival: Arrival;
   /** Whether a failed activation puts back what ran before. */
   readonly rollBack: boolean;
   /** Whether what does not depend on a process that failed is done all the same; nothing is put back then. */
@@ -35,7 +35,7 @@ const waysOn = 'finish the switch with resume, undo it with abort, or run switch
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 
-const leftoversOf = ({ current, target, sessions }: PreparedActivation, ports: Ports): LeftoverWatch =>
+const leftoversOf = ({ current, target, sessions, ports }: Activation): LeftoverWatch =>
   watchLeftovers(
     [current, target].filter((side) => side !== null),
     sessions,
@@ -59,7 +59,7 @@ const describeExecution = ({ failures, spared }: Execution): string => {
 /** Asks every manager that has some of these units about them, once. */
 const observeAgain = async (
   units: readonly ObservedUnit[],
-  { sessions }: PreparedActivation,
+  { sessions }: Activation,
 ): Promise<readonly ObservedUnit[]> => {
   const managers = [...new Set(units.map(({ manager }) => manager))];
   const answers = await Promise.all(
@@ -79,24 +79,21 @@ const observeAgain = async (
 };
 
 /** What runs after an execution that ended early, but for what was stopped. */
-const presentAfter = async (
-  prepared: PreparedActivation,
-  { attempted }: Execution,
-): Promise<readonly ObservedUnit[]> => {
+const presentAfter = async (activation: Activation, { attempted }: Execution): Promise<readonly ObservedUnit[]> => {
   const keyOf = (manager: ManagerName, { name }: DeployedUnit): string => `${manager} ${name}`;
   const touched = new Set(attempted.map((step) => keyOf(step.manager, unitOf(step))));
-  const untouched = prepared.present.filter(({ manager, unit }) => !touched.has(keyOf(manager, unit)));
+  const untouched = activation.present.filter(({ manager, unit }) => !touched.has(keyOf(manager, unit)));
   const replaced = attempted
     .filter(({ action }) => action !== 'stop')
     .map((step) => ({ manager: step.manager, unit: unitOf(step), observation: absent }));
   return [
     // Some managers stop dependents together with what they depend on.
-    ...(await observeAgain(untouched.filter(isUp), prepared)).map(({ observation, ...rest }) => ({
+    ...(await observeAgain(untouched.filter(isUp), activation)).map(({ observation, ...rest }) => ({
       ...rest,
       observation: observation.state === 'stopped' ? ({ ...observation, state: 'failed' } as const) : observation,
     })),
     ...untouched.filter((observed) => !isUp(observed)),
-    ...(await observeAgain(replaced, prepared)),
+    ...(await observeAgain(replaced, activation)),
   ];
 };
 
@@ -105,23 +102,21 @@ const presentAfter = async (
  * whatToRestore).
  */
 const restore = async (
-  prepared: PreparedActivation,
+  activation: Activation,
   execution: Execution,
-  settings: WatchSettings,
-  signal: AbortSignal,
+  { watch: watchSettings, secondSignal }: ActivationSettings,
   journal: JournalWriter,
-  ports: Ports,
 ): Promise<Execution> => {
-  const { current, target, leaving, sessions } = prepared;
+  const { current, target, leaving, sessions, ports } = activation;
   let seen: readonly ObservedUnit[];
   try {
-    seen = await presentAfter(prepared, execution);
+    seen = await presentAfter(activation, execution);
   } catch (error) {
     // What cannot be seen cannot be put back.
     if (error instanceof ExplainedError) return endedBy(error);
     throw error;
   }
-  const { now, units, crashed } = whatToRestore(prepared, execution, seen);
+  const { now, units, crashed } = whatToRestore(activation, execution, seen);
   const managers = [...new Set([...(target === null ? [] : [target.manager]), ...leaving])];
   const plan = planActivation(
     now,
@@ -136,81 +131,93 @@ const restore = async (
         },
   );
   // What ran before has shown that it stays up.
-  const watch = createProcessWatch(sessions, { ...settings, settle: 0 }, ports.run);
-  const leftovers = leftoversOf(prepared, ports);
-  return executePlan(plan, managers, current, {
-    ...{ sessions, watch, leftovers, signal, journal },
+  const watch = createProcessWatch(sessions, { ...watchSettings, settle: 0 }, ports.run);
+  const { waitForPorts } = watch;
+  return executeTasks(tasksOf(plan, managers, current, sessions, { waitForPorts }), {
+    ...{ sessions, watch, journal },
+    leftovers: leftoversOf(activation),
+    signal: secondSignal,
     back: true,
     excuse: (step) => (crashed.has(unitOf(step).name) ? 'It did not run before the switch either' : null),
     log: ports.log,
   });
 };
 
-const activateWith = async (
+/**
+ * What becomes of a switch that failed: what ran before is put back, unless the user said otherwise.
+ *
+ * @param why in words
+ * @throws ExplainedError always
+ */
+const failWith = async (
+  activation: Activation,
+  execution: Execution,
+  settings: ActivationSettings,
   journal: JournalWriter,
-  location: ProfileLocation,
-  next: BuiltProfile,
-  prepared: PreparedActivation,
-  { rollBack, keepGoing, watch: watchSettings, signal, secondSignal }: ActivationSettings,
-  arrival: Arrival,
-  ports: Ports,
-): Promise<void> => {
-  const { plan, accounts, leaving, target, sessions } = prepared;
-  const nobodyFailed: readonly string[] = [];
-
-  const failWith = async (execution: Execution, why: string, cause?: unknown): Promise<never> => {
-    const options = cause === undefined ? {} : { cause };
-    const what = execution.interrupted ? 'The switch was interrupted' : `The switch to ${next.path} failed`;
-    if (!rollBack || keepGoing) {
-      throw new ExplainedError(
-        execution.interrupted ? exitCodes.interrupted : exitCodes.activationFailed,
-        {
-          what,
-          why: `${why}\nWhat was done so far stays, and ${location.link} still points to the generation before`,
-          fix: `Look at the logs with: nix-processmgmt-ts logs NAME; then ${waysOn}`,
-        },
-        options,
-      );
-    }
-    ports.log.warn(`${what}; putting back what ran before`);
-    await accounts.putBack();
-    const restored = await restore(prepared, execution, watchSettings, secondSignal, journal, ports);
-    if (restored.interrupted) {
-      throw new ExplainedError(
-        exitCodes.interrupted,
-        {
-          what: `${what}, and putting back what ran before was interrupted, too`,
-          why: `${why}\nWhat was done so far stays, and ${location.link} still points to the generation before`,
-          fix: `See what runs with: nix-processmgmt-ts status; then ${waysOn}`,
-        },
-        options,
-      );
-    }
-    if (restored.failures.length > 0 || restored.error !== null) {
-      throw new ActivationError(
-        {
-          what: `${what}, and what ran before could not be put back completely`,
-          why: `${why}\nthen: ${restored.error === null ? describeFailures(restored.failures) : inWords(restored.error)}`,
-          fix: `See what runs with: nix-processmgmt-ts status; then ${waysOn}`,
-        },
-        options,
-      );
-    }
-    await accounts.withdraw();
-    await prepared.journal.end();
+  { why, cause }: { readonly why: string; readonly cause?: unknown },
+): Promise<never> => {
+  const { location, next, accounts, ports } = activation;
+  const options = cause === undefined ? {} : { cause };
+  const what = execution.interrupted ? 'The switch was interrupted' : `The switch to ${next.path} failed`;
+  const staysAsIs = `What was done so far stays, and ${location.link} still points to the generation before`;
+  if (!settings.rollBack || settings.keepGoing) {
     throw new ExplainedError(
-      execution.interrupted ? exitCodes.interrupted : exitCodes.rolledBack,
+      execution.interrupted ? exitCodes.interrupted : exitCodes.activationFailed,
       {
-        what: `${what}; what ran before runs again`,
-        why,
-        fix: execution.interrupted
-          ? 'Run switch again when it may take its time'
-          : 'Correct what is said above, in the model or on the machine, then run switch again',
+        what,
+        why: `${why}\n${staysAsIs}`,
+        fix: `Look at the logs with: nix-processmgmt-ts logs NAME; then ${waysOn}`,
       },
       options,
     );
-  };
+  }
+  ports.log.warn(`${what}; putting back what ran before`);
+  await accounts.putBack();
+  const restored = await restore(activation, execution, settings, journal);
+  const seeWhatRuns = `See what runs with: nix-processmgmt-ts status; then ${waysOn}`;
+  if (restored.interrupted) {
+    throw new ExplainedError(
+      exitCodes.interrupted,
+      {
+        what: `${what}, and putting back what ran before was interrupted, too`,
+        why: `${why}\n${staysAsIs}`,
+        fix: seeWhatRuns,
+      },
+      options,
+    );
+  }
+  if (restored.failures.length > 0 || restored.error !== null) {
+    throw new ActivationError(
+      {
+        what: `${what}, and what ran before could not be put back completely`,
+        why: `${why}\nthen: ${restored.error === null ? describeFailures(restored.failures) : inWords(restored.error)}`,
+        fix: seeWhatRuns,
+      },
+      options,
+    );
+  }
+  await accounts.withdraw();
+  await activation.journal.end();
+  throw new ExplainedError(
+    execution.interrupted ? exitCodes.interrupted : exitCodes.rolledBack,
+    {
+      what: `${what}; what ran before runs again`,
+      why,
+      fix: execution.interrupted
+        ? 'Run switch again when it may take its time'
+        : 'Correct what is said above, in the model or on the machine, then run switch again',
+    },
+    options,
+  );
+};
 
+const nobodyFailed: readonly string[] = [];
+
+/** Makes the users and groups; a failure leaves them as they were. */
+const makeAccounts = async (
+  { accounts, unfinished, journal: { end } }: Activation,
+  journal: JournalWriter,
+): Promise<void> => {
   try {
     await journal.during({ action: 'accounts' }, false, async () => {
       await accounts.prepare();
@@ -220,18 +227,31 @@ const activateWith = async (
     await accounts.putBack();
     await accounts.withdraw();
     // What an unfinished switch before this one has left is still there.
-    if (prepared.unfinished === null) await prepared.journal.end();
+    if (unfinished === null) await end();
     throw error;
   }
-  const watch = createProcessWatch(sessions, watchSettings, ports.run);
-  const execution = await executePlan(plan, leaving, target, {
-    ...{ sessions, watch, signal, journal, keepGoing },
-    leftovers: leftoversOf(prepared, ports),
+};
+
+const activateWith = async (
+  activation: Activation,
+  settings: ActivationSettings,
+  journal: JournalWriter,
+): Promise<void> => {
+  const { location, next, tasks, target, accounts, sessions, ports } = activation;
+  const { watch, signal, keepGoing, arrival } = settings;
+  await makeAccounts(activation, journal);
+  const execution = await executeTasks(tasks, {
+    ...{ sessions, signal, journal },
+    watch: createProcessWatch(sessions, watch, ports.run),
+    keepGoingWith: keepGoing ? (target?.profile.units ?? []) : undefined,
+    leftovers: leftoversOf(activation),
     log: ports.log,
   });
-  if (execution.error !== null) await failWith(execution, inWords(execution.error), execution.error);
-  if (execution.failures.length > 0) await failWith(execution, describeExecution(execution));
-  if (execution.interrupted) await failWith(execution, 'A signal asked it to stop');
+  const fail = (why: string, cause?: unknown): Promise<never> =>
+    failWith(activation, execution, settings, journal, { why, cause });
+  if (execution.error !== null) await fail(inWords(execution.error), execution.error);
+  if (execution.failures.length > 0) await fail(describeExecution(execution));
+  if (execution.interrupted) await fail('A signal asked it to stop');
   const progress = { hasArrived: false };
   try {
     await journal.during({ action: 'record' }, false, async () => {
@@ -245,38 +265,25 @@ const activateWith = async (
     });
   } catch (cause) {
     const words = cause instanceof Error ? inWords(cause) : String(cause);
-    if (!progress.hasArrived) await failWith(execution, words, cause);
+    if (!progress.hasArrived) await fail(words, cause);
     // All of it runs, and the profile says so: that does not become untrue for what is wrong afterwards.
     else ports.log.warn(words);
   }
-  await prepared.journal.end();
+  await activation.journal.end();
 };
 
 /**
- * Makes the machine run a built profile.
+ * Makes the machine run what was decided on.
  *
- * @param arrival how it becomes the current generation, when everything runs
  * @throws ExplainedError with exit code 6 (failed), 7 (failed and what ran before runs again) or 10 (interrupted)
  */
-export const activate = async (
-  location: ProfileLocation,
-  next: BuiltProfile,
-  prepared: PreparedActivation,
-  settings: ActivationSettings,
-  arrival: Arrival,
-  ports: Ports,
-): Promise<void> => {
-  const { plan, unfinished, present } = prepared;
+export const activate = async (activation: Activation, settings: ActivationSettings): Promise<void> => {
+  const { plan, next, unfinished, present, ports } = activation;
   for (const note of [...plan.notes, ...plan.accounts.notes]) ports.log.info(`note: ${note}`);
-  const journal = await prepared.journal.begin({
-    command: settings.command,
-    to: next.path,
-    arrival,
-    present,
-    unfinished,
-  });
+  const { command, arrival } = settings;
+  const journal = await activation.journal.begin({ command, to: next.path, arrival, present, unfinished });
   try {
-    await activateWith(journal, location, next, prepared, settings, arrival, ports);
+    await activateWith(activation, settings, journal);
   } finally {
     await journal.close();
   }

@@ -2,7 +2,8 @@ import type { InstanceName } from '../model/process-model.js';
 import { unitOf } from '../plan/activation-plan.js';
 import { planActivation } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
-import { executePlan, type ExecutionSettings } from './execute-plan.js';
+import { executeTasks, type ExecutionSettings } from './execute-tasks.js';
+import { tasksOf } from './execution-tasks.js';
 import { observeUnits } from './look-at-current.js';
 import type { StepFailure } from './process-watch.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
@@ -47,7 +48,8 @@ export const bringBack = async (
       isWanted: (unit) => session.isWanted?.(unit) ?? true,
     },
   );
-  const { attempted, failures, error } = await executePlan(plan, [manager], deployed, settings);
+  const tasks = tasksOf(plan, [manager], deployed, sessions, { waitForPorts: settings.watch.waitForPorts });
+  const { attempted, failures, error } = await executeTasks(tasks, settings);
   if (error !== null) throw error;
   return { started: new Set(attempted.map((step) => unitOf(step).instance)), failures };
 };

@@ -50,6 +50,13 @@ const withoutNeedlessLevels = (
   ];
 };
 
+/** The steps that are taken before a manager gets to know its new units; all of them where none does. Pure. */
+export const stepsBeforeInstall = (tasks: readonly Task[]): ReadonlySet<PlanStep> => {
+  const install = tasks.findIndex(({ kind }) => kind === 'install');
+  const before = install === -1 ? tasks : tasks.slice(0, install);
+  return new Set(before.flatMap((task) => (task.kind === 'processes' ? task.stage.steps : [])));
+};
+
 /**
  * Decides what to do, one after the other, to carry out a plan. Pure.
  *
@@ -60,7 +67,7 @@ const withoutNeedlessLevels = (
  * @param to what is deployed afterwards; null for nothing
  */
 export const tasksOf = (
-  { stages, stagesBeforeInstall }: ProcessPlan,
+  { stages, stagesBeforeInstall }: Pick<ProcessPlan, 'stages' | 'stagesBeforeInstall'>,
   from: readonly ManagerName[],
   to: ManagedProfile | null,
   sessions: Sessions,

@@ -84,23 +84,35 @@ const conflictsOfPrograms = async (
   );
 };
 
+/** What conflicts are found from. */
+export interface ConflictFacts {
+  readonly plan: ProcessPlan;
+  readonly present: readonly ObservedUnit[];
+  readonly target: ManagedProfile | null;
+  /** Generations of which something may be there. */
+  readonly left: readonly ManagedProfile[];
+  /** Those of the next profile. */
+  readonly directories: Manifest['directories'];
+  /** What a switch before this one has left; null for nothing. */
+  readonly unfinished: object | null;
+  readonly sessions: Sessions;
+  readonly ports: Pick<Ports, 'run'>;
+}
+
 /**
  * What of the next profile will not work here, and whether this command would end itself; of what is not started by the
  * plan nothing else is said.
- *
- * @param left generations of which something may be there
- * @param isUnfinished whether a switch before this one did not finish
  */
-export const findConflicts = async (
-  plan: ProcessPlan,
-  present: readonly ObservedUnit[],
-  target: ManagedProfile | null,
-  left: readonly ManagedProfile[],
-  directories: Manifest['directories'],
-  isUnfinished: boolean,
-  sessions: Sessions,
-  ports: Pick<Ports, 'run'>,
-): Promise<readonly Conflict[]> => {
+export const findConflicts = async ({
+  plan,
+  present,
+  target,
+  left,
+  directories,
+  unfinished,
+  sessions,
+  ports,
+}: ConflictFacts): Promise<readonly Conflict[]> => {
   // A switch that changes nothing does not load it.
   const ownEnd =
     plan.stages.length === 0 ? [] : await (await import('./find-own-end.js')).findOwnEnd(plan, sessions, ports);
@@ -117,7 +129,7 @@ export const findConflicts = async (
     ...ofModel,
     ...(await conflictsOfPrograms(beginning, target, directories)),
     ...keptPorts(plan, present, units),
-    ...(await conflictsOfPorts(plan, present, isUnfinished, sessions)),
+    ...(await conflictsOfPorts(plan, present, unfinished !== null, sessions)),
     ...takenPidFiles(await livePidFiles(plan, present, ports)),
     ...takenNames((await sessions.of(target.manager).collisions?.(units, known)) ?? []),
   ];

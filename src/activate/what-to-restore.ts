@@ -1,8 +1,8 @@
 import { unitOf } from '../plan/activation-plan.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
-import type { Execution } from './execute-plan.js';
-import type { PreparedActivation } from './prepare-activation.js';
+import type { Activation } from './activation.js';
+import type { Execution } from './execute-tasks.js';
 
 /** What is to be as it was before a switch that failed. */
 export interface Restoration {
@@ -33,7 +33,7 @@ const asFailed = (observed: ObservedUnit): ObservedUnit => ({
  * @param seen what runs after the switch has failed
  */
 export const whatToRestore = (
-  { current, present }: Pick<PreparedActivation, 'current' | 'present'>,
+  { current, present }: Pick<Activation, 'current' | 'present'>,
   { attempted }: Pick<Execution, 'attempted'>,
   seen: readonly ObservedUnit[],
 ): Restoration => {

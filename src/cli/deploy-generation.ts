@@ -39,5 +39,5 @@ export const deployGeneration = async (
   }
   context.log.info(`going to generation ${String(number)}`);
   const arrival = history === null ? await arrivalAt(location, next.path, number) : { generation: number, history };
-  await deploy(location, next, occasion(command, args, null, context), args, arrival, context);
+  await deploy({ location, next, why: occasion(command, args, null, context), arrival }, args, context);
 };

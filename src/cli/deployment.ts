@@ -1,13 +1,8 @@
 import type { EarlyLook } from '../activate/early-look.js';
 import { refuseConflicts } from '../activate/find-conflicts.js';
-import {
-  changesOf,
-  prepareActivation,
-  stateOptions,
-  type ActivationChoices,
-  type DriftPolicy,
-  type PlannedActivation,
-} from '../activate/prepare-activation.js';
+import type { PlannedActivation } from '../activate/activation.js';
+import { prepareActivation, stateOptions } from '../activate/prepare-activation.js';
+import type { DriftPolicy } from '../activate/what-runs.js';
 import { activate } from '../activate/activate.js';
 import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
@@ -38,31 +33,37 @@ export interface DeployArguments extends ActivationArguments {
   readonly settle?: number | undefined;
 }
 
-/** What the command line says about how it is done. */
-const choicesOf = (
-  location: ProfileLocation,
-  args: ActivationArguments,
-  context: Pick<CommandContext, 'env'>,
-): ActivationChoices => ({
-  ...sessionSettingsOf(location, args, context),
-  taskSettings: { waitForPorts: args.waitForPorts === true, keepsLevels: args.keepGoing === true },
-});
+/** A deployment that is asked for. */
+export interface DeploymentRequest {
+  readonly location: ProfileLocation;
+  readonly next: BuiltProfile;
+  readonly why: Occasion;
+  /** How it becomes the current generation. */
+  readonly arrival: Arrival;
+  /** Looks at what is going to be done before anything is; throws to refuse it. Default: nobody does. */
+  readonly review?: (planned: PlannedActivation) => Promise<void>;
+  /** See lookEarly. Default: nobody has looked. */
+  readonly look?: EarlyLook | undefined;
+}
 
 /**
  * Decides what a switch to `next` would do.
  *
  * @param drift what is done about what somebody has changed. Default: nothing, unless --repair was given
- * @param look see lookEarly. Default: nobody has looked
  */
 export const prepare = (
-  location: ProfileLocation,
-  next: BuiltProfile,
+  { location, next, look }: Pick<DeploymentRequest, 'location' | 'next' | 'look'>,
   args: ActivationArguments,
   context: CommandContext,
   drift: DriftPolicy = args.repair === true ? 'repair' : 'ignore',
-  look?: EarlyLook,
 ): Promise<PlannedActivation> =>
-  prepareActivation(location, next, { ...choicesOf(location, args, context), drift }, context, args.oldProfile, look);
+  prepareActivation({
+    ...{ location, next, look, drift },
+    settings: sessionSettingsOf(location, args, context),
+    tasks: { waitForPorts: args.waitForPorts === true, keepsLevels: args.keepGoing === true },
+    oldProfile: args.oldProfile,
+    ports: context,
+  });
 
 /**
  * Warns of what may not work, and refuses what surely fails unless the user says otherwise.
@@ -90,87 +91,62 @@ export const occasion = (
   { version }: Pick<CommandContext, 'version'>,
 ): Occasion => ({ command, message: message ?? null, model, tool: version });
 
-/** What comes before a deployment. */
-export interface Preliminaries {
-  /** Looks at what is going to be done before anything is; throws to refuse it. Default: nobody does. */
-  readonly review?: (planned: PlannedActivation) => Promise<void>;
-  /** See lookEarly. Default: nobody has looked. */
-  readonly look?: EarlyLook | undefined;
-}
-
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = async (
-  location: ProfileLocation,
-  next: BuiltProfile,
-  why: Occasion,
+  request: Omit<DeploymentRequest, 'arrival'>,
   args: DeployArguments,
   context: CommandContext,
-  before?: Preliminaries,
-): Promise<void> => deploy(location, next, why, args, await arrivalAt(location, next.path, null), context, before);
+): Promise<void> =>
+  deploy({ ...request, arrival: await arrivalAt(request.location, request.next.path, null) }, args, context);
 
 /**
  * Makes the machine run `next` and, when all of it runs, the profile point to it. Says on stderr what was done. The
  * caller holds the lock.
  */
 export const deploy = async (
-  location: ProfileLocation,
-  next: BuiltProfile,
-  why: Occasion,
+  request: DeploymentRequest,
   args: DeployArguments,
-  arrival: Arrival,
   caller: CommandContext,
-  { review, look }: Preliminaries = {},
 ): Promise<void> => {
+  const { next, why, arrival, review } = request;
   const watch = watchSettings(args, caller.env);
   const context = sparedByTerminal(caller);
-  const prepared = await prepare(location, next, args, context, undefined, look);
-  const { plan, target, unfinished } = prepared;
-  await review?.(prepared);
-  await considerConflicts(prepared.conflicts, args, context);
-  if (isIdle(changesOf(next, prepared))) {
+  const planned = await prepare(request, args, context);
+  const { plan, target, unfinished } = planned;
+  await review?.(planned);
+  await considerConflicts(planned.conflicts, args, context);
+  if (isIdle(planned)) {
     for (const note of plan.notes) context.log.info(`note: ${note}`);
     context.log.info('nothing to do: the model is what is deployed');
     return;
   }
   if (args.confirm === true) {
     const { confirmPlan, documentActivation } = await import('./planned-activation.js');
-    const document = await documentActivation(location, next, prepared, why.model, args, context);
+    const document = await documentActivation(planned, why.model, args);
     await confirmPlan(document, args.yes === true, context);
   }
   if (target !== null) await createStateDirectories(next.manifest.directories, stateOptions(next.manifest));
-  if (prepared.obstacles.length > 0) {
+  if (planned.obstacles.length > 0) {
     const { removeObstacles } = await import('../activate/find-obstacles.js');
-    removeObstacles(prepared.obstacles, context);
+    removeObstacles(planned.obstacles, context);
   }
-  await recordDeployment(
-    location,
-    next,
-    plan,
-    why,
-    () =>
-      withStopSignals(
-        ({ first, second }) =>
-          activate(
-            location,
-            next,
-            prepared,
-            {
-              command: why.command,
-              rollBack: args.noRollback !== true,
-              keepGoing: args.keepGoing === true,
-              watch,
-              signal: first,
-              secondSignal: second,
-            },
-            // It had arrived, but may not have been able to remember where it came from.
-            (prepared.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
-            context,
-          ),
-        context.stopSignals,
-      ),
-    context,
+  await recordDeployment(planned, why, () =>
+    withStopSignals(
+      ({ first, second }) =>
+        activate(planned, {
+          command: why.command,
+          // It had arrived, but may not have been able to remember where it came from.
+          arrival: (planned.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
+          rollBack: args.noRollback !== true,
+          keepGoing: args.keepGoing === true,
+          watch,
+          signal: first,
+          secondSignal: second,
+        }),
+      context.stopSignals,
+    ),
   );
-  const generation = await currentGeneration(location);
+  const generation = await currentGeneration(request.location);
   const kept = String(plan.unchanged.length);
   context.log.info(
     target === null

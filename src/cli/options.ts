@@ -188,7 +188,7 @@ export const readPlanOption = define({
     conflicts: [
       ...['model', ...Object.keys(managerOption), ...Object.keys(stateDirectoryOptions)],
       ...Object.keys(evaluationOptions),
-      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine', 'repair'],
+      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine', 'repair', 'wait-for-ports', 'keep-going'],
     ],
     describe: 'Do exactly what a plan that plan --out wrote says, or nothing when something has changed since',
   },

@@ -1,8 +1,6 @@
-import { changesOf, type PlannedActivation } from '../activate/prepare-activation.js';
-import type { BuiltProfile } from '../generations/built-profile.js';
+import type { PlannedActivation } from '../activate/activation.js';
 import type { ModelSource } from '../generations/deployment-record.js';
 import { currentGeneration } from '../generations/generations.js';
-import type { ProfileLocation } from '../generations/profile-location.js';
 import { closureDifference } from '../plan/closure-difference.js';
 import { documentPlan } from '../plan/document-plan.js';
 import type { PlanDocument } from '../plan/plan-document.js';
@@ -20,27 +18,28 @@ import { wantsColour } from './terminal.js';
  * @throws ActivationError when Nix does not
  */
 export const documentActivation = async (
-  location: ProfileLocation,
-  next: BuiltProfile,
   planned: PlannedActivation,
   model: ModelSource | null,
   args: ActivationArguments,
-  context: CommandContext,
 ): Promise<PlanDocument> => {
-  const { running, unfinished, present } = planned;
+  const { location, next, running, unfinished, ports } = planned;
   const paths = [...(running === null ? [] : [running.path]), next.path];
   return documentPlan({
-    ...changesOf(next, planned),
+    ...planned,
     link: location.link,
     manager: next.manifest.manager,
     model,
-    options: { oldProfile: args.oldProfile ?? null, manager: managerOptions(args), repair: args.repair === true },
+    options: {
+      oldProfile: args.oldProfile ?? null,
+      manager: managerOptions(args),
+      repair: args.repair === true,
+      waitForPorts: args.waitForPorts === true,
+      keepGoing: args.keepGoing === true,
+    },
     current: running === null ? null : { path: running.path, manager: running.manifest.manager },
     generation: await currentGeneration(location),
     unfinished: unfinished?.journal?.header.to ?? unfinished?.reached.at(-1)?.path ?? null,
-    present,
-    conflicts: planned.conflicts,
-    closure: closureDifference(running?.path ?? null, next.path, await readStoreInfos(paths, context)),
+    closure: closureDifference(running?.path ?? null, next.path, await readStoreInfos(paths, ports)),
   });
 };
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describeFailures } from '../activate/describe-failures.js';
-import { executePlan } from '../activate/execute-plan.js';
+import { executeTasks } from '../activate/execute-tasks.js';
+import { tasksOf } from '../activate/execution-tasks.js';
 import { watchLeftovers } from '../activate/leftovers.js';
 import { createProcessWatch } from '../activate/process-watch.js';
 import { noJournal } from '../activate/journal.js';
@@ -48,7 +49,7 @@ const putRight = async (
       fix: 'Finish it with resume, or undo it with abort; then run again',
     });
   }
-  await deploy(location, current, occasion('run', args, null, context), args, null, context);
+  await deploy({ location, next: current, why: occasion('run', args, null, context), arrival: null }, args, context);
 };
 
 /**
@@ -130,7 +131,8 @@ const runUntil = async (
       units: deployed.profile.units,
       isWanted: (unit) => session.isWanted?.(unit) ?? true,
     });
-    const execution = await executePlan(plan, [deployed.manager], deployed, {
+    const { waitForPorts } = settings;
+    const execution = await executeTasks(tasksOf(plan, [deployed.manager], deployed, sessions, { waitForPorts }), {
       sessions,
       watch: createProcessWatch(sessions, settings, context.run),
       leftovers: watchLeftovers([deployed], sessions, context),
@@ -159,7 +161,8 @@ const runUntil = async (
   }
 
   const present = await observe(deployment);
-  const stopped = await executePlan(planActivation(present, null), [deployed.manager], null, {
+  const stops = tasksOf(planActivation(present, null), [deployed.manager], null, sessions, { waitForPorts: false });
+  const stopped = await executeTasks(stops, {
     sessions,
     watch: createProcessWatch(sessions, { settle: 0, waitForPorts: false }, context.run),
     leftovers: watchLeftovers([deployed], sessions, context),

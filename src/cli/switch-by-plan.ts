@@ -1,4 +1,4 @@
-import type { PlannedActivation } from '../activate/prepare-activation.js';
+import type { PlannedActivation } from '../activate/activation.js';
 import { readBuiltProfile } from '../generations/built-profile.js';
 import { profileLocation } from '../generations/profile-location.js';
 import type { PlanDocument } from '../plan/plan-document.js';
@@ -16,16 +16,17 @@ const argumentsOf = ({
   manager,
   oldProfile,
   repair,
-}: PlanDocument['options']): Pick<
-  ActivationArguments,
-  'runlevel' | 'enableAtBoot' | 'user' | 'engine' | 'oldProfile' | 'repair'
-> => ({
+  waitForPorts,
+  keepGoing,
+}: PlanDocument['options']): ActivationArguments => ({
   runlevel: manager['runlevel'],
   enableAtBoot: manager['enableAtBoot'] === 'true',
   user: manager['user'] === 'true',
   engine: manager['engine'],
   oldProfile: oldProfile ?? undefined,
   repair,
+  waitForPorts,
+  keepGoing,
 });
 
 /**
@@ -59,14 +60,11 @@ export const switchByPlan = async (file: string, args: DeployArguments, context:
         fix: 'Make the plan again, and keep the link beside it',
       });
     }
-    const review = async ({ taskSettings, ...planned }: PlannedActivation): Promise<void> => {
-      // What keeps going takes the same steps level by level; the plan was made for what does not.
-      const likeMade = { ...planned, taskSettings: { ...taskSettings, keepsLevels: false } };
-      requireSamePlan(made, await documentActivation(location, next, likeMade, made.model, asPlanned, context), file);
+    const review = async (planned: PlannedActivation): Promise<void> => {
+      requireSamePlan(made, await documentActivation(planned, made.model, asPlanned), file);
     };
-    await deployNewGeneration(location, next, occasion('switch', args, made.model, context), asPlanned, context, {
-      review,
-    });
+    const why = occasion('switch', args, made.model, context);
+    await deployNewGeneration({ location, next, why, review }, asPlanned, context);
   });
   await releasePlan(file);
 };

@@ -42,14 +42,8 @@ export const resumeSwitch = async (
   const { arrival } = header;
   const generations = await listGenerations(location);
   const isGone = arrival !== null && !generations.some(({ number }) => number === arrival.generation);
-  await deploy(
-    location,
-    next,
-    occasion(header.command, args, null, context),
-    args,
-    isGone ? { ...arrival, generation: null } : arrival,
-    context,
-  );
+  const why = occasion(header.command, args, null, context);
+  await deploy({ location, next, why, arrival: isGone ? { ...arrival, generation: null } : arrival }, args, context);
 };
 
 /**
@@ -88,7 +82,7 @@ export const abortSwitch = async (
     );
   }
   if (current !== null) {
-    await deploy(location, current, why, args, null, context);
+    await deploy({ location, next: current, why, arrival: null }, args, context);
     return;
   }
   const [reached] = unfinished.reached;
@@ -99,5 +93,7 @@ export const abortSwitch = async (
       fix: 'Run switch with the model',
     });
   }
-  await withEmptyProfile(reached, location, context, (empty) => deploy(location, empty, why, args, null, context));
+  await withEmptyProfile(reached, location, context, (next) =>
+    deploy({ location, next, why, arrival: null }, args, context),
+  );
 };

@@ -20,6 +20,14 @@ export interface Occasion {
   readonly tool: string;
 }
 
+/** What is remembered of an activation. */
+export interface RecordedActivation {
+  readonly location: ProfileLocation;
+  readonly next: BuiltProfile;
+  readonly plan: ProcessPlan;
+  readonly ports: Pick<Ports, 'env' | 'log'>;
+}
+
 const stepsOf = ({ stages, unchanged }: ProcessPlan): DeploymentSteps => {
   const instances = (action: StepAction): readonly string[] => [
     ...new Set(
@@ -86,13 +94,11 @@ export const pruneDeploymentLog = async (location: ProfileLocation): Promise<voi
  *   does not depend on it
  */
 export const recordDeployment = async (
-  location: ProfileLocation,
-  next: BuiltProfile,
-  plan: ProcessPlan,
+  { location, next, plan, ports }: RecordedActivation,
   { command, message, model, tool }: Occasion,
   activate: () => Promise<void>,
-  { env, log }: Pick<Ports, 'env' | 'log'>,
 ): Promise<void> => {
+  const { env, log } = ports;
   const before = await readDeploymentLog(location);
   const generations = await listGenerations(location);
   const sudoUser = env['SUDO_USER'];

@@ -22,12 +22,15 @@ export interface PlannedChanges {
   readonly tasks: readonly PlannedTask[];
   /** State directories that are missing. */
   readonly directories: readonly StateStep[];
-  /** The store path of the profile afterwards. */
-  readonly next: string;
+  /** The profile in the store that is deployed afterwards. */
+  readonly next: { readonly path: string };
   /** Where the profile's link points to now; null when there is no such link. */
   readonly recorded: string | null;
-  /** Whether a switch before did not finish: then there is something to do even when every process is as it should be. */
-  readonly isUnfinished: boolean;
+  /**
+   * What a switch before has left that did not finish; null for nothing. Then there is something to do even when every
+   * process is as it should be.
+   */
+  readonly unfinished: object | string | null;
 }
 
 /** A plan, and everything that it was made from. */
@@ -42,6 +45,8 @@ export interface PlanFacts extends PlannedChanges {
     readonly oldProfile: string | null;
     readonly manager: Readonly<Record<string, string>>;
     readonly repair: boolean;
+    readonly waitForPorts: boolean;
+    readonly keepGoing: boolean;
   };
   /** What runs now, by what the user or the profile's link says. */
   readonly current: { readonly path: string; readonly manager: ManagerName | null } | null;
@@ -54,9 +59,9 @@ export interface PlanFacts extends PlannedChanges {
 }
 
 /** Whether a switch would find nothing to do. */
-export const isIdle = ({ plan, directories, next, recorded, isUnfinished }: PlannedChanges): boolean =>
-  next === recorded &&
-  !isUnfinished &&
+export const isIdle = ({ plan, directories, next, recorded, unfinished }: PlannedChanges): boolean =>
+  next.path === recorded &&
+  unfinished === null &&
   plan.stages.length === 0 &&
   plan.putsBack !== true &&
   directories.length === 0 &&
@@ -94,7 +99,7 @@ const taskSteps = (task: PlannedTask, { next, recorded }: PlannedChanges): reado
       return processSteps(task.stage);
     case 'install': {
       const reasons = [
-        next === recorded ? 'it is made sure that it knows the profile' : 'it learns of the new profile',
+        next.path === recorded ? 'it is made sure that it knows the profile' : 'it learns of the new profile',
       ];
       return [{ kind: 'manager', action: 'install', manager: task.to.manager, reasons }];
     }
@@ -117,7 +122,9 @@ export const documentedSteps = (changes: PlannedChanges): readonly DocumentedSte
     ...directories.map((step) => [directoryStep(step)]),
     ...plan.accounts.preparations.map((step) => [accountStep(step)]),
     ...tasks.map((task) => taskSteps(task, changes)),
-    next === recorded ? [] : [{ kind: 'profile', action: 'record', path: next, reasons: ['it is what runs then'] }],
+    next.path === recorded
+      ? []
+      : [{ kind: 'profile', action: 'record', path: next.path, reasons: ['it is what runs then'] }],
     ...plan.accounts.removals.map((step) => [accountStep(step)]),
   ];
   return stages
@@ -129,7 +136,7 @@ export const documentedSteps = (changes: PlannedChanges): readonly DocumentedSte
 /** The plan as data; see docs/plan-format.md. */
 export const documentPlan = (facts: PlanFacts): PlanDocument => ({
   formatVersion: planFormatVersion,
-  profile: { link: facts.link, path: facts.next },
+  profile: { link: facts.link, path: facts.next.path },
   manager: facts.manager,
   model: facts.model,
   options: { ...facts.options, manager: { ...facts.options.manager } },

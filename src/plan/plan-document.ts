@@ -91,6 +91,10 @@ const planDocument = z.object({
     manager: z.record(z.string(), z.string()),
     /** Whether what somebody has changed is put right as well. */
     repair: z._default(z.boolean(), false),
+    /** Whether dependents wait for ports: that decides on the stages. */
+    waitForPorts: z._default(z.boolean(), false),
+    /** Whether a failure ends only what depends on it: that decides on the stages, too. */
+    keepGoing: z._default(z.boolean(), false),
   }),
   /** What the plan was made from: the same plan is right as long as this is so. */
   basis: z.object({

@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import { activate } from '../../src/activate/activate.js';
 import { noJournal, type OpenJournal } from '../../src/activate/journal.js';
-import type { PreparedActivation } from '../../src/activate/prepare-activation.js';
-import type { ManagedProfile } from '../../src/activate/sessions.js';
+import type { Activation } from '../../src/activate/activation.js';
+import { tasksOf } from '../../src/activate/execution-tasks.js';
+import type { ManagedProfile, Sessions } from '../../src/activate/sessions.js';
 import type { ManagerSession } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
 import { planActivation, type ObservedUnit } from '../../src/plan/plan-activation.js';
@@ -47,56 +48,61 @@ const prepare = (
   sessions: Readonly<Record<string, FakeManager>>,
   [from, before]: readonly [ManagerName, readonly DeployedUnit[]],
   [to, after]: readonly [ManagerName, readonly DeployedUnit[]],
-  journal: PreparedActivation['journal'] = { begin: () => Promise.resolve(noJournal), end: nothing },
-): PreparedActivation => {
+  journal: Activation['journal'] = { begin: () => Promise.resolve(noJournal), end: nothing },
+): Activation => {
   const present: readonly ObservedUnit[] = before.map((unit) => ({
     manager: from,
     unit,
     observation: sessions[from]?.running.has(unit.name) === true ? { ...down, state: 'running' } : down,
   }));
-  return {
-    plan: {
-      ...planActivation(
-        present,
-        after.length === 0
-          ? null
-          : {
-              manager: to,
-              units: after,
-              movesAtOnce: Object.values(sessions).some(({ changesAtInstall }) => changesAtInstall === true),
-            },
-      ),
-      accounts,
+  const plan = planActivation(
+    present,
+    after.length === 0
+      ? null
+      : {
+          manager: to,
+          units: after,
+          movesAtOnce: Object.values(sessions).some(({ changesAtInstall }) => changesAtInstall === true),
+        },
+  );
+  const leaving = before.length === 0 ? [] : [from];
+  const target = managed(to, after);
+  const connected: Sessions = {
+    of: (manager): ManagerSession => {
+      const session = sessions[manager];
+      if (session === undefined) throw new Error(`nobody connected to ${manager}`);
+      return session;
     },
+  };
+  return {
+    location: { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' },
+    next: { path: '/store/next', manifest: {} as never },
+    recorded: '/store/profile',
+    directories: [],
+    ports,
+    plan: { ...plan, accounts },
+    tasks: tasksOf(plan, leaving, target, connected, { waitForPorts: false }),
     accounts: { plan: accounts, prepare: nothing, clean: nothing, putBack: nothing, withdraw: nothing },
     unfinished: null,
     journal,
-    leaving: before.length === 0 ? [] : [from],
+    leaving,
     current: managed(from, before),
-    target: managed(to, after),
+    target,
     present,
-    sessions: {
-      of: (manager): ManagerSession => {
-        const session = sessions[manager];
-        if (session === undefined) throw new Error(`nobody connected to ${manager}`);
-        return session;
-      },
-    },
+    sessions: connected,
   };
 };
 
 const never = new AbortController().signal;
 
 const run = async (
-  prepared: PreparedActivation,
+  prepared: Activation,
   { rollBack = true, keepGoing = false, signal = never, secondSignal = never } = {},
 ): Promise<ExplainedError | null> => {
-  const location = { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' };
-  const next = { path: '/store/next', manifest: {} as never };
   try {
     const watch = { settle: 0, waitForPorts: false };
-    const settings = { command: 'switch', rollBack, keepGoing, watch, signal, secondSignal };
-    await activate(location, next, prepared, settings, null, ports);
+    const settings = { command: 'switch', arrival: null, rollBack, keepGoing, watch, signal, secondSignal };
+    await activate(prepared, settings);
     return null;
   } catch (error) {
     if (error instanceof ExplainedError) return error;
@@ -105,7 +111,7 @@ const run = async (
 };
 
 /** Takes down what the journal is told, beside what the managers are asked for. */
-const noting = (events: string[]): PreparedActivation['journal'] => ({
+const noting = (events: string[]): Activation['journal'] => ({
   begin: async ({ command }) => {
     events.push(`begin ${command}`);
     const journal: OpenJournal = {

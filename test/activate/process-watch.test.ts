@@ -3,7 +3,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { executePlan, type Execution } from '../../src/activate/execute-plan.js';
+import { executeTasks, type Execution } from '../../src/activate/execute-tasks.js';
+import { tasksOf } from '../../src/activate/execution-tasks.js';
 import { noJournal } from '../../src/activate/journal.js';
 import { createProcessWatch, type WatchSettings } from '../../src/activate/process-watch.js';
 import type { ManagerSession, Observation } from '../../src/backends/backend.js';
@@ -34,18 +35,10 @@ const execute = (
     forceDisableUserChange: true,
   };
   const sessions = { of: () => session };
-  return executePlan(
-    planActivation([], { manager: name, units }),
-    [],
-    { manager: name, profile },
-    {
-      sessions,
-      watch: createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run),
-      signal,
-      journal: noJournal,
-      log: pino({ level: 'silent' }),
-    },
-  );
+  const watch = createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run);
+  const plan = planActivation([], { manager: name, units });
+  const tasks = tasksOf(plan, [], { manager: name, profile }, sessions, { waitForPorts: watch.waitForPorts });
+  return executeTasks(tasks, { sessions, watch, signal, journal: noJournal, log: pino({ level: 'silent' }) });
 };
 
 const details = ({ failures }: Execution): readonly (readonly [string, string | null])[] =>

@@ -112,7 +112,9 @@ describe('a plan in a file', () => {
 
   test('does not go together with a model or what the plan says', async () => {
     expect(await deployment.tool('switch', '--plan', file, deployment.model)).toMatchObject({ exitCode: 2 });
-    expect(await deployment.tool('switch', '--plan', file, '--runlevel', '3')).toMatchObject({ exitCode: 2 });
+    for (const option of [['--runlevel', '3'], ['--keep-going'], ['--wait-for-ports']]) {
+      expect(await deployment.tool('switch', '--plan', file, ...option)).toMatchObject({ exitCode: 2 });
+    }
     const { exitCode, stderr } = await deployment.tool('switch', '--plan', file, '-p', 'other');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('Leave out -p') });
   });

@@ -52,13 +52,12 @@ const factsOf = (
       { waitForPorts: false },
     ),
     directories: [],
-    next: '/nix/store/next',
+    next: { path: '/nix/store/next' },
     recorded: '/nix/store/before',
-    isUnfinished: false,
     link: '/profiles/processes',
     model: null,
     manager: target ?? sysvinit,
-    options: { oldProfile: null, manager: {}, repair: false },
+    options: { oldProfile: null, manager: {}, repair: false, waitForPorts: false, keepGoing: false },
     current: { path: '/nix/store/before', manager: sysvinit },
     generation: 3,
     unfinished: null,
@@ -125,7 +124,7 @@ test('there is nothing to do only if neither processes, accounts, directories no
   const unit = unitCalled('a');
   expect(documentedSteps(factsOf([seen(unit)], [unit], same))).toEqual([]);
   expect(isIdle(factsOf([seen(unit)], [unit]))).toBe(false);
-  expect(isIdle(factsOf([seen(unit)], [unit], { ...same, isUnfinished: true }))).toBe(false);
+  expect(isIdle(factsOf([seen(unit)], [unit], { ...same, unfinished: '/nix/store/other' }))).toBe(false);
   expect(isIdle(factsOf([seen(unit, 'failed')], [unit], same))).toBe(false);
   const removals: CredentialPlan['removals'] = [{ kind: 'remove-group', name: 'gone', reason: 'we made it' }];
   expect(isIdle(factsOf([seen(unit)], [unit], { ...same, accounts: { ...noAccounts, removals } }))).toBe(false);

@@ -15,6 +15,7 @@ const {
   'allow-conflicts': allowConflicts,
   'old-profile': oldProfile,
   'wait-for-ports': waitForPorts,
+  'keep-going': keepGoing,
   'enable-at-boot': enableAtBoot,
   runlevel,
   user,
@@ -37,6 +38,7 @@ export const plan = defineCommand({
         ...repairOption,
         'old-profile': oldProfile,
         'wait-for-ports': waitForPorts,
+        'keep-going': keepGoing,
         'enable-at-boot': enableAtBoot,
         runlevel,
         user,
@@ -63,8 +65,8 @@ export const plan = defineCommand({
     const next = await buildFromArguments(args, location, null, context, { load: loadPlanning });
     try {
       const [{ refuseConflicts }, { prepare }, { formatPlan }, { documentActivation }] = await loadPlanning();
-      const planned = await prepare(location, next, args, context, args.repair === true ? 'repair' : 'tell');
-      const decided = await documentActivation(location, next, planned, next.source, args, context);
+      const planned = await prepare({ location, next }, args, context, args.repair === true ? 'repair' : 'tell');
+      const decided = await documentActivation(planned, next.source, args);
       const document = { ...decided, notes: [...next.warnings, ...decided.notes] };
       context.print(
         args.json === true ? `${JSON.stringify(document, null, 2)}\n` : formatPlan(document, context.colour),

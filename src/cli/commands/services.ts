@@ -43,7 +43,8 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
       const { refuseOwnEnd } = await import('../refuse-own-end.js');
       const { bringBack } = await import('../../activate/bring-back.js');
       const { makeRoomFor } = await import('../make-room.js');
-      const { executePlan } = await import('../../activate/execute-plan.js');
+      const { executeTasks } = await import('../../activate/execute-tasks.js');
+      const { tasksOf } = await import('../../activate/execution-tasks.js');
       const { journalOfUnfinished } = await import('../../activate/unfinished-switch.js');
       const { stagesOf, unitOf } = await import('../../plan/activation-plan.js');
       const { watchLeftovers } = await import('../../activate/leftovers.js');
@@ -83,12 +84,16 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
         const stages = stagesOf(steps.filter((step) => !back.started.has(unitOf(step).instance)));
         // Whoever stops a process need not tell its manager what there is, which may fail for reasons of its own.
         const to = action === 'stop' ? null : deployment.deployed;
-        const { attempted, failures, error, interrupted } = await executePlan(
-          { stages, stagesBeforeInstall: 0, unchanged: [], notes: [] },
+        const tasks = tasksOf(
+          { stages, stagesBeforeInstall: 0 },
           to === null ? [] : [manager],
           to,
-          execution,
+          deployment.sessions,
+          {
+            waitForPorts: waits,
+          },
         );
+        const { attempted, failures, error, interrupted } = await executeTasks(tasks, execution);
         await journal.close();
         if (error !== null) throw error;
         const failed = [...back.failures, ...failures];

@@ -58,7 +58,7 @@ export const switchCommand = defineCommand({
       try {
         const { deployNewGeneration, occasion } = await loadDeployment();
         const why = occasion('switch', args, next.source, context);
-        await deployNewGeneration(location, next, why, args, context, { look });
+        await deployNewGeneration({ location, next, why, look }, args, context);
         await next.remember?.();
       } finally {
         await next.release();

@@ -51,7 +51,7 @@ export const undeploy = defineCommand({
       await withEmptyProfile(deployed, location, context, async (next) => {
         const { deployNewGeneration, occasion } = await import('../deployment.js');
         const why = occasion('undeploy', args, null, context);
-        await deployNewGeneration(location, next, why, args, context, { look });
+        await deployNewGeneration({ location, next, why, look }, args, context);
       });
     });
     return undefined;

@@ -1,15 +1,15 @@
 import { WaitInterruptedError } from '../backends/shared/manager-answers.js';
 import type { AfterStop, ManagerSession, UnitOutcome } from '../backends/backend.js';
-import type { ManagerName } from '../model/process-model.js';
-import { unitOf, type PlanStage, type PlanStep, type ProcessPlan } from '../plan/activation-plan.js';
+import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
+import type { DeployedUnit } from '../profile/manifest.js';
 import { unreachable } from '../system/errors.js';
 import type { Log } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
-import { tasksOf, type Task } from './execution-tasks.js';
+import { stepsBeforeInstall, type Task } from './execution-tasks.js';
 import type { Effect, JournalWriter } from './journal.js';
 import type { LeftoverWatch } from './leftovers.js';
 import type { ProcessWatch, StepFailure } from './process-watch.js';
-import type { ManagedProfile, Sessions } from './sessions.js';
+import type { Sessions } from './sessions.js';
 import { spareDependents, withDependents } from './spare-dependents.js';
 
 /** What was really done. */
@@ -104,7 +104,7 @@ const effectOf = (task: Task): Effect => {
   }
 };
 
-/** How a plan is carried out. */
+/** How tasks are carried out. */
 export interface ExecutionSettings {
   readonly sessions: Sessions;
   readonly watch: ProcessWatch;
@@ -113,8 +113,8 @@ export interface ExecutionSettings {
   /** Aborted: ends the execution before the next task. */
   readonly signal: AbortSignal;
   readonly journal: JournalWriter;
-  /** Whether what does not depend on a process that failed is done all the same. Default: false. */
-  readonly keepGoing?: boolean;
+  /** Units that are deployed afterwards: what does not depend on one that failed is done all the same. Default: nothing is. */
+  readonly keepGoingWith?: readonly DeployedUnit[] | undefined;
   /** Why it does not matter when a step fails, in words; null where it does. A stop always matters. Default: see isTolerable. */
   readonly excuse?: (step: PlanStep) => string | null;
   /** Whether it puts back what ran before; for the journal. Default: false. */
@@ -164,26 +164,19 @@ const perform = async (
 const isTolerable = ({ step }: StepFailure): boolean => step.action !== 'stop' && unitOf(step).critical === false;
 
 /**
- * Carries out a plan, task by task (see tasksOf). Ends after the first task in which a step fails, or before the next one
+ * Does tasks, one after the other (see tasksOf). Ends after the first one in which a step fails, or before the next one
  * when the signal is aborted. What fails and is not critical is warned of. When it keeps going, it does what does not
  * depend on what failed (see spareDependents).
- *
- * @param from the managers that may run something now
- * @param to what is deployed afterwards; null for nothing
  */
-export const executePlan = async (
-  plan: ProcessPlan,
-  from: readonly ManagerName[],
-  to: ManagedProfile | null,
-  settings: ExecutionSettings,
-): Promise<Execution> => {
-  const { sessions, watch, signal, journal, back = false, keepGoing = false, excuse, log } = settings;
+export const executeTasks = async (tasks: readonly Task[], settings: ExecutionSettings): Promise<Execution> => {
+  const { watch, signal, journal, back = false, keepGoingWith, excuse, log } = settings;
+  const keepGoing = keepGoingWith !== undefined;
   const attempted: PlanStep[] = [];
   const tolerated: StepFailure[] = [];
   const failures: StepFailure[] = [];
   const spared: PlanStep[] = [];
   let error: Error | null = null;
-  const first = new Set(plan.stages.slice(0, plan.stagesBeforeInstall).flatMap(({ steps }) => steps));
+  const first = stepsBeforeInstall(tasks);
   const failedSteps = new Set<PlanStep>();
 
   /** Sorts failures by whether they matter. Returns the names of the processes. */
@@ -208,13 +201,12 @@ export const executePlan = async (
   const remainderOf = (task: Task): Task | null => {
     if (failures.length === 0) return task;
     const failed = [...failedSteps].map((step) => unitOf(step).instance);
-    const remainder = spareDependents(task, withDependents(to?.profile.units ?? [], failed), (step) => first.has(step));
+    const remainder = spareDependents(task, withDependents(keepGoingWith ?? [], failed), (step) => first.has(step));
     spared.push(...remainder.spared);
     return remainder.task;
   };
 
   try {
-    const tasks = tasksOf(plan, from, to, sessions, { waitForPorts: watch.waitForPorts, keepsLevels: keepGoing });
     const lastProcesses = tasks.findLast(({ kind }) => kind === 'processes');
     for (const whole of tasks) {
       if (signal.aborted) break;

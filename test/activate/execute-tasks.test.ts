@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { pino } from 'pino';
-import { executePlan } from '../../src/activate/execute-plan.js';
-import { changesOf } from '../../src/activate/prepare-activation.js';
+import { executeTasks } from '../../src/activate/execute-tasks.js';
+import { tasksOf, type Task } from '../../src/activate/execution-tasks.js';
 import { createProcessWatch } from '../../src/activate/process-watch.js';
 import { noJournal } from '../../src/activate/journal.js';
 import type { ManagedProfile } from '../../src/activate/sessions.js';
 import type { ManagerSession } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
-import { unitOf, type ProcessPlan } from '../../src/plan/activation-plan.js';
+import type { ProcessPlan } from '../../src/plan/activation-plan.js';
 import { planActivation } from '../../src/plan/plan-activation.js';
 import type { DeployedUnit } from '../../src/profile/manifest.js';
 import { fakeManager, type FakeManager } from '../support/fake-session.js';
@@ -36,21 +36,26 @@ const deployed = (units: readonly DeployedUnit[]): ManagedProfile => ({
   },
 });
 
-const execute = async (
-  manager: FakeManager,
+const tasksFor = (
   session: ManagerSession,
   before: readonly DeployedUnit[],
   after: readonly DeployedUnit[],
-  keepGoing = false,
+  keepsLevels = false,
+): readonly Task[] =>
+  tasksOf(planFor(before, after), [name], deployed(after), { of: () => session }, { waitForPorts: false, keepsLevels });
+
+const execute = async (
+  manager: FakeManager,
+  tasks: readonly Task[],
+  session: ManagerSession,
 ): Promise<readonly string[]> => {
-  await executePlan(planFor(before, after), [name], deployed(after), {
+  await executeTasks(tasks, {
     sessions: { of: () => session },
     watch: createProcessWatch({ of: () => session }, { settle: 0, waitForPorts: false }, () =>
       Promise.reject(new Error('nothing has to be run')),
     ),
     signal: new AbortController().signal,
     journal: noJournal,
-    keepGoing,
     log: pino({ level: 'silent' }),
   });
   return manager.calls;
@@ -71,7 +76,7 @@ const after = [
 
 test('a manager without an order of its own gets one level at a time', async () => {
   const manager = fakeManager(before);
-  expect(await execute(manager, manager, before, after)).toEqual([
+  expect(await execute(manager, tasksFor(manager, before, after), manager)).toEqual([
     ...['stop old', 'stop older', 'install'],
     ...['start new', 'restart a', 'restart b', 'start newer'],
     'finish',
@@ -80,33 +85,23 @@ test('a manager without an order of its own gets one level at a time', async () 
 
 test('a manager that orders its units itself gets all levels at once, what is replaced before what is new', async () => {
   const manager = fakeManager(before);
-  expect(await execute(manager, { ...manager, ordersItself: true }, before, after)).toEqual([
+  const session = { ...manager, ordersItself: true };
+  expect(await execute(manager, tasksFor(session, before, after), session)).toEqual([
     ...['stop old older', 'install', 'restart a b', 'start new newer', 'finish'],
   ]);
 });
 
-test('what keeps going takes one level at a time, and its plan says so', async () => {
+test('what keeps going takes one level at a time', async () => {
   const manager = fakeManager(before);
   const session = { ...manager, ordersItself: true };
-  const steps = ['start new', 'restart a', 'restart b', 'start newer'];
-  expect(await execute(manager, session, before, after, true)).toEqual([
-    ...['stop old', 'stop older', 'install', ...steps, 'finish'],
+  expect(await execute(manager, tasksFor(session, before, after, true), session)).toEqual([
+    ...['stop old', 'stop older', 'install'],
+    ...['start new', 'restart a', 'restart b', 'start newer', 'finish'],
   ]);
-  const { tasks } = changesOf(
-    { path: '/store/profile' },
-    {
-      plan: { ...planFor(before, after), accounts: { preparations: [], removals: [], notes: [], retained: [] } },
-      directories: [],
-      leaving: [name],
-      target: deployed(after),
-      sessions: { of: () => session },
-      taskSettings: { waitForPorts: false, keepsLevels: true },
-      recorded: null,
-      unfinished: null,
-    },
-  );
-  const planned = tasks.flatMap((task) =>
-    task.kind === 'processes' ? task.stage.steps.map((step) => `${step.action} ${unitOf(step).name}`) : [],
-  );
-  expect(planned).toEqual(['stop old', 'stop older', ...steps]);
+});
+
+test('just what is asked for is done', async () => {
+  const manager = fakeManager(before);
+  const tasks = tasksFor(manager, before, after).filter(({ kind }) => kind === 'processes');
+  expect(await execute(manager, tasks.slice(1, 3), manager)).toEqual(['stop older', 'start new']);
 });
