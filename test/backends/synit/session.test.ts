@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statS
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src/backends/backend.js';
-import { createSession, type Patience } from '../../../src/backends/synit/session.js';
+import type { Patience } from '../../../src/backends/synit/daemons.js';
+import { createSession } from '../../../src/backends/synit/session.js';
 import { openWatchedDirectory } from '../../../src/backends/synit/watched-directory.js';
 import { openProcessTable } from '../../../src/system/processes.js';
 import { createRun } from '../../../src/system/run.js';
