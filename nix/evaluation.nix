@@ -10,7 +10,7 @@
 let
   inherit (builtins) addErrorContext any attrNames attrValues catAttrs concatLists concatStringsSep deepSeq filter foldl' hashString
     intersectAttrs isAttrs isFunction isList isPath isString listToAttrs mapAttrs match pathExists removeAttrs storeDir toJSON
-    toString unsafeGetAttrPos;
+    toString unsafeDiscardStringContext unsafeGetAttrPos;
 
   explain = import ./explain.nix;
   harmless = import ./harmless.nix;
@@ -50,8 +50,8 @@ let
     in
     {
       inherit pkgs tools;
-      # An item of the table of scopes; a model has few.
-      named = { name = hashString "sha256" (toJSON data); value = data; };
+      # An item of the table of scopes; a model has few. A hash of Nix 2.3 keeps the context, which a name must not have.
+      named = { name = unsafeDiscardStringContext (hashString "sha256" (toJSON data)); value = data; };
     };
 
   # The groups of tools that a process needs besides the base.

@@ -2,15 +2,15 @@ import { EvaluationError, UsageError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
 import type { EvaluationRequest } from './evaluation-request.js';
 import { parseNixFailure, type NixFailure } from './nix-failure.js';
+import { runEvaluation } from './run-evaluation.js';
 
 /** What Nix says of an expression of one value: its JSON text, or why there is none. */
 const evaluateText = async (
   text: string,
   options: readonly string[],
-  { run }: Ports,
+  ports: Ports,
 ): Promise<{ readonly json: string } | { readonly failure: NixFailure }> => {
-  const args = ['--eval', '--strict', '--json', ...options, '--log-format', 'internal-json', '-E', text];
-  const { exitCode, stdout, stderr } = await run({ file: 'nix-instantiate', args });
+  const { exitCode, stdout, stderr } = await runEvaluation([...options, '-E', text], ports);
   return exitCode === 0 ? { json: stdout } : { failure: parseNixFailure(stderr) };
 };
 

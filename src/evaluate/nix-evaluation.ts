@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { temporaryOptions } from '../state/temporary-names.js';
 import { writeTemporaryFile } from '../state/temporary-file.js';
-import { EvaluationError, unreachable } from '../system/errors.js';
+import { unreachable } from '../system/errors.js';
 import type { Json, JsonObject } from '../system/json.js';
 import { nixOptions } from '../system/nix-options.js';
 import { nixDirectory } from '../system/nix-directory.js';
 import type { Ports } from '../system/ports.js';
-import { MissingProgramError } from '../system/run.js';
 import type { CallingUser } from './calling-user.js';
 import type { EvaluationRequest } from './evaluation-request.js';
 import type { NixFailure } from './nix-failure.js';
+import { runEvaluation } from './run-evaluation.js';
 
 /** One way to evaluate a model. */
 export interface Attempt {
@@ -78,9 +78,9 @@ const evaluationArguments = (
   { readExtras, provideFramework, root }: Attempt,
   { expression, only, generated, trace }: EvaluationInput,
 ): readonly string[] => [
-  ...['--eval', '--strict', '--json', '--read-write-mode'],
-  ...['--log-format', 'internal-json'],
-  join(nixDirectory, expression.file),
+  '--read-write-mode',
+  join(nixDirectory, 'command-line.nix'),
+  ...['--argstr', 'file', expression.file],
   ...['--argstr', 'exprFile', exprFile],
   ...['--argstr', 'processManager', manager],
   ...['--argstr', 'settings', JSON.stringify({ ...settings, ...caller })],
@@ -116,20 +116,8 @@ interface EvaluateOptions {
 /** Evaluates one model in one way. */
 export type Evaluate = (attempt: Attempt, options?: EvaluateOptions) => Promise<AttemptResult>;
 
-export const nixIsMissing = (cause: MissingProgramError): EvaluationError =>
-  new EvaluationError(
-    {
-      what: 'Nix is not installed: the program "nix-instantiate" was not found',
-      why: 'Models are evaluated and built with Nix',
-      fix: 'Install Nix (https://nixos.org/download, or the package nix-bin of Debian and Ubuntu), or add its bin directory to PATH',
-    },
-    { cause },
-  );
-
-const runNix = async (args: readonly string[], { run }: Ports): Promise<AttemptResult> => {
-  const result = await run({ file: 'nix-instantiate', args }).catch((error: unknown) => {
-    throw error instanceof MissingProgramError ? nixIsMissing(error) : error;
-  });
+const runNix = async (args: readonly string[], ports: Ports): Promise<AttemptResult> => {
+  const result = await runEvaluation(args, ports);
   // Nix prints half a document before it fails.
   if (result.exitCode !== 0) {
     const { parseNixFailure } = await import('./nix-failure.js');

@@ -1,9 +1,8 @@
 import { EvaluationError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
-import { MissingProgramError } from '../system/run.js';
-import { nixIsMissing } from './nix-evaluation.js';
 import { parseNixFailure } from './nix-failure.js';
 import { readAnswer } from './read-answer.js';
+import { runEvaluation } from './run-evaluation.js';
 
 /**
  * Reads a file that holds plain data as a Nix expression.
@@ -12,11 +11,8 @@ import { readAnswer } from './read-answer.js';
  * @returns the data, as JSON carries it
  * @throws EvaluationError naming the file and the place in it
  */
-export const readNixFile = async (file: string, { run }: Pick<Ports, 'run'>): Promise<unknown> => {
-  const args = ['--eval', '--strict', '--json', '--log-format', 'internal-json', file];
-  const { exitCode, stdout, stderr } = await run({ file: 'nix-instantiate', args }).catch((error: unknown) => {
-    throw error instanceof MissingProgramError ? nixIsMissing(error) : error;
-  });
+export const readNixFile = async (file: string, ports: Pick<Ports, 'run'>): Promise<unknown> => {
+  const { exitCode, stdout, stderr } = await runEvaluation([file], ports);
   if (exitCode === 0) return readAnswer({ stdout, stderr }, (text) => JSON.parse(text) as unknown);
   const { message, positions } = parseNixFailure(stderr);
   const [place] = positions;
