@@ -1,3 +1,4 @@
+import { fetchingFailed } from '../system/nix-words.js';
 import type { Attempt, AttemptResult, Evaluate } from './nix-evaluation.js';
 import type { NixFailure } from './nix-failure.js';
 
@@ -24,10 +25,10 @@ const remedies: readonly Remedy[] = [
   },
   {
     // The path to the framework leads nowhere, on disk or over the network: Nix stops before it imports anything.
-    helps: ({ message }) =>
-      /getting status of|does not exist|No such file|unable to (?:download|access)|resolve host|program 'git' failed/i.test(
-        message,
-      ),
+    helps: ({ message, text }) =>
+      /getting (?:status|attributes) of|does not exist|No such file/i.test(message) ||
+      fetchingFailed.test(message) ||
+      fetchingFailed.test(text),
     change: { provideFramework: true },
     note: ({ message }) => `the model's path to nix-processmgmt leads nowhere (${message}): using our own functions`,
   },

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { SourcePosition } from '../model/process-model.js';
 import { EvaluationError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
-import { buildsElsewhere, settingInTheWay } from '../system/nix-words.js';
+import { buildsElsewhere, fetchingFailed, settingInTheWay } from '../system/nix-words.js';
 import type { NixFailure } from './nix-failure.js';
 
 /** What is known about a failure besides what Nix said. */
@@ -61,13 +61,10 @@ const remedies: readonly {
     says: /Permission denied/,
     fix: () => 'Make it readable for the user who runs this command, or run the command as another one',
   },
+  { says: fetchingFailed, fix: () => 'Connect to the network, or let the model refer to a local copy' },
   {
-    says: /getting status of|opening file|does not exist|No such file/,
+    says: /getting (?:status|attributes) of|opening file|does not exist|No such file/,
     fix: () => 'Create the file, or correct the path',
-  },
-  {
-    says: /unable to download|resolve host|unable to access|fetch/i,
-    fix: () => 'Connect to the network, or let the model refer to a local copy',
   },
   { says: /UTF-8/, fix: () => 'Save the file that holds the text as UTF-8' },
 ];

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { SourcePosition } from '../model/process-model.js';
 import type { Explanation } from '../system/errors.js';
-import { explainSandbox, inOlderWords, type Explained } from '../system/nix-words.js';
+import { explainSandbox, fetchingFailed, inOlderWords, wordsOfFetcher, type Explained } from '../system/nix-words.js';
 import * as z from '../system/schema.js';
 
 /** Why Nix could not evaluate. */
@@ -57,8 +57,8 @@ const parseExplanation = (text: string): z.infer<typeof explanation> | null => {
   return found === undefined ? null : explanation.parse(JSON.parse(found));
 };
 
-/** Nix names places as "at FILE:LINE:COLUMN:", 2.3 as ", at FILE:LINE:COLUMN"; a path may hold blanks. */
-const place = /\bat:? \(?(\/.*?):(\d+):(\d+)\b/g;
+/** Nix names places as "at FILE:LINE:COLUMN:", 2.3 also as "called from FILE:LINE:COLUMN"; a path may hold blanks. */
+const place = /\b(?:at|called from):? \(?(\/.*?):(\d+):(\d+)\b/g;
 
 const placesIn = (text: string): SourcePosition[] =>
   [...text.matchAll(place)].map(([, file = '', line, column]) => ({
@@ -84,6 +84,21 @@ const messageOf = (text: string): string => {
   return paragraph.trim();
 };
 
+/** Nix 2.3 prints the trace, a line each, and then the failure, without a mark between them; its hint is no part of it. */
+const inNewerForm = (text: string): string =>
+  text
+    .replace(/\n?\(use '--show-trace' to show detailed location information\)/g, '')
+    .replace(/^error: ((?:while evaluating [^\n]*:\n)+)/m, '$1\nerror: ');
+
+/** Where Nix 2.3 names the place of a failure, which has a line of its own in ours. */
+const placeBehind = /,? at (?:\/[^\n]*|\(string\)):\d+:\d+$/;
+
+/** Git's and Mercurial's own words are in no message of Nix. */
+const withWordsOfFetcher = (message: string, stderr: string): string => {
+  const words = fetchingFailed.test(message) ? wordsOfFetcher(stderr) : null;
+  return words === null ? message : `${message}; it was told: ${words}`;
+};
+
 /**
  * Reads what a failed nix-instantiate wrote to stderr.
  *
@@ -95,18 +110,17 @@ export const parseNixFailure = (stderr: string): NixFailure => {
   // What is not JSON comes from before the logger was set up, or from a signal handler.
   const error = logged.filter(({ msg }) => /^\s*error:/.test(stripVTControlCharacters(msg))).at(-1);
   const plain = lines.filter((line) => !line.startsWith('@nix ') && !line.startsWith('warning: ')).join('\n');
-  const text = inOlderWords(stripVTControlCharacters(error?.msg ?? plain).trim());
+  const text = inOlderWords(stripVTControlCharacters(error?.msg ?? inNewerForm(plain)).trim());
   const own = parseExplanation(text);
   // What a builder has printed is not in the error.
   const sandbox = explainSandbox(stderr);
   const places = placesIn(text);
   const innermost =
     error?.file?.startsWith('/') === true ? [placeOf(error.file, error.line ?? 1, error.column ?? 1)] : [];
+  const raw = inOlderWords(stripVTControlCharacters(error?.raw_msg ?? '').trim());
+  const message = raw || (error === undefined ? messageOf(text).replace(placeBehind, '') : messageOf(text));
   return {
-    message:
-      inOlderWords(stripVTControlCharacters(error?.raw_msg ?? '').trim()) ||
-      messageOf(text) ||
-      'Nix failed without a word',
+    message: withWordsOfFetcher(message, stderr) || 'Nix failed without a word',
     positions: [
       ...(own?.position ? [own.position] : []),
       ...innermost,

@@ -18,6 +18,21 @@ export const inOlderWords = (text: string): string =>
       : `${dependencies} dependencies of derivation '${derivation}' failed to build`;
   });
 
+/** What Nix 2.3 to 2.34 say when something cannot be fetched, or the name of the function in the trace of newer ones. */
+export const fetchingFailed = new RegExp(
+  [
+    'unable to (?:download|access)|resolve host',
+    "program '(?:git|hg)' failed|\\bhg failed with",
+    "revspec '[^']*' not found|Cannot find Git revision",
+    'Failed to fetch|(?:Git repository|tarball) "[^"]*" does not exist',
+    "while calling the 'fetch\\w+' builtin|while fetching the input",
+  ].join('|'),
+  'i',
+);
+
+/** Why Git or Mercurial fetched nothing, in its own words, which Nix does not repeat; null when it said nothing. */
+export const wordsOfFetcher = (stderr: string): string | null => /^(?:fatal|abort): (.*)$/m.exec(stderr)?.[1] ?? null;
+
 /** What is wrong, and what to do about it. */
 export interface Explained {
   readonly why: string;

@@ -21,7 +21,7 @@ const readings = async (files: Readonly<Record<string, string>>): Promise<number
   const before = evaluator.commands.length;
   const { model } = await evaluator.evaluateFiles(files);
   expect(model.instances).toHaveLength(count);
-  const evaluation = evaluator.commands.slice(before).find(({ file }) => file === 'nix-instantiate');
+  const evaluation = evaluator.commands.slice(before).findLast(({ file }) => file === 'nix-instantiate');
   if (evaluation === undefined) throw new Error('nothing was evaluated');
   const { stderr } = await evaluator.run(evaluation);
   return stderr.split('webapp.nix is read').length - 1;

@@ -215,10 +215,10 @@ test("Nix' own search path entries and builtins stay what they are", async () =>
       { webapp.pkg = create {
           name = "webapp";
           process = "/bin/webapp";
-          args = [ (builtins.isFunction fetch) builtins.langVersion (builtins.builtins ? import) (import (builtins.toFile "n.nix" "1 + 1")) ];
+          args = [ (builtins.isFunction fetch) (builtins ? langVersion) (builtins.builtins ? import) (import (builtins.toFile "n.nix" "1 + 1")) ];
         }; }`,
   });
-  expect(managedOf(evaluated, 'webapp').foreground?.args).toEqual(['1', '6', '1', '2']);
+  expect(managedOf(evaluated, 'webapp').foreground?.args).toEqual(['1', '1', '1', '2']);
 });
 
 const profileFiles = { sysvinit: 'etc/rc.d/init.d/webapp', supervisord: 'conf.d/webapp.conf' };

@@ -73,6 +73,40 @@ test('Nix 2.3 prints one line and no place of its own', () => {
   });
 });
 
+test('Nix 2.3 prints its trace without a mark before the failure', () => {
+  const stderr = `building '/nix/store/b.drv'...
+error: while evaluating anonymous function at /ours/model-text.nix:3:1, called from /ours/evaluate.nix:12:10:
+while evaluating 'f' at /m/my files/f.nix:2:3, called from undefined position:
+while evaluating the property "process", at /m/processes.nix:11:56:
+cannot coerce an integer to a string, at /ours/evaluation.nix:223:57
+(use '--show-trace' to show detailed location information)
+`;
+  expect(parseNixFailure(stderr)).toMatchObject({
+    message: 'cannot coerce an integer to a string',
+    positions: [
+      { file: '/ours/evaluation.nix', line: 223, column: 57 },
+      { file: '/m/processes.nix', line: 11, column: 56 },
+      { file: '/m/my files/f.nix', line: 2, column: 3 },
+      { file: '/ours/evaluate.nix', line: 12, column: 10 },
+      { file: '/ours/model-text.nix', line: 3, column: 1 },
+    ],
+  });
+  expect(
+    parseNixFailure(`error: program 'git' failed with exit code 128
+(use '--show-trace' to show detailed location information)
+`).message,
+  ).toBe("program 'git' failed with exit code 128");
+});
+
+test('why Git fetched nothing is in no message of Nix, and told with it', () => {
+  const git = "fatal: unable to access 'https://127.0.0.1:9/x.git/': Could not connect to server\n";
+  const failure = log({ msg: "error: resolving Git reference 'master': revspec 'master' not found" });
+  expect(parseNixFailure(`${git}fatal: Refusing to point HEAD outside of refs/\n${failure}`).message).toBe(
+    "resolving Git reference 'master': revspec 'master' not found; it was told: unable to access 'https://127.0.0.1:9/x.git/': Could not connect to server",
+  );
+  expect(parseNixFailure(`${git}${log({ msg: 'error: no way' })}`).message).toBe('no way');
+});
+
 test('what is written past the log is read as well', () => {
   expect(parseNixFailure('error: stack overflow (possible infinite recursion)\n').message).toBe(
     'stack overflow (possible infinite recursion)',
