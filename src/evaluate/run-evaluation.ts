@@ -14,7 +14,7 @@ const nixIsMissing = (cause: MissingProgramError): EvaluationError =>
 
 /** Nix 2.4 and later tell failures as JSON, with places as data. Nix 2.3 refuses the option before it reads anything. */
 const structuredLog = ['--log-format', 'internal-json'];
-const refusesStructuredLog = /unrecognised flag '--log-format'/;
+const refusal = "unrecognised flag '--log-format'";
 
 /**
  * Evaluates an expression strictly, to JSON.
@@ -31,5 +31,5 @@ export const runEvaluation = async (args: readonly string[], { run }: Pick<Ports
       },
     );
   const result = await nix(structuredLog);
-  return result.exitCode !== 0 && refusesStructuredLog.test(result.stderr) ? nix([]) : result;
+  return result.exitCode !== 0 && result.stderr.includes(refusal) ? nix([]) : result;
 };

@@ -9,7 +9,7 @@ const failure = (stderr: string): RunResult => ({ exitCode: 1, stdout: '', stder
 const evaluateWith = async (answer: (args: readonly string[]) => RunResult) => {
   const asked: (readonly string[])[] = [];
   const result = await runEvaluation(['-E', '1'], {
-    run: async ({ args = [] }) => {
+    run: async ({ args }) => {
       asked.push(args);
       return answer(args);
     },
