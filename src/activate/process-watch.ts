@@ -1,26 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ManagerSession, Observation } from '../backends/backend.js';
+import type { ManagerSession } from '../backends/backend.js';
 import type { LogMark } from '../backends/shared/log-tail.js';
-import type { InstanceName } from '../model/process-model.js';
-import type { Readiness } from '../model/readiness.js';
 import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
-import { awaitReady } from '../readiness/await-ready.js';
 import type { Run } from '../system/ports.js';
 import { awaitedReadiness } from './awaited-readiness.js';
+import { deathOf, findUnready, observeSteps, type Refusal } from './find-unready.js';
 import { lastLines, markLog } from './last-lines.js';
 import type { Sessions } from './sessions.js';
 
 /** A step that did not succeed. */
-export interface StepFailure {
-  readonly step: PlanStep;
-  /** In the manager's words, or ours. */
-  readonly detail: string | null;
+export interface StepFailure extends Refusal {
   /** The last lines of the process's log, where `detail` does not have them. */
   readonly log: readonly string[];
 }
-
-/** A step that its manager says has failed. */
-export type Refusal = Omit<StepFailure, 'log'>;
 
 /** What a process has to show besides that its manager could start it. */
 export interface WatchSettings {
@@ -52,17 +44,6 @@ export interface ProcessWatch {
   readonly settle: (signal: AbortSignal) => Promise<readonly StepFailure[]>;
 }
 
-/** How often a process is looked at while it is waited for, in milliseconds. */
-const observationPause = 1000;
-
-const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
-
-/** Why a process that was started does not run (any more); null when it does, or ended in good order. */
-const deathOf = ({ state, detail }: Observation): string | null => {
-  if (state === 'failed') return detail ?? 'it has ended';
-  return state === 'absent' ? 'its manager does not know it any more' : null;
-};
-
 /** What was started, and the process that it then was. */
 interface Started {
   readonly step: PlanStep;
@@ -92,22 +73,12 @@ export const createProcessWatch = (
         : await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run),
   });
 
-  const observe = async (steps: readonly PlanStep[]): Promise<readonly (readonly [PlanStep, Observation])[]> => {
-    const managers = [...new Set(steps.map(({ manager }) => manager))];
-    const answers = await Promise.all(
-      managers.map(async (manager) => {
-        const own = steps.filter((step) => step.manager === manager);
-        const observations = await sessions.of(manager).observe(own.map(unitOf));
-        const of = (instance: InstanceName): Observation => observations.get(instance) ?? absent;
-        return own.map((step) => [step, of(unitOf(step).instance)] as const);
-      }),
-    );
-    return answers.flat();
-  };
-
   /** Looks, once, what has become of everything that was started. */
   const findDead = async (): Promise<readonly Refusal[]> => {
-    const seen = await observe([...started.values()].map(({ step }) => step));
+    const seen = await observeSteps(
+      [...started.values()].map(({ step }) => step),
+      sessions,
+    );
     return seen.flatMap(([step, observation]): readonly Refusal[] => {
       const before = started.get(keyOf(step))?.pid ?? null;
       const { pid } = observation;
@@ -118,42 +89,6 @@ export const createProcessWatch = (
         ? [{ step, detail: `it did not stay up: process ${before} ended, and its manager started process ${pid}` }]
         : [];
     });
-  };
-
-  /** Waits until all of these are ready, have ended or have no time left. */
-  const findUnready = async (
-    awaited: readonly (readonly [PlanStep, Readiness])[],
-    signal: AbortSignal,
-  ): Promise<readonly Refusal[]> => {
-    const since = performance.now();
-    const refusals: Refusal[] = [];
-    const waiting = new Map(awaited.map(([step]) => [step, new AbortController()]));
-    const over = new AbortController();
-    const watchForDeaths = async (): Promise<void> => {
-      for (;;) {
-        await sleep(observationPause, undefined, { signal: over.signal }).catch(() => undefined);
-        if (over.signal.aborted) return;
-        for (const [step, observation] of await observe([...waiting.keys()])) {
-          const death = deathOf(observation) ?? (observation.state === 'stopped' ? 'it has ended' : null);
-          if (death === null || !waiting.has(step)) continue;
-          refusals.push({ step, detail: `it ended before it was ready: ${death}` });
-          waiting.get(step)?.abort();
-          waiting.delete(step);
-        }
-      }
-    };
-    const deaths = watchForDeaths();
-    await Promise.all(
-      awaited.map(async ([step, readiness]) => {
-        const ended = waiting.get(step)?.signal ?? signal;
-        const reason = await awaitReady(readiness, since, run, AbortSignal.any([signal, ended]));
-        waiting.delete(step);
-        if (reason !== null) refusals.push({ step, detail: reason });
-      }),
-    );
-    over.abort();
-    await deaths;
-    return refusals;
   };
 
   const forget = (failures: readonly StepFailure[]): readonly StepFailure[] => {
@@ -181,7 +116,7 @@ export const createProcessWatch = (
         const readiness = awaitedReadiness(unitOf(step), sessionOf(step), waitForPorts);
         return readiness === null ? [] : [[step, readiness] as const];
       });
-      const unready = awaited.length === 0 ? [] : await findUnready(awaited, signal);
+      const unready = awaited.length === 0 ? [] : await findUnready(awaited, sessions, signal, run);
       if (action !== 'reload' && settle > 0) {
         const known = new Set(unready.map(({ step }) => step));
         for (const step of good) if (!known.has(step)) started.set(keyOf(step), { step, pid: null });

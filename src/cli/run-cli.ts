@@ -51,6 +51,56 @@ const withoutUnaskedHelp = (parser: object): void => {
   if (usage?.cacheHelpMessage !== undefined) usage.cacheHelpMessage = () => undefined;
 };
 
+/** Knows what all commands have in common. */
+const createParser = (args: readonly string[], version: string) => {
+  // It looks for no files; without a second argument it would ask for the working directory, which may be gone.
+  return yargs([...withoutEndOfOptions(args)], '/')
+    .scriptName('nix-processmgmt-ts')
+    .usage('$0 COMMAND [OPTIONS]\n\nRuns the services of a Nix process model under a process manager.')
+    .version(version)
+    .alias('help', 'h')
+    .strict()
+    .demandCommand(1, 'Say what to do: name a command')
+    .recommendCommands()
+    .wrap(asksForHelp(args) ? helpWidth(process.stdout) : null)
+    .parserConfiguration({
+      'boolean-negation': false,
+      // An option is what it is called: "--profile.x" is none of ours, and no part of one.
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+    })
+    .option('verbose', {
+      type: 'boolean',
+      global: true,
+      group: 'Output:',
+      describe: 'Tell more; show stacks of errors',
+    })
+    .option('quiet', { type: 'boolean', global: true, group: 'Output:', describe: 'Tell warnings and errors alone' })
+    .epilogue('Exit codes and environment variables are listed in README.md.')
+    .exitProcess(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      // yargs throws its own complaints about the command line, too.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new UsageError({
+        what: withoutMarks(message ?? 'The command line is wrong'),
+        fix: 'See: nix-processmgmt-ts --help',
+      });
+    });
+};
+
+/** Has the first signal end the command, as long as a command does not see to that itself. Returns what takes that back. */
+const endCommandBySignal = (verbose: boolean, colour: boolean): (() => void) =>
+  endBySignal((signal, afterSteps) => {
+    const error = new ExplainedError(exitCodes.interrupted, {
+      what: `${signal} ended the command`,
+      why: afterSteps ? 'What it was asked to do to processes, it had done' : 'No process has been touched',
+    });
+    process.stderr.write(explain(error, verbose, colour).text);
+    removeOwnTemporaries();
+    // Whoever holds a lock gives it up at the exit; what we have started ends with us.
+    process.exit(error.exitCode);
+  });
+
 /**
  * Runs one command line.
  *
@@ -90,50 +140,9 @@ export const runCli = async (
     };
   };
   let exitCode: number = exitCodes.success;
-  const stopEnding = endBySignal((signal, afterSteps) => {
-    const error = new ExplainedError(exitCodes.interrupted, {
-      what: `${signal} ended the command`,
-      why: afterSteps ? 'What it was asked to do to processes, it had done' : 'No process has been touched',
-    });
-    process.stderr.write(explain(error, verbose, colour).text);
-    removeOwnTemporaries();
-    // Whoever holds a lock gives it up at the exit; what we have started ends with us.
-    process.exit(error.exitCode);
-  });
+  const stopEnding = endCommandBySignal(verbose, colour);
   try {
-    // It looks for no files; without a second argument it would ask for the working directory, which may be gone.
-    const parser = yargs([...withoutEndOfOptions(args)], '/')
-      .scriptName('nix-processmgmt-ts')
-      .usage('$0 COMMAND [OPTIONS]\n\nRuns the services of a Nix process model under a process manager.')
-      .version(version)
-      .alias('help', 'h')
-      .strict()
-      .demandCommand(1, 'Say what to do: name a command')
-      .recommendCommands()
-      .wrap(asksForHelp(args) ? helpWidth(process.stdout) : null)
-      .parserConfiguration({
-        'boolean-negation': false,
-        // An option is what it is called: "--profile.x" is none of ours, and no part of one.
-        'dot-notation': false,
-        'parse-positional-numbers': false,
-      })
-      .option('verbose', {
-        type: 'boolean',
-        global: true,
-        group: 'Output:',
-        describe: 'Tell more; show stacks of errors',
-      })
-      .option('quiet', { type: 'boolean', global: true, group: 'Output:', describe: 'Tell warnings and errors alone' })
-      .epilogue('Exit codes and environment variables are listed in README.md.')
-      .exitProcess(false)
-      .fail((message: string | null, error: Error | undefined) => {
-        // yargs throws its own complaints about the command line, too.
-        if (error !== undefined && error.name !== 'YError') throw error;
-        throw new UsageError({
-          what: withoutMarks(message ?? 'The command line is wrong'),
-          fix: 'See: nix-processmgmt-ts --help',
-        });
-      });
+    const parser = createParser(args, version);
     withoutUnaskedHelp(parser);
     for (const { command, describe, builder, run } of commandsFor(args)) {
       parser.command({

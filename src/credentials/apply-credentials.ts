@@ -30,77 +30,79 @@ const findUser = async (tools: AccountTools, name: string): Promise<User | undef
 const findGid = async (tools: AccountTools, name: string): Promise<number | undefined> =>
   (await tools.read({ users: [], groups: [name] })).groups.find((group) => group.name === name)?.gid;
 
+const record = async (
+  { ledgerFile }: CredentialEffects,
+  change: (ledger: AccountLedger) => AccountLedger,
+): Promise<void> => {
+  await writeLedger(ledgerFile, change(await readLedger(ledgerFile)));
+};
+
+/** How an account is made, and found once it is there. */
+interface Creation {
+  readonly kind: keyof AccountLedger;
+  readonly name: string;
+  readonly make: () => Promise<void>;
+  readonly findId: () => Promise<number | undefined>;
+}
+
+/** The ledger knows of the account before it is there: otherwise an interruption would leave it to nobody. */
+const create = async ({ kind, name, make, findId }: Creation, effects: CredentialEffects): Promise<void> => {
+  await record(effects, (ledger) => withAccount(ledger, kind, name, null));
+  try {
+    await make();
+  } catch (error) {
+    if ((await findId()) === undefined) await record(effects, (ledger) => withoutAccount(ledger, kind, name));
+    throw error;
+  }
+  const id = (await findId()) ?? null;
+  await record(effects, (ledger) => withAccount(ledger, kind, name, id));
+};
+
+const createHome = async (path: string, ownerName: string | null, effects: CredentialEffects): Promise<void> => {
+  if (ownerName === null) {
+    await createHomeDirectory(path, null);
+    return;
+  }
+  const owner = await findUser(await effects.tools(), ownerName);
+  if (owner === undefined) {
+    throw new ActivationError({
+      what: `The home directory ${path} cannot be made`,
+      why: `Its owner, the user "${ownerName}", does not exist`,
+      fix: 'Repeat the command; if it fails again, create the user by hand',
+    });
+  }
+  await createHomeDirectory(path, owner);
+};
+
 const perform = async (step: CredentialStep, effects: CredentialEffects): Promise<void> => {
-  const { ledgerFile } = effects;
-  const record = async (change: (ledger: AccountLedger) => AccountLedger): Promise<void> => {
-    await writeLedger(ledgerFile, change(await readLedger(ledgerFile)));
-  };
-
-  /** The ledger knows of the account before it is there: otherwise an interruption would leave it to nobody. */
-  const create = async (
-    kind: keyof AccountLedger,
-    name: string,
-    effect: () => Promise<void>,
-    findId: () => Promise<number | undefined>,
-  ): Promise<void> => {
-    await record((ledger) => withAccount(ledger, kind, name, null));
-    try {
-      await effect();
-    } catch (error) {
-      if ((await findId()) === undefined) await record((ledger) => withoutAccount(ledger, kind, name));
-      throw error;
-    }
-    const id = (await findId()) ?? null;
-    await record((ledger) => withAccount(ledger, kind, name, id));
-  };
-
   switch (step.kind) {
     case 'create-group': {
       const { group } = step;
       const tools = await effects.tools();
-      await create(
-        'groups',
-        group.name,
-        () => tools.createGroup(group),
-        () => findGid(tools, group.name),
-      );
+      const { name } = group;
+      const findId = () => findGid(tools, name);
+      await create({ kind: 'groups', name, make: () => tools.createGroup(group), findId }, effects);
       return;
     }
     case 'create-user': {
       const { user } = step;
       const tools = await effects.tools();
-      await create(
-        'users',
-        user.name,
-        () => tools.createUser(user),
-        async () => (await findUser(tools, user.name))?.uid,
-      );
+      const { name } = user;
+      const findId = async () => (await findUser(tools, name))?.uid;
+      await create({ kind: 'users', name, make: () => tools.createUser(user), findId }, effects);
       return;
     }
     case 'modify-user':
       await (await effects.tools()).modifyUser(step.name, step.changes);
       return;
-    case 'create-home': {
-      if (step.owner === null) {
-        await createHomeDirectory(step.path, null);
-        return;
-      }
-      const owner = await findUser(await effects.tools(), step.owner);
-      if (owner === undefined) {
-        throw new ActivationError({
-          what: `The home directory ${step.path} cannot be made`,
-          why: `Its owner, the user "${step.owner}", does not exist`,
-          fix: 'Repeat the command; if it fails again, create the user by hand',
-        });
-      }
-      await createHomeDirectory(step.path, owner);
+    case 'create-home':
+      await createHome(step.path, step.owner, effects);
       return;
-    }
     case 'remove-user': {
       const { name, keepGroup } = step;
       const tools = await effects.tools();
       await tools.removeUser(name);
-      await record((ledger) => withoutAccount(ledger, 'users', name));
+      await record(effects, (ledger) => withoutAccount(ledger, 'users', name));
       if (keepGroup !== null && (await findGid(tools, keepGroup.name)) === undefined)
         await tools.createGroup(keepGroup);
       return;
@@ -110,11 +112,11 @@ const perform = async (step: CredentialStep, effects: CredentialEffects): Promis
       const tools = await effects.tools();
       // Most platforms remove a user's group of the same name together with the user.
       if ((await findGid(tools, name)) !== undefined) await tools.removeGroup(name);
-      await record((ledger) => withoutAccount(ledger, 'groups', name));
+      await record(effects, (ledger) => withoutAccount(ledger, 'groups', name));
       return;
     }
     case 'forget':
-      await record((ledger) => withoutAccount(ledger, step.account, step.name));
+      await record(effects, (ledger) => withoutAccount(ledger, step.account, step.name));
       return;
     default:
       unreachable(step);

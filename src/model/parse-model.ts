@@ -87,6 +87,77 @@ const refuseConflicts = ({ conflicts }: ModelDocument): void => {
   });
 };
 
+/** What processes are read with. */
+interface Reading extends Pick<ModelDocument, 'scopes'> {
+  readonly surroundings: ModelSurroundings;
+  /** Of the model's package set, for what has none of its own. */
+  readonly defaultTools: Readonly<Record<string, string>>;
+  /** What the user should know; grows. */
+  readonly notes: string[];
+}
+
+const scopeIn = ({ scopes }: Reading, key: string): ModelDocument['scopes'][string] => {
+  const scope = scopes[key];
+  if (scope === undefined) throw new Error(`the evaluation refers to an unknown scope ${key}`);
+  return scope;
+};
+
+type Specifics = Pick<
+  ProcessInstance,
+  'process' | 'dependencies' | 'directories' | 'forceDisableUserChange' | 'tools' | 'files'
+>;
+
+const specificsOf = (reading: Reading, process: ProcessDocument, instance: string): Specifics => {
+  const name = process.name as ProcessName;
+  if (process.kind === 'package') {
+    return {
+      process: { kind: 'package', name, path: process.path as StorePath },
+      dependencies: [],
+      directories: reading.surroundings.directories,
+      forceDisableUserChange: reading.surroundings.forceDisableUserChange,
+      tools: reading.defaultTools,
+      files: null,
+    };
+  }
+  const { directories, forceDisableUserChange, tools } = scopeIn(reading, process.scope);
+  const { arguments: args, users } = takePasswordMarks(process.arguments);
+  for (const user of users) {
+    reading.notes.push(`${instance}: the password of user "${user}" is left out, since everyone can read a profile`);
+  }
+  return {
+    process:
+      process.kind === 'direct'
+        ? { kind: 'direct', name, manager: process.manager as ManagerName, arguments: args }
+        : withProgram(
+            instance,
+            explainBadArguments(instance, () =>
+              managedProcess(args, { name, directories, forceDisableUserChange, overrides: process.overrides }),
+            ),
+          ),
+    dependencies: process.dependencies as readonly ProcessName[],
+    directories,
+    forceDisableUserChange,
+    tools: { ...tools, ...process.tools },
+    files: process.files as StorePath | null,
+  };
+};
+
+const instanceOf = (reading: Reading, process: ProcessDocument, place: Place): ProcessInstance => {
+  const specifics = specificsOf(reading, process, place.instance);
+  return {
+    ...place,
+    instance: place.instance as InstanceName,
+    name: process.name as ProcessName,
+    ...specifics,
+    readiness: parseReadiness(place.readiness, { ...place, shell: specifics.tools['shell'] ?? '/bin/sh' }),
+    startTimeout: parseTimeout(place.startTimeout, 'startTimeout', place.instance),
+    stopTimeout: parseTimeout(place.stopTimeout, 'stopTimeout', place.instance),
+    leftovers: parseLeftovers(place.leftovers, place.instance),
+    endsAlone: process.kind === 'managed' && process.endsAlone,
+    ...(process.kind !== 'package' && process.stray !== undefined ? { stray: process.stray } : {}),
+  };
+};
+
 /**
  * Validates what the evaluation said and fills in defaults.
  *
@@ -99,71 +170,9 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
   const defaultTools = Object.values(scopes)[0]?.tools ?? document.fallbackTools ?? {};
   const notes: string[] = [];
 
-  const scopeOf = (key: string): ModelDocument['scopes'][string] => {
-    const scope = scopes[key];
-    if (scope === undefined) throw new Error(`the evaluation refers to an unknown scope ${key}`);
-    return scope;
-  };
-
-  const specificsOf = (
-    process: ProcessDocument,
-    instance: string,
-  ): Pick<
-    ProcessInstance,
-    'process' | 'dependencies' | 'directories' | 'forceDisableUserChange' | 'tools' | 'files'
-  > => {
-    const name = process.name as ProcessName;
-    if (process.kind === 'package') {
-      return {
-        process: { kind: 'package', name, path: process.path as StorePath },
-        dependencies: [],
-        directories: surroundings.directories,
-        forceDisableUserChange: surroundings.forceDisableUserChange,
-        tools: defaultTools,
-        files: null,
-      };
-    }
-    const { directories, forceDisableUserChange, tools } = scopeOf(process.scope);
-    const { arguments: args, users } = takePasswordMarks(process.arguments);
-    for (const user of users) {
-      notes.push(`${instance}: the password of user "${user}" is left out, since everyone can read a profile`);
-    }
-    return {
-      process:
-        process.kind === 'direct'
-          ? { kind: 'direct', name, manager: process.manager as ManagerName, arguments: args }
-          : withProgram(
-              instance,
-              explainBadArguments(instance, () =>
-                managedProcess(args, { name, directories, forceDisableUserChange, overrides: process.overrides }),
-              ),
-            ),
-      dependencies: process.dependencies as readonly ProcessName[],
-      directories,
-      forceDisableUserChange,
-      tools: { ...tools, ...process.tools },
-      files: process.files as StorePath | null,
-    };
-  };
-
-  const instanceOf = (process: ProcessDocument, place: Place): ProcessInstance => {
-    const specifics = specificsOf(process, place.instance);
-    return {
-      ...place,
-      instance: place.instance as InstanceName,
-      name: process.name as ProcessName,
-      ...specifics,
-      readiness: parseReadiness(place.readiness, { ...place, shell: specifics.tools['shell'] ?? '/bin/sh' }),
-      startTimeout: parseTimeout(place.startTimeout, 'startTimeout', place.instance),
-      stopTimeout: parseTimeout(place.stopTimeout, 'stopTimeout', place.instance),
-      leftovers: parseLeftovers(place.leftovers, place.instance),
-      endsAlone: process.kind === 'managed' && process.endsAlone,
-      ...(process.kind !== 'package' && process.stray !== undefined ? { stray: process.stray } : {}),
-    };
-  };
-
+  const reading: Reading = { scopes, surroundings, defaultTools, notes };
   const declared = document.instances.map(({ name, process, ...place }) =>
-    instanceOf(process, { ...place, instance: name, declared: true, port: portOrNull(place.port) }),
+    instanceOf(reading, process, { ...place, instance: name, declared: true, port: portOrNull(place.port) }),
   );
   const taken = new Set<string>(declared.map(({ instance }) => instance));
   const added = document.dependencies.map(({ process, dependent }) => {
@@ -176,7 +185,7 @@ export const parseModel = (document: ModelDocument, surroundings: ModelSurroundi
       });
     }
     notes.push(`${dependent} depends on "${name}", which is no instance of the model: it is deployed as well`);
-    return instanceOf(process, { ...untold, instance: name, declared: false });
+    return instanceOf(reading, process, { ...untold, instance: name, declared: false });
   });
 
   const { shell, coreutils } = defaultTools;

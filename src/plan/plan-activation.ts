@@ -60,6 +60,144 @@ const repair = ({ manager, unit, observation }: ObservedUnit, startsStopped: boo
 
 export const isUp = ({ observation: { state } }: ObservedUnit): boolean => state === 'running' || state === 'starting';
 
+const keyOf = (manager: ManagerName, name: string): string => `${manager} ${name}`;
+
+/** What is decided about one unit or process. */
+interface Decision {
+  readonly steps: readonly PlanStep[];
+  /** What the user should know although nothing is done about it. */
+  readonly notes?: readonly string[];
+  /** Set when it keeps running, or stays down, as it is. */
+  readonly isUnchanged?: true;
+}
+
+const reasonForStop = ({ manager, extra }: ObservedUnit, wanted: WantedUnits | null): string => {
+  if (extra !== undefined) return extra;
+  if (wanted === null) return 'nothing is to run any more';
+  if (wanted.manager !== manager) return `it moves to ${wanted.manager}`;
+  return wanted.restores === true ? 'it did not run before the switch' : 'it is no longer in the model';
+};
+
+/** About a process that is not wanted under its manager. */
+const decideOnRemoval = (observed: ObservedUnit, wanted: WantedUnits | null): Decision => {
+  const { manager, unit } = observed;
+  if (unit.changePolicy?.onRemoval !== 'leave') {
+    const reasons = [reasonForStop(observed, wanted)];
+    return { steps: [{ action: 'stop', manager, level: unit.level, unit, reasons }] };
+  }
+  return { steps: [], notes: isUp(observed) ? [`${unit.instance} keeps running: its definition says so`] : [] };
+};
+
+/**
+ * About a process that runs by an older definition.
+ *
+ * @param portsOfOthers ports that the other wanted units have
+ */
+const decideOnChange = (
+  before: DeployedUnit,
+  unit: DeployedUnit,
+  common: Pick<PlanStep, 'manager' | 'level' | 'reasons'>,
+  portsOfOthers: ReadonlySet<number | null>,
+): Decision => {
+  const stopAndStart: Decision = {
+    steps: [
+      { ...common, action: 'stop', unit: before },
+      { ...common, action: 'start', unit },
+    ],
+  };
+  const { onChange = 'restart' } = unit.changePolicy ?? {};
+  switch (onChange) {
+    case 'restart':
+      // Somebody else may need the port before it is this one's turn.
+      return before.port !== null && before.port !== unit.port && portsOfOthers.has(before.port)
+        ? stopAndStart
+        : { steps: [{ ...common, action: 'restart', before, after: unit }] };
+    case 'reload':
+      return { steps: [{ ...common, action: 'reload', unit }] };
+    case 'stop-start':
+      return stopAndStart;
+    case 'leave':
+      return {
+        steps: [],
+        notes: [
+          `${unit.instance} has changed, but its definition says not to restart it; ` +
+            `restart it with: nix-processmgmt-ts restart ${unit.instance}`,
+        ],
+        isUnchanged: true,
+      };
+    default:
+      return unreachable(onChange);
+  }
+};
+
+/** About a unit that its manager does not have yet. */
+const decideOnNews = (
+  { manager, restores = false }: WantedUnits,
+  unit: DeployedUnit,
+  isWanted: boolean,
+  movesFrom: ManagerName | undefined,
+): Decision => {
+  if (!isWanted) {
+    return { steps: [], notes: [`${unit.instance} is not started: ${manager} does not want it to run now`] };
+  }
+  const news = restores ? 'the switch has stopped it' : 'it is new';
+  const reasons = [movesFrom === undefined ? news : `it moves from ${movesFrom}`];
+  return { steps: [{ action: 'start', manager, level: unit.level, unit, reasons }] };
+};
+
+/** About a unit whose definition has not changed. */
+const decideOnSame = (
+  before: ObservedUnit,
+  unit: DeployedUnit,
+  { manager, startsStopped = false }: WantedUnits,
+  isWanted: boolean,
+): Decision => {
+  const triggers = changedProperties(before.unit.reloadProperties ?? {}, unit.reloadProperties ?? {});
+  if (triggers.length > 0 && isUp(before)) {
+    return { steps: [{ action: 'reload', manager, level: unit.level, unit, reasons: triggers }] };
+  }
+  const step = isWanted ? repair({ ...before, unit }, startsStopped) : null;
+  if (step !== null) return { steps: [step] };
+  const staysStopped = before.observation.state === 'stopped' && isWanted;
+  return {
+    steps: [],
+    notes: staysStopped
+      ? [`${unit.instance} stays stopped, as it was; start it with: nix-processmgmt-ts start ${unit.instance}`]
+      : [],
+    isUnchanged: true,
+  };
+};
+
+/** Decides on each wanted unit, by what there is of it. */
+const decideOnWanted = (
+  present: readonly ObservedUnit[],
+  wanted: WantedUnits,
+): readonly (readonly [DeployedUnit, Decision])[] => {
+  const { manager, units } = wanted;
+  const presentByKey = new Map(present.map((observed) => [keyOf(observed.manager, observed.unit.name), observed]));
+  const portsOfOthers = (name: string): ReadonlySet<number | null> =>
+    new Set(units.filter((unit) => unit.name !== name).map(({ port }) => port));
+  const decideOn = (unit: DeployedUnit): Decision => {
+    const isWanted = wanted.isWanted?.(unit) ?? true;
+    const before = presentByKey.get(keyOf(manager, unit.name));
+    if (before === undefined) {
+      const elsewhere = present.find((observed) => observed.unit.name === unit.name && observed.manager !== manager);
+      return decideOnNews(wanted, unit, isWanted, elsewhere?.manager);
+    }
+    if (before.doubt === undefined && before.unit.fingerprint === unit.fingerprint) {
+      return decideOnSame(before, unit, wanted, isWanted);
+    }
+    const reasons =
+      before.doubt === undefined
+        ? (before.differences ?? changedProperties(before.unit.properties, unit.properties))
+        : [before.doubt];
+    const common = { manager, level: unit.level, reasons };
+    if (isUp(before)) return decideOnChange(before.unit, unit, common, portsOfOthers(unit.name));
+    return { steps: isWanted ? [{ ...common, action: 'start', unit }] : [] };
+  };
+  return units.map((unit) => [unit, decideOn(unit)]);
+};
+
 /**
  * Decides what to do so that `wanted` runs instead of `present`. Pure.
  *
@@ -70,125 +208,21 @@ export const isUp = ({ observation: { state } }: ObservedUnit): boolean => state
  * @param wanted null when nothing is to run any more
  */
 export const planActivation = (present: readonly ObservedUnit[], wanted: WantedUnits | null): ProcessPlan => {
-  const keyOf = (manager: ManagerName, name: string): string => `${manager} ${name}`;
-  const presentByKey = new Map(present.map((observed) => [keyOf(observed.manager, observed.unit.name), observed]));
   const wantedKeys = new Set(wanted?.units.map(({ name }) => keyOf(wanted.manager, name)));
-  const notes: string[] = [];
-
-  const stops: PlanStep[] = present
-    .filter((observed) => !wantedKeys.has(keyOf(observed.manager, observed.unit.name)))
+  const removals = present
+    .filter(({ manager, unit }) => !wantedKeys.has(keyOf(manager, unit.name)))
     .filter(({ observation }) => observation.state !== 'absent')
-    .filter((observed) => {
-      const { unit } = observed;
-      const stays = unit.changePolicy?.onRemoval === 'leave';
-      if (stays && isUp(observed)) notes.push(`${unit.instance} keeps running: its definition says so`);
-      return !stays;
-    })
-    .map(({ manager, unit, extra }) => ({
-      action: 'stop',
-      manager,
-      level: unit.level,
-      unit,
-      reasons: [
-        extra ??
-          (wanted === null
-            ? 'nothing is to run any more'
-            : wanted.manager === manager
-              ? wanted.restores === true
-                ? 'it did not run before the switch'
-                : 'it is no longer in the model'
-              : `it moves to ${wanted.manager}`),
-      ],
-    }));
-
-  const movesFrom = (name: string): ManagerName | null =>
-    present.find(({ manager, unit }) => unit.name === name && manager !== wanted?.manager)?.manager ?? null;
-
-  const portsOfOthers = (name: string): ReadonlySet<number | null> =>
-    new Set(wanted?.units.filter((unit) => unit.name !== name).map(({ port }) => port));
-
-  const unchanged: DeployedUnit[] = [];
-  /** What to do about a process that runs by an older definition. */
-  const change = (
-    before: DeployedUnit,
-    unit: DeployedUnit,
-    manager: ManagerName,
-    reasons: readonly string[],
-  ): readonly PlanStep[] => {
-    const common = { manager, level: unit.level, reasons };
-    const { onChange = 'restart' } = unit.changePolicy ?? {};
-    switch (onChange) {
-      case 'restart':
-        // Somebody else may need the port before it is this one's turn.
-        if (before.port !== null && before.port !== unit.port && portsOfOthers(unit.name).has(before.port)) {
-          return [
-            { ...common, action: 'stop', unit: before },
-            { ...common, action: 'start', unit },
-          ];
-        }
-        return [{ ...common, action: 'restart', before, after: unit }];
-      case 'reload':
-        return [{ ...common, action: 'reload', unit }];
-      case 'stop-start':
-        return [
-          { ...common, action: 'stop', unit: before },
-          { ...common, action: 'start', unit },
-        ];
-      case 'leave':
-        notes.push(
-          `${unit.instance} has changed, but its definition says not to restart it; ` +
-            `restart it with: nix-processmgmt-ts restart ${unit.instance}`,
-        );
-        unchanged.push(unit);
-        return [];
-      default:
-        return unreachable(onChange);
-    }
-  };
-
-  const stepsFor = (
-    { manager, isWanted: decide, startsStopped = false, restores = false }: WantedUnits,
-    unit: DeployedUnit,
-  ): readonly PlanStep[] => {
-    const { level } = unit;
-    const before = presentByKey.get(keyOf(manager, unit.name));
-    const isWanted = decide?.(unit) ?? true;
-    if (before === undefined) {
-      if (!isWanted) {
-        notes.push(`${unit.instance} is not started: ${manager} does not want it to run now`);
-        return [];
-      }
-      const from = movesFrom(unit.name);
-      const news = restores ? 'the switch has stopped it' : 'it is new';
-      return [{ action: 'start', manager, level, unit, reasons: [from === null ? news : `it moves from ${from}`] }];
-    }
-    if (before.doubt !== undefined || before.unit.fingerprint !== unit.fingerprint) {
-      const reasons =
-        before.doubt === undefined
-          ? (before.differences ?? changedProperties(before.unit.properties, unit.properties))
-          : [before.doubt];
-      if (isUp(before)) return change(before.unit, unit, manager, reasons);
-      return isWanted ? [{ action: 'start', manager, level, unit, reasons }] : [];
-    }
-    const triggers = changedProperties(before.unit.reloadProperties ?? {}, unit.reloadProperties ?? {});
-    if (triggers.length > 0 && isUp(before)) return [{ action: 'reload', manager, level, unit, reasons: triggers }];
-    const step = isWanted ? repair({ ...before, unit }, startsStopped) : null;
-    if (step !== null) return [step];
-    if (before.observation.state === 'stopped' && isWanted) {
-      notes.push(`${unit.instance} stays stopped, as it was; start it with: nix-processmgmt-ts start ${unit.instance}`);
-    }
-    unchanged.push(unit);
-    return [];
-  };
-  const steps = wanted === null ? [] : wanted.units.flatMap((unit) => stepsFor(wanted, unit));
-
+    .map((observed) => decideOnRemoval(observed, wanted));
+  const decided = wanted === null ? [] : decideOnWanted(present, wanted);
+  const decisions = [...removals, ...decided.map(([, decision]) => decision)];
+  const steps = decisions.flatMap((decision) => decision.steps);
   return {
     ...orderSteps(
-      [...stops, ...steps],
+      steps,
       wanted ?? {},
-      runningOrder(stops.length + steps.length === 0 ? [] : present.filter(isUp).map(({ unit }) => unit)),
+      runningOrder(steps.length === 0 ? [] : present.filter(isUp).map(({ unit }) => unit)),
     ),
-    unchanged: unchanged.map(({ instance }) => instance).sort(),
-    notes,
+    unchanged: decided.flatMap(([{ instance }, { isUnchanged }]) => (isUnchanged === true ? [instance] : [])).sort(),
+    notes: decisions.flatMap(({ notes = [] }) => notes),
   };
 };
