@@ -1,0 +1,23 @@
+"""The process managers that can run in a machine."""
+
+from .docker import Docker
+from .manager import Manager
+from .s6_rc import S6Rc
+from .supervisord import Supervisord
+from .systemd import Systemd
+
+_MANAGERS = {"sysvinit": Manager, "disnix": Manager, "supervisord": Supervisord, "systemd": Systemd, "s6-rc": S6Rc,
+             "docker": Docker}
+
+_ELSEWHERE = {"launchd": "launchd needs macOS", "bsdrc": "rc.d scripts need FreeBSD", "cygrunsrv": "cygrunsrv needs Windows",
+              "synit": "Synit needs a machine that it has booted"}
+
+NAMES = tuple(_MANAGERS) + tuple(_ELSEWHERE)
+
+
+def manager_of(variant, settings):
+    """The manager of a variant, or None with the reason why there is none here."""
+    if variant.manager in _MANAGERS:
+        manager = _MANAGERS[variant.manager](variant, settings)
+        return manager, manager.missing()
+    return None, _ELSEWHERE.get(variant.manager, "there is no process manager %s" % variant.manager)
