@@ -1,6 +1,7 @@
 """Runs one variant: makes the machine, deploys, runs the script, takes the machine away."""
 
 import code
+import json
 import os
 import signal
 import stat
@@ -19,6 +20,7 @@ from .service_logs import collect
 from .settings import Settings
 
 PASSED, FAILED, NOT_TRIED = "passed", "failed", "not-tried"
+_UNAVAILABLE = "no machine can be made here: %s"
 EXIT_CODES = {PASSED: 0, FAILED: 1, NOT_TRIED: 3}
 
 
@@ -66,7 +68,9 @@ class Run:
         try:
             self._timed("boot", self._machine.start)
         except MachineUnavailable as error:
-            return NOT_TRIED, "no machine can be made here: %s" % error
+            return NOT_TRIED, _UNAVAILABLE % error
+        connection = self._machine.connection
+        self._events.send("machine", keeper=connection.keeper, init=connection.init)
         runner = script.Script(self._machine, variant.phases,
                                lambda phase: self._events.phase(phase.name, phase.instance))
         try:
@@ -179,20 +183,37 @@ def _watch_parent():
     threading.Thread(target=watch, daemon=True).start()
 
 
+def _check(variant, environment):
+    """Prints why a variant cannot be tried here, as JSON: {"reason": null} for one that can."""
+    settings = Settings(environment, variant.packages, variant.users, variant.unprivileged, _needed(variant))
+    manager, reason = manager_of(variant, settings)
+    if reason is None:
+        manager.configure()
+        try:
+            Connection(settings).end()
+        except MachineUnavailable as error:
+            reason = _UNAVAILABLE % error
+    print(json.dumps({"reason": reason}))
+    return 0
+
+
 def main(arguments, descriptor, environment):
-    """Runs the variant that a file describes.
+    """Runs the variant that a file describes, or with --check tells whether it could be run here.
 
     :param descriptor: where events go, or None
     :returns: exit code: 0 passed, 1 failed, 2 nothing could be run, 3 not tried
     """
-    if len(arguments) != 1:
-        print("usage: run.py VARIANT.json", file=sys.stderr)
+    only_check = arguments[:1] == ["--check"]
+    if len(arguments) != 1 + only_check:
+        print("usage: run.py [--check] VARIANT.json", file=sys.stderr)
         return 2
     try:
-        variant = variants.read(arguments[0])
+        variant = variants.read(arguments[-1])
     except (OSError, variants.BadVariant) as error:
         print("run.py: %s" % error, file=sys.stderr)
         return 2
+    if only_check:
+        return _check(variant, environment)
     _stop_on(signal.SIGINT, "interrupted")
     _stop_on(signal.SIGTERM, "told to end")
     _stop_on(signal.SIGHUP, "told to end")

@@ -99,3 +99,15 @@ def make_homes(root, accounts):
         target = root + home
         make_directories(os.path.dirname(target))
         make_directory(target, 0o700, (uid, gid))
+
+
+def empty_volatile():
+    """What a restart of a machine takes away: /run and /dev/shm, but for what is mounted there."""
+    for directory in ("/run", "/dev/shm"):
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            if os.path.isdir(path) and not os.path.islink(path):
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                os.unlink(path)
+    fill_run("/run")

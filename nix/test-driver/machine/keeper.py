@@ -14,7 +14,7 @@ import signal
 import socket
 import time
 
-from . import control_group, kernel
+from . import control_group, files, kernel
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
 _TERMINATION_SECONDS = 5
@@ -47,6 +47,7 @@ class Keeper:
         self._commands = {}
         self._own_pids = None
         self._ends = False
+        self._booted_before = False
 
     def run(self):
         """Makes the machine, serves until it is to end, and takes it away. Returns an exit code."""
@@ -102,6 +103,9 @@ class Keeper:
 
     def _boot(self):
         """Starts the first process of the machine."""
+        if self._booted_before:
+            files.empty_volatile()
+        self._booted_before = True
         # A process can make a second PID namespace only where its own is that of its children.
         kernel.enter_namespace(self._own_pids, kernel.CLONE_NEWPID)
         kernel.unshare(kernel.CLONE_NEWPID)

@@ -33,6 +33,9 @@ class RootDirectory:
         kernel.mount("tmpfs", self._scratch, "tmpfs", kernel.MS_NOSUID, "mode=755")
         files.make_directory(self.path)
         self._copy("/", prepare=self._hide)
+        for path in layout.EMPTY:
+            # In the place of one that is hidden, the kernel makes one that nothing shines through.
+            files.make_directories(self.path + path)
         for point in host_mounts.read():
             self._copy(point)
         self._make_fresh()
@@ -68,16 +71,12 @@ class RootDirectory:
             files.escaped(self.host(path)), upper, work))
 
     def _hide(self, upper):
-        """Writes into the upper layer what takes the host's own settings away (overlayfs.rst, "whiteouts and opaque
-        directories"); to remove them one by one would take longer."""
-        for path in layout.ABSENT:
+        """Writes into the upper layer what takes the host's own settings away (the kernel's overlayfs.rst, "whiteouts and
+        opaque directories"); to remove them one by one would take longer."""
+        for path in layout.ABSENT + layout.EMPTY:
             if os.path.lexists(path):
                 self._copy_directories(upper, os.path.dirname(path))
                 os.mknod(upper + path, stat.S_IFCHR, os.makedev(0, 0))
-        for path in layout.EMPTY:
-            if os.path.isdir(path):
-                self._copy_directories(upper, path)
-                os.setxattr(upper + path, "trusted.overlay.opaque", b"y")
 
     @staticmethod
     def _copy_directories(upper, path):
