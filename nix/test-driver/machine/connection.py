@@ -8,7 +8,8 @@ import socket
 import time
 
 from . import kernel
-from .keeper import TIMED_OUT, Keeper
+from .inside import TIMED_OUT
+from .keeper import Keeper
 
 
 class MachineUnavailable(Exception):

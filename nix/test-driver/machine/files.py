@@ -53,6 +53,14 @@ def bind(source, target, flags=0):
     kernel.mount(source, target, flags=kernel.MS_BIND | flags)
 
 
+def bind_read_only(source, target):
+    """The same, with all that is mounted below, such that the directory itself cannot be written to."""
+    bind(source, target, kernel.MS_REC)
+    kept = os.statvfs(target).f_flag & (kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC)
+    # Where the machine's owner is not root, the kernel refuses to give up what the mount had before.
+    kernel.mount("none", target, flags=kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kept)
+
+
 def escaped(path):
     """A path as overlay's options take it."""
     return path.replace("\\", "\\\\").replace(",", "\\,").replace(":", "\\:")

@@ -43,9 +43,9 @@ class RootDirectory:
         for directory in settings.store_copies:
             self._copy(directory)
         for path in settings.visible:
-            files.bind(self.host(path), self.path + path, kernel.MS_REC)
+            files.bind_read_only(self.host(path), self.path + path)
         store.fill_state(self.path, places, self.host, settings.owner)
-        store.hide_profiles(self.path, places, self._scratch, settings.owner)
+        store.make_own(self.path, places, self._scratch, settings.owner)
         files.write_etc(self.path + "/etc", settings.accounts, settings.path)
         files.make_homes(self.path, settings.accounts)
         for prepare in settings.prepare:

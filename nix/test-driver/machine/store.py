@@ -102,16 +102,18 @@ def _give(root, places, owner):
                 os.chown(os.path.join(directory, entry), *owner, follow_symlinks=False)
 
 
-def hide_profiles(root, places, scratch, owner):
-    """Gives the machine profiles of its own: what the host has deployed does not run in there."""
-    directory = os.path.join(root + places.state, "profiles")
+def make_own(root, places, scratch, owner):
+    """Gives the machine profiles of its own, since what the host has deployed does not run in there, and logs of builds.
+
+    :param scratch: a directory for them
+    """
     if not os.path.isdir(root + places.state):
         return
-    files.make_directories(directory)
-    fresh = os.path.join(scratch, "profiles")
-    files.make_directory(fresh, 0o755, owner)
-    files.make_directory(os.path.join(fresh, "per-user"), 0o1777, owner)
-    kernel.mount(fresh, directory, flags=kernel.MS_BIND)
+    for name, directory in (("profiles", places.state + "/profiles"), ("build-logs", places.log)):
+        own = os.path.join(scratch, name)
+        files.make_directory(own, 0o755, owner)
+        files.bind(own, root + directory)
+    files.make_directory(os.path.join(scratch, "profiles/per-user"), 0o1777, owner)
 
 
 def environment_of(caller):

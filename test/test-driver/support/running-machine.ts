@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { isAlive, processesThatMention } from '../../support/processes.js';
+import type { DriverEvent } from './drive.js';
+
+/** Processes of a machine that the host sees. */
+export interface RunningMachine {
+  readonly keeper: number;
+  readonly init: number;
+}
+
+/** The machine that a driver has told of. */
+export const machineOf = (events: readonly DriverEvent[]): RunningMachine =>
+  events.find(({ event }) => event === 'machine') as unknown as RunningMachine;
+
+/**
+ * What there still is of a machine, in words: processes and control groups. Namespaces and mounts are there for as long as
+ * a process is in them; their numbers are given to later ones at once, so that they tell nothing.
+ *
+ * @param mark what the command lines of all processes of the machine have in them, but for the first ones
+ */
+export const leftovers = ({ keeper, init }: RunningMachine, mark: string): readonly string[] => [
+  ...[keeper, init].filter(isAlive).map((pid) => `process ${pid}`),
+  ...processesThatMention(mark).map(({ pid, commandLine }) => `process ${pid}: ${commandLine}`),
+  ...execFileSync('find', ['/sys/fs/cgroup', '-type', 'd', '-name', `nixproc-machine-${keeper}-*`], {
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((path) => `control group ${path}`),
+];
