@@ -32,7 +32,7 @@
 # has to run the service's program, too. Anything else is a stranger, which is never sent a signal.
 #
 # It stands behind coreutils.sh, clean-start.sh, which has what a process does not get of its caller, control-group.sh,
-# guarded-files.sh and process-identity.sh.
+# systemd-scope.sh, guarded-files.sh and process-identity.sh.
 #
 # Names that begin with nixproc_ belong to these files. Results of its helpers are in variables: a shell has no cheap way
 # to return a text.
@@ -391,8 +391,10 @@ nixproc_require_account() {
 # nixproc_mark_start: marks this shell, and all that it starts, as the service (control-group.sh).
 nixproc_mark_start() {
     [ -n "${nixproc_record-}" ] || return 0
-    nixproc_word=${nixproc_record%/*}
-    nixproc_mark "${nixproc_word%/*}/${nixproc_record##*/}"
+    nixproc_directory_of_state=${nixproc_record%/*}
+    nixproc_directory_of_state=${nixproc_directory_of_state%/*}
+    nixproc_enter_scope "$nixproc_directory_of_state"
+    nixproc_mark "$nixproc_directory_of_state/${nixproc_record##*/}"
 }
 
 # nixproc_execute COMMAND…: becomes the command, with the service's user, niceness and directory, and nothing of the

@@ -57,13 +57,22 @@ const isScannedWithin = async (path: string, expected: boolean, seconds: number,
  *
  * @throws ManagerUnavailableError when it does not start
  */
-export const startScanning = async (path: string, log: string, programs: Programs): Promise<void> => {
+export const startScanning = async (
+  path: string,
+  log: string,
+  runtimeDir: string,
+  programs: Programs,
+): Promise<void> => {
   await mkdir(path, { recursive: true, mode: 0o755 });
   const limit = await limitOptions(path, async (args) => (await programs.run('s6-svscan', args)).exitCode);
-  await programs.shell(startScript, supervisorArguments(openFiles, [log, 's6-svscan', ...limit, path]), {
-    cwd: '/',
-    leavesDaemon: true,
-  });
+  await programs.shell(
+    startScript,
+    supervisorArguments({ openFiles, runtimeDir }, [log, 's6-svscan', ...limit, path]),
+    {
+      cwd: '/',
+      leavesDaemon: true,
+    },
+  );
   if (await isScannedWithin(path, true, 10, programs)) return;
   throw new ManagerUnavailableError({
     what: `s6-svscan did not start on ${path}`,

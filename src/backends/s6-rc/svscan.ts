@@ -33,7 +33,7 @@ export const superviseScanDirectory = async (
       file: '/bin/sh',
       args: [
         ...['-c', supervisorScript('command -v "$1" >/dev/null || exit 127; nixproc_run_clean "$@"'), 'sh'],
-        ...supervisorArguments(openFiles, ['s6-svscan', ...limit, scanDirectory]),
+        ...supervisorArguments({ openFiles, runtimeDir: null }, ['s6-svscan', ...limit, scanDirectory]),
       ],
       mode: 'inherit',
     });

@@ -217,7 +217,8 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
         fix: 'Start it, or unset NIXPROC_S6_SCAN_DIR to have one started for the profile',
       });
     }
-    if (!(await isScanned(place.scan, programs))) await startScanning(place.scan, place.log, programs);
+    if (!(await isScanned(place.scan, programs)))
+      await startScanning(place.scan, place.log, directories.runtimeDir, programs);
     return place.scan;
   };
 

@@ -22,10 +22,13 @@ const identityFiles = ['guarded-files.sh', 'process-identity.sh', 'process-offsp
 /** The files of the functions that define what a process gets of its caller, in the order of reading. */
 export const cleanStartFiles = [coreutils, 'clean-start.sh'] as const;
 
+/** The files of the functions that mark a start, and that have it outlive the unit of systemd that it was begun in. */
+export const scopeFiles = ['control-group.sh', 'systemd-scope.sh'] as const;
+
 /** The files of the functions that start, stop and recognise a service by its PID file, in the order of reading. */
 export const processFunctionFiles = [
   ...cleanStartFiles,
-  'control-group.sh',
+  ...scopeFiles,
   ...identityFiles,
   'process-functions.sh',
 ] as const;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { nixDirectory } from '../../system/nix-directory.js';
-import { cleanStartFiles } from './process-functions.js';
+import { cleanStartFiles, scopeFiles } from './process-functions.js';
 
 /**
  * A script for a POSIX shell that becomes a supervisor of ours, without anything of whoever happens to start it but PATH:
@@ -10,9 +10,10 @@ import { cleanStartFiles } from './process-functions.js';
  */
 export const supervisorScript = (
   become = 'nixproc_run_clean "$@"',
-): string => `${cleanStartFiles.map((file) => `. "$1/${file}"`).join('\n')}
+): string => `${[...cleanStartFiles, ...scopeFiles].map((file) => `. "$1/${file}"`).join('\n')}
 nixproc_own_path=$PATH nixproc_files=$2
-shift 2
+[ -z "$3" ] || nixproc_enter_scope "$3"
+shift 3
 unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT NIXPROC_CALLER_WAITS
 nixproc_forget_caller
 PATH=$nixproc_own_path
@@ -23,11 +24,12 @@ ${become}`;
 /**
  * The parameters of supervisorScript.
  *
- * @param openFiles how many files the supervisor may have open; what it starts has to lower that for itself
+ * @param place `openFiles`: how many files the supervisor may have open; what it starts has to lower that for itself.
+ *   `runtimeDir`: of the deployment that it belongs to and goes on with, when the login session or the service that starts it is
+ *   over (nix/nixproc/backends/systemd-scope.sh); null where it belongs to its caller
  * @param words what `become` gets
  */
-export const supervisorArguments = (openFiles: number, words: readonly string[]): readonly string[] => [
-  join(nixDirectory, 'nixproc/backends'),
-  String(openFiles),
-  ...words,
-];
+export const supervisorArguments = (
+  { openFiles, runtimeDir }: { readonly openFiles: number; readonly runtimeDir: string | null },
+  words: readonly string[],
+): readonly string[] => [join(nixDirectory, 'nixproc/backends'), String(openFiles), runtimeDir ?? '', ...words];

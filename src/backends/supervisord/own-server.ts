@@ -176,7 +176,7 @@ export const ownServer = (
         file: data?.shell ?? '/bin/sh',
         args: [
           ...['-c', supervisorScript(), 'sh'],
-          ...supervisorArguments(openFiles, [
+          ...supervisorArguments({ openFiles, runtimeDir }, [
             data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
             ...['-c', paths.configuration],
           ]),

@@ -4,6 +4,7 @@ import ../../../framework-function.nix (_: _: builtins.toFile "init-functions.sh
     ../coreutils.sh
     ../clean-start.sh
     ../control-group.sh
+    ../systemd-scope.sh
     ../guarded-files.sh
     ../process-identity.sh
     ../process-offspring.sh
