@@ -21,9 +21,11 @@ export const stateOptions = ({ forceDisableUserChange }: Manifest): StateOptions
 });
 
 /** Where nothing is started, nothing can be in the way. */
-const noObstacles: Pick<typeof import('./find-obstacles.js'), 'findObstacles' | 'conflictsOfObstacles'> = {
+const noObstacles: Pick<typeof import('./find-obstacles.js'), 'findObstacles' | 'conflictsOfObstacles'> &
+  typeof import('./find-closed-places.js') = {
   findObstacles: () => Promise.resolve([]),
   conflictsOfObstacles: () => [],
+  findClosedPlaces: () => [],
 };
 
 const howToRepair = 'put it right with: nix-processmgmt-ts switch --repair';
@@ -87,8 +89,10 @@ export const prepareActivation = async (
   const plan = planFor(situation, leaving, repairs);
   const started = startedUnits(plan);
   if (losses.length > 0 && started.length > 0) session?.requireReturn?.();
-  const { findObstacles, conflictsOfObstacles } =
-    session === null || started.length === 0 ? noObstacles : await import('./find-obstacles.js');
+  const { findObstacles, conflictsOfObstacles, findClosedPlaces } =
+    session === null || started.length === 0
+      ? noObstacles
+      : { ...(await import('./find-obstacles.js')), ...(await import('./find-closed-places.js')) };
   const obstacles = await findObstacles(
     started,
     present.map(({ unit }) => unit),
@@ -109,6 +113,7 @@ export const prepareActivation = async (
     recorded: targetOf(location.link),
     directories: target === null ? [] : missingStateDirectories(directories, stateOptions(next.manifest)),
     conflicts: [
+      ...(session === null ? [] : findClosedPlaces(started, session)),
       ...conflictsOfObstacles(obstacles),
       ...accountConflicts(accounts.plan, next.manifest.units),
       ...(await findConflicts({ plan, present, target, left, directories, unfinished, sessions, ports })),

@@ -283,6 +283,10 @@ export interface ManagerSession {
     units: readonly DeployedUnit[],
     known: readonly DeployedUnit[],
   ) => Promise<readonly Collision[]>;
+  /**
+   * Files, besides its PID file, without which a start of this unit fails when they cannot be written. Default: none.
+   */
+  readonly writtenAtStart?: (unit: DeployedUnit) => readonly string[];
   logs(unit: DeployedUnit): LogSource;
   /** Foreground supervision for `run`: resolves when the deployment should end. Null: the tool itself waits for a signal. */
   readonly supervise: ((profile: DeployedProfile, signal: AbortSignal) => Promise<void>) | null;

@@ -1,3 +1,4 @@
+import { findClosedPlaces } from '../activate/find-closed-places.js';
 import { conflictsOfObstacles, findObstacles, refuseObstacles, removeObstacles } from '../activate/find-obstacles.js';
 import { stateOptions } from '../activate/prepare-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
@@ -19,7 +20,7 @@ export const makeRoomFor = async (
 ): Promise<void> => {
   const session = sessions.of(deployed.manager);
   const obstacles = await findObstacles(units, [], (unit) => session.logs(unit), context);
-  refuseObstacles(conflictsOfObstacles(obstacles));
+  refuseObstacles([...findClosedPlaces(units, session), ...conflictsOfObstacles(obstacles)]);
   try {
     await createStateDirectories(manifest.directories, stateOptions(manifest));
   } catch (error) {

@@ -4,6 +4,7 @@ import { readdirSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRun } from '../../src/system/run.js';
 import { errnoOf } from '../../src/state/file-errors.js';
+import type { SystemdNamespace } from './systemd-namespace.js';
 import { eventually } from './waiting.js';
 
 /** Directories on small file systems of their own, which only what runs here sees. */
@@ -45,26 +46,22 @@ const makeAllFiles = (directory: string): void => {
   }
 };
 
-/** Mounts a small tmpfs on each of these directories, in a mount namespace of its own. Takes root. */
-export const mountSmallDisks = async (directories: readonly string[]): Promise<SmallDisks> => {
-  const mount = 'for d do mount -t tmpfs -o size=4m,nr_inodes=400,mode=755 tmpfs "$d"; done; exec sleep infinity';
-  const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', mount, 'sh', ...directories], {
-    stdio: 'ignore',
-  });
-  const ended = once(holder, 'exit');
-  const pid = String(holder.pid);
-  const enter = ['nsenter', '-t', pid, '-m', '--wdns=/', '--'];
-  const run = createRun(process.env);
-  await eventually(async () => {
-    const { stdout } = await run({ file: 'ps', args: ['-o', 'args=', '-p', pid] });
-    return stdout.startsWith('sleep');
-  });
+const mountCommands = 'for d do mount -t tmpfs -o size=4m,nr_inodes=400,mode=755 tmpfs "$d"; done';
+
+const run = createRun(process.env);
+
+/** @param pid of a process in the mount namespace that they are in */
+const smallDisksOf = (
+  pid: string,
+  directories: readonly string[],
+  { enter, stop }: Pick<SmallDisks, 'enter' | 'stop'>,
+): SmallDisks => {
   const inside = (path: string): string => join('/proc', pid, 'root', path);
   const readOnly: string[] = [];
   const mountCommand = async (script: string, paths: readonly string[]): Promise<void> => {
     for (const path of paths) {
-      const args = ['-t', pid, '-m', 'sh', '-euc', script, 'sh', path];
-      const { exitCode, stderr } = await run({ file: 'nsenter', args });
+      const [file = '', ...words] = enter;
+      const { exitCode, stderr } = await run({ file, args: [...words, 'sh', '-euc', script, 'sh', path] });
       if (exitCode !== 0) throw new Error(stderr);
     }
   };
@@ -94,9 +91,36 @@ export const mountSmallDisks = async (directories: readonly string[]): Promise<S
       readOnly.push(...paths);
     },
     makeWritable: () => mountCommand('umount -l "$1"', readOnly.splice(0)),
+    stop,
+  };
+};
+
+/** Mounts a small tmpfs on each of these directories, in a mount namespace of its own. Takes root. */
+export const mountSmallDisks = async (directories: readonly string[]): Promise<SmallDisks> => {
+  const script = `${mountCommands}; exec sleep infinity`;
+  const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-euc', script, 'sh', ...directories], {
+    stdio: 'ignore',
+  });
+  const ended = once(holder, 'exit');
+  const pid = String(holder.pid);
+  await eventually(async () => {
+    const { stdout } = await run({ file: 'ps', args: ['-o', 'args=', '-p', pid] });
+    return stdout.startsWith('sleep');
+  });
+  return smallDisksOf(pid, directories, {
+    enter: ['nsenter', '-t', pid, '-m', '--wdns=/', '--'],
     stop: async () => {
       holder.kill('SIGKILL');
       await ended;
     },
-  };
+  });
+};
+
+/** The same where a systemd of a test is, with which they go. */
+export const mountSmallDisksUnder = async (
+  { enter, pid, mustRun }: Pick<SystemdNamespace, 'enter' | 'pid' | 'mustRun'>,
+  directories: readonly string[],
+): Promise<SmallDisks> => {
+  await mustRun('sh', '-euc', mountCommands, 'sh', ...directories);
+  return smallDisksOf(pid, directories, { enter, stop: () => Promise.resolve() });
 };

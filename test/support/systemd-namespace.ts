@@ -16,6 +16,8 @@ import { eventually } from './waiting.js';
 export interface SystemdNamespace {
   /** argv to put before a command that is to run inside, as root. */
   readonly enter: readonly [string, ...string[]];
+  /** Its PID 1, as the machine numbers it. */
+  readonly pid: string;
   /** Runs a command inside, as root. */
   readonly run: (file: string, ...args: readonly string[]) => Promise<RunResult>;
   /** Runs a command inside as root; throws when it fails. */
@@ -139,7 +141,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
         prefix: [...enter, ...become, 'env', ...session],
       };
     };
-    return { enter: [...enter], run, mustRun, accountInside, addUser, dispose };
+    return { enter: [...enter], pid: init, run, mustRun, accountInside, addUser, dispose };
   } catch (error) {
     await dispose();
     throw error;

@@ -378,6 +378,19 @@ nixproc_forget() {
 
 # ---- Start ----
 
+# nixproc_can_start: whether the PID file of the service can be written. To be asked before a stop that a start is to follow: where
+# a file system has become read-only, the service would stay down.
+nixproc_can_start() {
+    [ -n "${nixproc_program-}" ] && [ -n "${nixproc_pid_file-}" ] && [ ! -w "$nixproc_pid_file" ] || return 0
+    nixproc_way=${nixproc_pid_file%/*}
+    while [ -n "$nixproc_way" ] && [ ! -d "$nixproc_way" ]; do
+        nixproc_way=${nixproc_way%/*}
+    done
+    [ ! -w "${nixproc_way:-/}" ] || return 0
+    nixproc_explain "left as it is: it could not start again, since nothing can be written into ${nixproc_way:-/}"
+    return 1
+}
+
 # nixproc_require_account: as nixproc_account for the service's user; says so when there is none.
 nixproc_require_account() {
     if nixproc_account "$nixproc_user"; then

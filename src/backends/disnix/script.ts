@@ -52,7 +52,7 @@ export const scriptText = (
     indent([
       'stop) nixproc_stop ;;',
       'reload) nixproc_reload HUP ;;',
-      'restart) nixproc_activity stop && nixproc_activity start ;;',
+      'restart) nixproc_can_start && nixproc_activity stop && nixproc_activity start ;;',
       'status) nixproc_status ;;',
       '*)',
     ]),

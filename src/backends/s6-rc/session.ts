@@ -257,6 +257,11 @@ export class S6RcSession implements ManagerSession {
     await pruneDatabases(await this.#tree.live.database(), next.path, this.#tree.place);
   }
 
+  writtenAtStart(unit: DeployedUnit): readonly string[] {
+    const { daemon } = activationOf(unit);
+    return daemon === null ? [] : [daemon.pidFile];
+  }
+
   logs(unit: DeployedUnit): LogSource {
     return { kind: 'files', paths: this.#logFiles(unit) };
   }

@@ -239,6 +239,12 @@ export class SupervisordSession implements ManagerSession {
     if (next === null || next.units.length === 0) await this.#server?.end();
   }
 
+  // supervisord does not start what it cannot log.
+  writtenAtStart({ activation }: DeployedUnit): readonly string[] {
+    const { watchedPidFile, logFiles } = fromActivation(activation);
+    return [...(watchedPidFile === undefined ? [] : [watchedPidFile]), ...logFiles];
+  }
+
   logs({ activation }: DeployedUnit): LogSource {
     return { kind: 'files', paths: fromActivation(activation).logFiles };
   }

@@ -131,6 +131,7 @@ export const createSession = ({ current, jobs, patience = defaultPatience, ...pa
         if (!wanted.has(activationOf(unit).recordFile)) await removeRecord(unit);
       }
     },
+    writtenAtStart: (unit) => [activationOf(unit).recordFile, activationOf(unit).logFile],
     logs: (unit): LogSource => ({ kind: 'files', paths: [activationOf(unit).logFile] }),
     collisions: (units) => collisionsOf(units, (some) => directory.check(some)),
     supervise: null,

@@ -1,5 +1,6 @@
 import type { InstanceName } from '../../model/process-model.js';
 import { ActivationError } from '../../system/errors.js';
+import { isJsonObject } from '../../system/json.js';
 import type { RunResult } from '../../system/ports.js';
 import type {
   DeployedProfile,
@@ -260,6 +261,11 @@ export const createSession = (
     finish: async (next) => {
       // Without the processes that it wants: those that somebody has stopped shall stay so.
       if (next !== null && !targetIsStarted) await startTarget();
+    },
+    // systemd itself reads it; a daemon that cannot write it does not count as started.
+    writtenAtStart: ({ properties: { Service: section = {} } }) => {
+      const file = isJsonObject(section) ? section['PIDFile'] : undefined;
+      return typeof file === 'string' && file.startsWith('/') ? [file] : [];
     },
     logs: (unit) => ({
       kind: 'command',

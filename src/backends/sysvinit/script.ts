@@ -161,7 +161,8 @@ const instructionActivities = (script: SystemVInitScript): readonly Activity[] =
 const combinedActivities = (script: SystemVInitScript, names: ReadonlySet<string>): readonly Activity[] => {
   const restarts = names.has('start') && names.has('stop');
   const restart =
-    script.commands.restartActivity ?? indent(['nixproc_activity stop || return', 'nixproc_activity start']);
+    script.commands.restartActivity ??
+    indent(['nixproc_can_start || return', 'nixproc_activity stop || return', 'nixproc_activity start']);
   const tryRestart = indent(['if nixproc_activity status >/dev/null; then nixproc_activity restart; fi']);
   return [
     ...(restarts ? [{ name: 'restart', commands: restart }] : []),
