@@ -159,3 +159,17 @@ test('signals end the wait for a manager, and that for the profile', async () =>
     process.kill(manager.pid, 'SIGCONT');
   }
 });
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'who follows a log ends that by %s, and nothing has failed',
+  async (signal) => {
+    await deploy('sysvinit');
+    const { pid, ended } = deployment.start('logs', '-f', 'base');
+    const followers = () =>
+      processesThatMention(deployment.logDir).filter(({ commandLine }) => commandLine.startsWith('tail '));
+    await eventually(() => (followers().length === 1 ? true : undefined), 10);
+    process.kill(pid, signal);
+    expect(await ended).toBe(0);
+    await eventually(() => (followers().length === 0 ? true : undefined), 10);
+  },
+);

@@ -487,7 +487,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     });
     expect(failed.exitCode).toBe(7);
     expect(failed.stderr).toContain(
-      'bad did not start: its process ended with exit status 3\n       the disk is made of',
+      'bad did not start: its process ended with exit status 3\n         the disk is made of',
     );
     expect(failed.stderr).toContain('brief did not start: it ended at once, with exit status 0');
     for (const name of Object.keys(good)) expect(failed.stderr).not.toContain(`${name} did not start`);

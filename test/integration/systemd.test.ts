@@ -141,7 +141,7 @@ describeAsRoot.each(cases)("a deployment in a %s's systemd", (whose) => {
     });
     expect(exitCode).toBe(7);
     expect(stderr).toContain(
-      'bad did not start: its process ended with exit status 3\n       the disk is made of cheese',
+      'bad did not start: its process ended with exit status 3\n         the disk is made of cheese',
     );
     expect(stderr).toContain('worse did not start: its process was ended by SIGKILL');
     expect(stderr).toContain('unborn did not start: its program cannot be executed');
