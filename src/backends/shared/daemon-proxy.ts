@@ -1,6 +1,6 @@
 import type { PidFileGuess } from '../../model/pid-file.js';
 import { guessVariables } from './process-script.js';
-import { processIdentity, shellFunctions } from './process-functions.js';
+import { inCommand, processIdentity, shellFunctions } from './process-functions.js';
 import { shellQuote } from './shell-quote.js';
 
 /**
@@ -15,5 +15,5 @@ export const daemonProxyScript = (coreutils: string, guess: PidFileGuess | null)
     `nixproc_coreutils=${shellQuote(`${coreutils}/bin`)}`,
     ...guessVariables(guess).map(([name, value]) => `nixproc_${name}=${shellQuote(value)}`),
     processIdentity(),
-    shellFunctions('daemon-proxy.sh'),
+    inCommand(shellFunctions('daemon-proxy.sh')),
   ].join('\n');

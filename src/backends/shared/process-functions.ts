@@ -35,13 +35,19 @@ export const processFunctionFiles = [
 
 const textOf = (files: readonly string[]): string => files.map(shellFunctions).join('\n');
 
-export const cleanStartFunctions = (): string => textOf([...cleanStartFiles, 'control-group.sh']);
+/**
+ * What is part of a command that a manager goes on with, without comments and empty lines: a process must not restart because a
+ * version of this program explains something in other words.
+ */
+export const inCommand = (text: string): string => text.replace(/^[ \t]*(?:#.*)?\n/gm, '');
+
+export const cleanStartFunctions = (): string => inCommand(textOf([...cleanStartFiles, 'control-group.sh']));
 
 /** The functions that mark a start. */
-export const markFunctions = (): string => textOf([coreutils, 'control-group.sh']);
+export const markFunctions = (): string => inCommand(textOf([coreutils, 'control-group.sh']));
 
 /** The functions that decide which processes were started here. */
-export const processIdentity = (): string => textOf([coreutils, ...identityFiles]);
+export const processIdentity = (): string => inCommand(textOf([coreutils, ...identityFiles]));
 
 /** All of them. */
 export const processFunctions = (): string => textOf(processFunctionFiles);

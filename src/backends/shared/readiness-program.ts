@@ -1,7 +1,7 @@
 import type { Probe, Readiness } from '../../model/readiness.js';
 import { unreachable } from '../../system/errors.js';
 import type { UnitContext } from '../backend.js';
-import { shellFunctions } from './process-functions.js';
+import { inCommand, shellFunctions } from './process-functions.js';
 import { requiredTool, storeName } from './required-tool.js';
 import { shellCommand } from './shell-quote.js';
 
@@ -51,7 +51,7 @@ export const readinessCommand = (
   const words = probeWords(probe);
   if (words === null) return null;
   const times = mode === 'look' ? ['0', '0'] : [String(Math.ceil(timeout)), String(interval)];
-  const program = context.storeText('await-ready', shellFunctions('await-ready.sh'));
+  const program = context.storeText('await-ready', inCommand(shellFunctions('await-ready.sh')));
   return [
     ...[requiredTool(context, 'shell', manager), program, requiredTool(context, 'coreutils', manager)],
     ...[...times, ...words],
