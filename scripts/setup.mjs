@@ -21,12 +21,18 @@ const build = () => {
   if (status !== 0) throw new SetupError('The program could not be compiled');
 };
 
-/** Ends the process with a message, and without a stack, when something is missing that it may not install itself. */
-export const setUp = () => {
+/**
+ * Ends the process with a message, and without a stack, when something is missing that it may not install itself.
+ *
+ * @param {{ install?: boolean }} options without `install`, it only compiles
+ */
+export const setUp = ({ install = true } = {}) => {
   try {
     requireNode();
-    provideDebianPackages();
-    provideNpmPackages(repository);
+    if (install) {
+      provideDebianPackages();
+      provideNpmPackages(repository);
+    }
     build();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

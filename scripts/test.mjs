@@ -1,5 +1,6 @@
 // `npm test`: prepares the machine, compiles, and runs jest, which gets the arguments (`npm test -- test/order`).
-// NIXPROC_TEST_RESULTS names a file that is to receive jest's results as JSON.
+// NIXPROC_TEST_RESULTS names a file that is to receive jest's results as JSON; with NIXPROC_TEST_PREPARED, the machine is taken
+// to have all that it needs, and nothing is installed.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -56,7 +57,7 @@ const warnings = (resultsFile) =>
     (name) => `passed only at the second attempt: ${name}`,
   );
 
-setUp();
+setUp({ install: process.env.NIXPROC_TEST_PREPARED === undefined });
 const scratch = makeScratch();
 try {
   const resultsFile = process.env.NIXPROC_TEST_RESULTS ?? join(scratch.path, 'results.json');

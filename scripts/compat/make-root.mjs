@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SetupError } from '../setup/setup-error.mjs';
 
 const run = (file, args) => {
@@ -19,32 +19,29 @@ const archive = () => {
 };
 
 /**
- * Unpacks a release of Debian with Node.js, npm and git, and nothing else that the project needs.
+ * Unpacks a release of Debian: the base system, certificates, and some packages. mmdebstrap(1) does it in one go of apt and
+ * dpkg, which takes half of the time of debootstrap(8) with apt-get after it.
  *
  * @param {string} release its code name
  * @param {string} root a directory that is not there yet, or was left unfinished
+ * @param {readonly string[]} packages
  * @throws SetupError
  */
-export const makeRoot = (release, root) => {
+export const makeRoot = (release, root, packages) => {
   process.stderr.write(`compat: unpacking ${release}\n`);
   rmSync(root, { recursive: true, force: true });
-  mkdirSync(root, { recursive: true });
-  const unpacked = run('debootstrap', ['--variant=minbase', '--include=ca-certificates', release, root, archive()]);
-  if (!unpacked.ok) throw new SetupError(`debootstrap failed for ${release}:\n${lastLines(unpacked.output)}`);
-  // The lists of a mirror that is no longer fed are out of date, and its packages as good as before.
-  writeFileSync(join(root, 'etc/apt/apt.conf.d/99compat'), 'Acquire::Check-Valid-Until "false";\n');
-  if (existsSync('/etc/resolv.conf')) copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
-  const installed = run('unshare', [
-    ...['--mount', '--pid', '--fork', '--kill-child', 'sh', '-euc'],
-    `mount -t proc proc "$1/proc"
-     mount --rbind /dev "$1/dev"
-     export DEBIAN_FRONTEND=noninteractive
-     chroot "$1" apt-get -qq update
-     chroot "$1" apt-get -qq install --yes --no-install-recommends nodejs npm git
-     chroot "$1" apt-get clean`,
-    'install',
-    root,
+  mkdirSync(dirname(root), { recursive: true });
+  const unpacked = run('mmdebstrap', [
+    '--variant=minbase',
+    `--include=${['ca-certificates', ...packages].join(',')}`,
+    // The lists of a mirror that is no longer fed are out of date, and its packages as good as before.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    // Nobody needs what survives a power failure, or reads manuals.
+    '--dpkgopt=force-unsafe-io',
+    ...['doc', 'man', 'locale'].map((directory) => `--dpkgopt=path-exclude=/usr/share/${directory}/*`),
+    ...[release, root, archive()],
   ]);
-  if (!installed.ok) throw new SetupError(`Node.js was not installed in ${release}:\n${lastLines(installed.output)}`);
+  if (!unpacked.ok) throw new SetupError(`mmdebstrap failed for ${release}:\n${lastLines(unpacked.output)}`);
+  if (existsSync('/etc/resolv.conf')) copyFileSync('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
   writeFileSync(join(root, 'ready'), '');
 };

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { runToEnd } from '../run-to-end.mjs';
 import { SetupError } from '../setup/setup-error.mjs';
 
@@ -15,6 +15,7 @@ mount -t sysfs sysfs sys
 if [ -d /sys/fs/cgroup ]; then mount --rbind /sys/fs/cgroup sys/fs/cgroup; fi
 mount --rbind /dev dev
 mount -t tmpfs -o mode=755 tmpfs run
+if [ -n "$MODULES" ]; then mount --bind "$MODULES" ".$PLACE/node_modules"; fi
 mkdir -p before
 pivot_root . before
 umount -l /before
@@ -39,8 +40,13 @@ const unshare = ['--mount', '--propagation', 'private', '--pid', '--fork', '--ki
 
 const npmSetting = (name) => spawnSync('npm', ['config', 'get', name], { encoding: 'utf8' }).stdout.trim();
 
+/** Where the clone is, in the release. */
+const place = '/root/nix-processmgmt-ts';
+
 /** npm reaches its registry there as it does here. */
-const environment = () => ({
+const environment = (modules) => ({
+  MODULES: modules ?? '',
+  PLACE: place,
   HOME: '/root',
   LANG: 'C.UTF-8',
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -58,15 +64,19 @@ const askInRoot = (root, ...args) =>
     env: environment(),
   }).stdout;
 
-/** Runs a program to its end and lets its output be seen; says whether it succeeded, and how long it took. */
-const runInRootDirectory = async (root, args, env = {}) => {
+/** Runs a script of the clone to its end and lets its output be seen; says whether it succeeded, and how long it took. */
+const runScript = async (root, modules, args, env = {}) => {
   const begin = Date.now();
-  const exitCode = await runToEnd('unshare', command(root, args), {
+  const script = ['sh', '-euc', 'cd "$PLACE"; exec node "$@"', 'node', ...args];
+  const exitCode = await runToEnd('unshare', command(root, script), {
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...environment(), ...env },
+    env: { ...environment(modules), ...env },
   });
   return { ok: exitCode === 0, seconds: Math.round((Date.now() - begin) / 1000) };
 };
+
+/** Where jest's results are after runInRoot, unless no test could run. */
+export const resultsIn = (root) => join(root, 'results.json');
 
 const countsOf = (resultsFile) => {
   if (!existsSync(resultsFile)) return { passed: 0, failed: 1, skipped: 0, failures: ['no test ran'] };
@@ -82,43 +92,40 @@ const countsOf = (resultsFile) => {
   };
 };
 
+/** Clones the repository, with its npm packages when they are shared, and the certificates that npm trusts here. */
+const fillRoot = (root, repository, modules) => {
+  const { status } = spawnSync('git', ['clone', '--quiet', repository, join(root, place)], { stdio: 'inherit' });
+  if (status !== 0) throw new SetupError(`git could not clone ${repository}`);
+  if (modules !== null) mkdirSync(join(root, place, 'node_modules'));
+  const trusted = npmSetting('cafile');
+  if (trusted !== 'null') copyFileSync(trusted, join(root, certificates));
+};
+
 /**
- * Copies an unpacked release, clones the repository into it, and runs the demo and the tests there as root.
+ * Clones the repository into an unpacked release, and runs the demo and the tests there as root.
  *
- * @param {{ release: string, root: string, repository: string, demo: boolean, tests: readonly string[] }} what
- *   `tests`: files and directories, all when there are none
+ * @param {{ release: string, root: string, repository: string, demo: boolean, tests: readonly string[], modules?: string | null }} what
+ *   `tests`: files and directories, all when there are none; `modules`: directory of the npm packages, where the release has
+ *   all that the tests need and is to install nothing
  * @throws SetupError
  */
-export const runInRoot = async ({ release, root, repository, demo, tests }) => {
-  const copy = mkdtempSync(join(dirname(root), `${release}-`));
-  try {
-    const place = '/root/nix-processmgmt-ts';
-    for (const [file, ...args] of [
-      ['cp', '-a', '--reflink=auto', `${root}/.`, copy],
-      ['git', 'clone', '--quiet', repository, join(copy, place)],
-    ]) {
-      if (spawnSync(file, args, { stdio: 'inherit' }).status !== 0) throw new SetupError(`${file} failed`);
-    }
-    const trusted = npmSetting('cafile');
-    if (trusted !== 'null') copyFileSync(trusted, join(copy, certificates));
-    const npm = (...args) => ['sh', '-euc', `cd ${place}; exec npm run --silent "$@"`, 'npm', ...args];
-
-    process.stderr.write(`compat: ${release}\n`);
-    const shown = demo ? await runInRootDirectory(copy, npm('demo')) : null;
-    const tested = await runInRootDirectory(copy, npm('test', '--', ...tests), {
-      NIXPROC_TEST_RESULTS: '/results.json',
-    });
-    const [node, nix, systemd, supervisor, s6, podman] = askInRoot(copy, 'sh', '-c', versions)
-      .split('\n')
-      .map((line) => /\d+(\.\d+)+|\d{3}/.exec(line)?.[0] ?? '?');
-    return {
-      release,
-      versions: { node, nix, systemd, supervisor, s6, podman },
-      demo: shown,
-      tests: { ...countsOf(join(copy, 'results.json')), seconds: tested.seconds },
-      passed: (shown?.ok ?? true) && tested.ok,
-    };
-  } finally {
-    spawnSync('rm', ['-rf', '--one-file-system', copy]);
-  }
+export const runInRoot = async ({ release, root, repository, demo, tests, modules = null }) => {
+  fillRoot(root, repository, modules);
+  process.stderr.write(`compat: ${release}\n`);
+  const shown = demo ? await runScript(root, modules, ['scripts/demo.mjs']) : null;
+  const tested = await runScript(root, modules, ['scripts/test.mjs', ...tests], {
+    NIXPROC_TEST_RESULTS: '/results.json',
+    ...(modules === null ? {} : { NIXPROC_TEST_PREPARED: '1' }),
+    ...(process.env.CI === undefined ? {} : { CI: process.env.CI }),
+  });
+  const [node, nix, systemd, supervisor, s6, podman] = askInRoot(root, 'sh', '-c', versions)
+    .split('\n')
+    .map((line) => /\d+(\.\d+)+|\d{3}/.exec(line)?.[0] ?? '?');
+  return {
+    release,
+    versions: { node, nix, systemd, supervisor, s6, podman },
+    demo: shown,
+    tests: { ...countsOf(resultsIn(root)), seconds: tested.seconds },
+    passed: (shown?.ok ?? true) && tested.ok,
+  };
 };

@@ -8,8 +8,10 @@ const countResults = (results) => ({
   skipped: results.numPendingTests + results.numTodoTests,
 });
 
-const file = process.argv[2];
-const { passed, failed, skipped } = existsSync(file)
-  ? countResults(JSON.parse(readFileSync(file, 'utf8')))
-  : { passed: 0, failed: 0, skipped: 0 };
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+// A file is missing where nothing could run.
+const all = process.argv
+  .slice(2)
+  .filter((file) => existsSync(file))
+  .map((file) => countResults(JSON.parse(readFileSync(file, 'utf8'))));
+const total = (count) => all.reduce((sum, counts) => sum + counts[count], 0);
+console.log(`${total('passed')} passed, ${total('failed')} failed, ${total('skipped')} skipped`);
