@@ -172,6 +172,29 @@ in
           // lib.optionalAttrs (entry ? header) { dev = if header == null then withoutHeader else package; };
       };
 
+  # A package of the table of files (tables/java-libraries.nix says what an entry has). Throws when the host lacks one.
+  fromFiles =
+    attribute:
+    {
+      debian,
+      links ? { },
+      warning ? null,
+    }:
+    let
+      absent = builtins.filter (path: host.firstExisting [ path ] == null) (builtins.attrValues links);
+      package = make {
+        pname = attribute;
+        prefix = "/usr";
+        inherit links;
+      };
+    in
+    if debian == null || absent != [ ] then
+      missing.files { inherit attribute absent debian; }
+    else if warning == null then
+      package
+    else
+      lib.warn warning package;
+
   # A program of the host that no table mentions.
   fromProgram =
     name: path:

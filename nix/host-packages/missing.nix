@@ -68,6 +68,19 @@ in
       fix = install debian "install it for the host's ${language}";
     };
 
+  # absent: paths; debian: the packages that have them, or null where Debian has nothing of the kind.
+  files =
+    {
+      attribute,
+      absent,
+      debian,
+    }:
+    refuse {
+      what = "pkgs.${attribute}: this host does not have it";
+      why = if debian == null then "no package of Debian is its equal" else "there is no ${builtins.head absent}";
+      fix = install debian "leave out what needs it";
+    };
+
   # Arguments of a package function that nothing supplies.
   arguments =
     names:

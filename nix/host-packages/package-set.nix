@@ -16,7 +16,9 @@ let
   };
 
   programs = import ./tables/programs.nix { inherit host; };
-  tabled = builtins.mapAttrs hostPackage.fromEntry (import ./tables/libraries.nix // programs);
+  tabled =
+    builtins.mapAttrs hostPackage.fromEntry (import ./tables/libraries.nix // programs)
+    // builtins.mapAttrs hostPackage.fromFiles (import ./tables/java-libraries.nix);
   aliases = import ./tables/aliases.nix;
   interpreters = import ./interpreters.nix {
     inherit
