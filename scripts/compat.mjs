@@ -1,6 +1,6 @@
 // npm run compat: the demo and the tests on later releases of Debian, each in a throw-away root.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -85,19 +85,23 @@ const nothingRan = {
 };
 
 const runCiPart = async (directory, file) => {
-  const { release, packages, tests } = ciPart;
+  const { release, packages, tests, limit } = ciPart;
   const root = join(directory, release);
   try {
     prepare();
     makeRoot(release, root, packages);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    process.stderr.write(`compat: skipped: the tests on ${release}: ${error.message}\n`);
+    const name = `the tests on ${release}`;
+    process.stderr.write(`compat: skipped: ${name}: ${error.message}\n`);
+    // As npm test has it: where results count, somebody has written down why this may be.
+    const explained = JSON.parse(readFileSync(join(repository, 'test', 'cannot-run-here.json'), 'utf8'));
+    if (process.env.CI && !Object.hasOwn(explained, name)) throw error;
     writeFileSync(file, JSON.stringify(nothingRan));
     return true;
   }
   const modules = join(repository, 'node_modules');
-  const result = await runInRoot({ release, root, repository, demo: false, tests, modules });
+  const result = await runInRoot({ release, root, repository, demo: false, tests, modules, limit });
   const results = resultsIn(root);
   if (existsSync(results)) copyFileSync(results, file);
   process.stdout.write(showTable([result]));

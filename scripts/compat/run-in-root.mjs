@@ -65,9 +65,10 @@ const askInRoot = (root, ...args) =>
   }).stdout;
 
 /** Runs a script of the clone to its end and lets its output be seen; says whether it succeeded, and how long it took. */
-const runScript = async (root, modules, args, env = {}) => {
+const runScript = async (root, { modules = null, limit = 0 }, args, env = {}) => {
   const begin = Date.now();
-  const script = ['sh', '-euc', 'cd "$PLACE"; exec node "$@"', 'node', ...args];
+  // timeout(1) takes 0 for no limit.
+  const script = ['sh', '-euc', 'cd "$PLACE"; exec timeout -k 10 "$@"', 'timeout', String(limit), 'node', ...args];
   const exitCode = await runToEnd('unshare', command(root, script), {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...environment(modules), ...env },
@@ -104,16 +105,16 @@ const fillRoot = (root, repository, modules) => {
 /**
  * Clones the repository into an unpacked release, and runs the demo and the tests there as root.
  *
- * @param {{ release: string, root: string, repository: string, demo: boolean, tests: readonly string[], modules?: string | null }} what
+ * @param {{ release: string, root: string, repository: string, demo: boolean, tests: readonly string[], modules?: string | null, limit?: number }} what
  *   `tests`: files and directories, all when there are none; `modules`: directory of the npm packages, where the release has
- *   all that the tests need and is to install nothing
+ *   all that the tests need and is to install nothing; `limit`: seconds that the demo and the tests may take each
  * @throws SetupError
  */
-export const runInRoot = async ({ release, root, repository, demo, tests, modules = null }) => {
+export const runInRoot = async ({ release, root, repository, demo, tests, modules = null, limit = 0 }) => {
   fillRoot(root, repository, modules);
   process.stderr.write(`compat: ${release}\n`);
-  const shown = demo ? await runScript(root, modules, ['scripts/demo.mjs']) : null;
-  const tested = await runScript(root, modules, ['scripts/test.mjs', ...tests], {
+  const shown = demo ? await runScript(root, { modules, limit }, ['scripts/demo.mjs']) : null;
+  const tested = await runScript(root, { modules, limit }, ['scripts/test.mjs', ...tests], {
     NIXPROC_TEST_RESULTS: '/results.json',
     ...(modules === null ? {} : { NIXPROC_TEST_PREPARED: '1' }),
     ...(process.env.CI === undefined ? {} : { CI: process.env.CI }),

@@ -52,7 +52,7 @@ test('a test that passed only at the second attempt is named, one that failed tw
   expect(await evaluate('test/second-attempts.mjs', `exports.secondAttempts(${given})`)).toEqual(['shaky']);
 });
 
-test('the closing line counts passed, failed and skipped, and a file that cannot be loaded as a failure', async () => {
+test('the closing line counts passed, failed and skipped of all runs, and a file that cannot be loaded as a failure', async () => {
   const directory = await makeTemporaryDirectory();
   try {
     const file = `${directory.path}/results.json`;
@@ -62,6 +62,11 @@ test('the closing line counts passed, failed and skipped, and a file that cannot
       args: [`${repository}/scripts/test/count-results.mjs`, file],
     });
     expect(stdout).toBe('5 passed, 3 failed, 4 skipped\n');
+    const both = await run({
+      file: process.execPath,
+      args: [`${repository}/scripts/test/count-results.mjs`, file, `${directory.path}/no-such-file`, file],
+    });
+    expect(both.stdout).toBe('10 passed, 6 failed, 8 skipped\n');
   } finally {
     await directory.remove();
   }
