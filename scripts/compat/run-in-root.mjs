@@ -67,9 +67,10 @@ const askInRoot = (root, ...args) =>
 /** Runs a script of the clone to its end and lets its output be seen; says whether it succeeded, and how long it took. */
 const runScript = async (root, { modules = null, limit = 0 }, args, env = {}) => {
   const begin = Date.now();
-  // timeout(1) takes 0 for no limit.
-  const script = ['sh', '-euc', 'cd "$PLACE"; exec timeout -k 10 "$@"', 'timeout', String(limit), 'node', ...args];
-  const exitCode = await runToEnd('unshare', command(root, script), {
+  const script = ['sh', '-euc', 'cd "$PLACE"; exec node "$@"', 'node', ...args];
+  // timeout(1) takes 0 for no limit; it cannot be the first process of a namespace.
+  const limited = ['-k', '10', String(limit), 'unshare', ...command(root, script)];
+  const exitCode = await runToEnd('timeout', limited, {
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...environment(modules), ...env },
   });
