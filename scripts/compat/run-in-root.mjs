@@ -26,11 +26,11 @@ exec "$@"
 /** In the release, after the clone was made there. */
 const versions = `
 node --version
-nix-env --version
+nix-env --version 2>/dev/null
 systemctl --version | head -n 1
 supervisord --version
 dpkg-query --show --showformat '\${Version}\n' s6
-podman --version
+podman --version 2>/dev/null
 `;
 
 /** Where a copy of the file lies, in the release, with the certificates that npm trusts here. */
