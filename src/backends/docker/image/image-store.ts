@@ -45,116 +45,130 @@ const listImages = async (
     });
 };
 
-/** @param hostMounts directories of the host that scripts of images get when programs are the host's */
+/** What images are made with. */
+interface Workshop {
+  readonly engine: ContainerEngine;
+  /** Directories of the host that scripts of images get when programs are the host's. */
+  readonly hostMounts: readonly string[];
+  readonly run: Run;
+}
+
+const load = async ({ engine }: Workshop, file: string, references: readonly string[]): Promise<void> => {
+  const what = `The image ${references.join(', ')} cannot be loaded`;
+  await runEngineFor(engine, imageTime, what, 'load', '--quiet', '--input', file);
+};
+const remove = async ({ engine }: Workshop, name: string): Promise<void> => {
+  await engine.run('rmi', name);
+};
+
+/** Layers of the same contents are the same file. */
+const layersOf = (
+  directory: string,
+  { run }: Pick<Workshop, 'run'>,
+): ((image: Written) => Promise<readonly Layer[]>) => {
+  const made = new Map<string, Promise<Layer>>();
+  const layer = (key: string, make: (file: string) => Promise<Layer>): Promise<Layer> => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const making = make(join(directory, `layer-${made.size}.tar`));
+    made.set(key, making);
+    return making;
+  };
+  return async (image) => {
+    const { contents } = image.image;
+    const system = systemEntries(image);
+    const first = await layer(JSON.stringify(system), (file) => writeLayer(system, file));
+    if (contents.length === 0) return [first];
+    return [
+      first,
+      await layer(JSON.stringify(contents), async (file) => writeLayer(await contentsEntries(contents, run), file)),
+    ];
+  };
+};
+
+const configOf = ({ image, labels: own }: Written): JsonObject => {
+  const { Labels: given } = image.config;
+  return {
+    ...image.config,
+    Labels: { ...(typeof given === 'object' && !Array.isArray(given) ? given : {}), ...own },
+  };
+};
+
+/** Runs a script as root in an image, and returns all files that are there then. */
+const runInImage = async (workshop: Workshop, image: Written, base: ImageFiles, directory: string): Promise<Layer> => {
+  const { engine, hostMounts } = workshop;
+  const { shell, coreutils, store, hostPrograms } = image.data;
+  const reference = `${base.reference}-base`;
+  const archive = join(directory, 'base.tar');
+  const what = `runAsRoot of the image ${image.reference} failed`;
+  await writeDockerArchive([{ ...base, reference, config: { Labels: image.labels } }], archive);
+  await load(workshop, archive, [reference]);
+  const mounts = [store, ...(hostPrograms ? hostMounts : [])].flatMap((path) => ['--volume', `${path}:${path}:ro`]);
+  const script = `set -e\nexport PATH=${coreutils}/bin:/bin\n${image.image.runAsRoot}\n`;
+  const created = await runEngineFor(
+    engine,
+    imageTime,
+    what,
+    ...['create', '--network', 'none', '--user', '0:0', '--workdir', '/', '--security-opt', 'label=disable'],
+    ...[...mounts, reference, shell, '-c', script],
+  );
+  const id = created.trim().split('\n').at(-1) ?? '';
+  try {
+    const result = await engine.runFor(imageTime, 'start', '--attach', id);
+    if (result.exitCode !== 0) {
+      throw new ActivationError({
+        what,
+        why: engineWords(result),
+        fix: 'Correct the script: overrides.docker.image.runAsRoot',
+      });
+    }
+    const file = join(directory, 'root.tar');
+    await runEngineFor(engine, imageTime, what, 'export', '--output', file, id);
+    return await describeFile(file);
+  } finally {
+    await engine.run('rm', '--force', '--volumes', id);
+    await remove(workshop, reference);
+  }
+};
+
+const build = async (workshop: Workshop, images: readonly ResolvedImage[], directory: string): Promise<void> => {
+  const layers = layersOf(directory, workshop);
+  const plain: ImageFiles[] = [];
+  for (const image of images) {
+    const { reference } = image;
+    const archive = join(directory, 'archive.tar');
+    if (image.kind === 'archive') {
+      await adoptArchive(image.image, reference, image.labels, archive, directory);
+      await load(workshop, archive, [reference]);
+      continue;
+    }
+    const files = { reference, config: configOf(image), layers: await layers(image) };
+    if (image.image.runAsRoot === '') {
+      plain.push(files);
+    } else {
+      const root = await runInImage(workshop, image, files, directory);
+      await writeDockerArchive([{ ...files, layers: [root] }], archive);
+      await load(workshop, archive, [reference]);
+    }
+  }
+  if (plain.length === 0) return;
+  const archive = join(directory, 'images.tar');
+  await writeDockerArchive(plain, archive);
+  await load(
+    workshop,
+    archive,
+    plain.map(({ reference }) => reference),
+  );
+};
+
+/** @param hostMounts see Workshop */
 export const imageStore = (
   engine: ContainerEngine,
   profile: string,
   hostMounts: readonly string[],
   run: Run,
 ): ImageStore => {
-  const load = async (file: string, references: readonly string[]): Promise<void> => {
-    const what = `The image ${references.join(', ')} cannot be loaded`;
-    await runEngineFor(engine, imageTime, what, 'load', '--quiet', '--input', file);
-  };
-  const remove = async (name: string): Promise<void> => {
-    await engine.run('rmi', name);
-  };
-
-  /** Layers of the same contents are the same file. */
-  const layersOf = (directory: string): ((image: Written) => Promise<readonly Layer[]>) => {
-    const made = new Map<string, Promise<Layer>>();
-    const layer = (key: string, make: (file: string) => Promise<Layer>): Promise<Layer> => {
-      const known = made.get(key);
-      if (known !== undefined) return known;
-      const making = make(join(directory, `layer-${made.size}.tar`));
-      made.set(key, making);
-      return making;
-    };
-    return async (image) => {
-      const { contents } = image.image;
-      const system = systemEntries(image);
-      const first = await layer(JSON.stringify(system), (file) => writeLayer(system, file));
-      if (contents.length === 0) return [first];
-      return [
-        first,
-        await layer(JSON.stringify(contents), async (file) => writeLayer(await contentsEntries(contents, run), file)),
-      ];
-    };
-  };
-
-  const configOf = ({ image, labels: own }: Written): JsonObject => {
-    const { Labels: given } = image.config;
-    return {
-      ...image.config,
-      Labels: { ...(typeof given === 'object' && !Array.isArray(given) ? given : {}), ...own },
-    };
-  };
-
-  /** Runs a script as root in an image, and returns all files that are there then. */
-  const runInImage = async (image: Written, base: ImageFiles, directory: string): Promise<Layer> => {
-    const { shell, coreutils, store, hostPrograms } = image.data;
-    const reference = `${base.reference}-base`;
-    const archive = join(directory, 'base.tar');
-    const what = `runAsRoot of the image ${image.reference} failed`;
-    await writeDockerArchive([{ ...base, reference, config: { Labels: image.labels } }], archive);
-    await load(archive, [reference]);
-    const mounts = [store, ...(hostPrograms ? hostMounts : [])].flatMap((path) => ['--volume', `${path}:${path}:ro`]);
-    const script = `set -e\nexport PATH=${coreutils}/bin:/bin\n${image.image.runAsRoot}\n`;
-    const created = await runEngineFor(
-      engine,
-      imageTime,
-      what,
-      ...['create', '--network', 'none', '--user', '0:0', '--workdir', '/', '--security-opt', 'label=disable'],
-      ...[...mounts, reference, shell, '-c', script],
-    );
-    const id = created.trim().split('\n').at(-1) ?? '';
-    try {
-      const result = await engine.runFor(imageTime, 'start', '--attach', id);
-      if (result.exitCode !== 0) {
-        throw new ActivationError({
-          what,
-          why: engineWords(result),
-          fix: 'Correct the script: overrides.docker.image.runAsRoot',
-        });
-      }
-      const file = join(directory, 'root.tar');
-      await runEngineFor(engine, imageTime, what, 'export', '--output', file, id);
-      return await describeFile(file);
-    } finally {
-      await engine.run('rm', '--force', '--volumes', id);
-      await remove(reference);
-    }
-  };
-
-  const build = async (images: readonly ResolvedImage[], directory: string): Promise<void> => {
-    const layers = layersOf(directory);
-    const plain: ImageFiles[] = [];
-    for (const image of images) {
-      const { reference } = image;
-      const archive = join(directory, 'archive.tar');
-      if (image.kind === 'archive') {
-        await adoptArchive(image.image, reference, image.labels, archive, directory);
-        await load(archive, [reference]);
-        continue;
-      }
-      const files = { reference, config: configOf(image), layers: await layers(image) };
-      if (image.image.runAsRoot === '') {
-        plain.push(files);
-      } else {
-        const root = await runInImage(image, files, directory);
-        await writeDockerArchive([{ ...files, layers: [root] }], archive);
-        await load(archive, [reference]);
-      }
-    }
-    if (plain.length === 0) return;
-    const archive = join(directory, 'images.tar');
-    await writeDockerArchive(plain, archive);
-    await load(
-      archive,
-      plain.map(({ reference }) => reference),
-    );
-  };
-
+  const workshop: Workshop = { engine, hostMounts, run };
   return {
     provide: async (images) => {
       const present = new Set((await listImages(engine, profile)).map(({ reference }) => reference));
@@ -162,12 +176,12 @@ export const imageStore = (
         images.flatMap((image) => (present.has(image.reference) ? [] : [[image.reference, image] as const])),
       );
       if (missing.size === 0) return;
-      await withDir(({ path }) => build([...missing.values()], path), temporaryOptions());
+      await withDir(({ path }) => build(workshop, [...missing.values()], path), temporaryOptions());
     },
     keepOnly: async (references) => {
       for (const { id, reference } of await listImages(engine, profile)) {
         // One that a container of somebody else uses stays: the engine refuses.
-        if (reference === null || !references.has(reference)) await remove(reference ?? id);
+        if (reference === null || !references.has(reference)) await remove(workshop, reference ?? id);
       }
     },
   };
