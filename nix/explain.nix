@@ -1,4 +1,4 @@
-# Fails with an explanation for the user: { what, why ? null, fix ? null, position ? null, ofModel ? true }. src/evaluate/nix-failure.ts
+# Fails with an explanation for the user: { what, why ? null, fix ? null, position ? null, ofModel ? true, lacks ? false }. src/evaluate/nix-failure.ts
 # knows the marker and reads the JSON that follows it; whoever runs Nix without our command reads the words before it.
 explanation:
 

@@ -29,8 +29,13 @@
     "nixproc/create-image-from-steps/create-multi-process-image-universal.nix"
     "nixproc/create-image-from-steps/create-mutable-multi-process-image-universal.nix"
     "nixproc/create-image-from-steps/create-nix-image.nix"
-    "nixproc/test-driver/universal.nix"
     "tools"
+  ];
+
+  # Files that take a path of nixpkgs.
+  packaged = [
+    "nixproc/test-driver/agnostic.nix"
+    "nixproc/test-driver/universal.nix"
   ];
 
   # Files that import what the user names.

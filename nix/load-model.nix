@@ -5,6 +5,7 @@
 , extraParams ? { } # an attribute set, or a function from the redirected names to one
 , only ? null # text: path of a JSON file with the names of the instances to evaluate; null for all
 , hostPackages ? false # use the programs of this machine even where <nixpkgs> is found
+, packages ? null # the package set of a caller that has one: the model's pkgs
 , provideFramework ? false # pass our directory as `nix-processmgmt`
 , root ? null # see redirect.nix
 , locateFailures ? false # see evaluation.nix
@@ -25,7 +26,8 @@ let
   params = if isFunction extraParams then extraParams (intersectAttrs (functionArgs extraParams) redirect.scope) else extraParams;
   system = params.system or builtins.currentSystem;
 
-  usesHostPackages = hostPackages || !redirect.nixpkgsFound;
+  usesHostPackages =
+    if packages == null then hostPackages || !redirect.nixpkgsFound else packages ? isHostPackages;
   hostPackageSet = redirect.withOurImport (import ./host-packages { inherit system; });
   defaultPackages = if usesHostPackages then hostPackageSet else redirect.importNixpkgs { inherit system; };
 
@@ -36,8 +38,10 @@ let
 
   evaluation = import ./evaluation.nix {
     inherit processManager directories forceDisableUserChange locateFailures;
-    pkgs = params.pkgs or defaultPackages;
+    pkgs = params.pkgs or givenPackages.pkgs or defaultPackages;
   };
+  # Its functions import files with our import, too.
+  givenPackages = if packages == null then { } else { pkgs = redirect.withOurImport packages; };
 
   model = redirect.importFile exprFile;
 
@@ -57,6 +61,7 @@ let
   arguments = intersectAttrs declared (
     removeAttrs whenRequired (filter (name: declared.${name}) (attrNames declared))
     // (if usesHostPackages then { pkgs = hostPackageSet; } else { })
+    // givenPackages
     // redirect.provided
     // set
     // { inherit processManager; inherit (decoded) callingUser callingGroup; }

@@ -31,6 +31,9 @@ let
     # The same functions that everybody gets, with the model's evaluation in the place of one of their own.
     functions = path: import path { modelEvaluation = evaluation; };
     files = import;
+    # Without a package set they take the one that is used here.
+    packaged = path: arguments: import path
+      ((if hostPackages == null then { } else { nixpkgs = rootPath + hostDirectory; }) // arguments);
     # It imports what the user names.
     redirected = path: importScoped path;
   };
@@ -234,6 +237,7 @@ let
 in
 {
   inherit importFile scope withOurImport;
+  framework = frameworkDirectory;
   provided = if provideFramework then { nix-processmgmt = frameworkDirectory; } else { };
   nixpkgsFound = nixpkgsPrefix != null;
   importNixpkgs = importNixpkgs (searchPath "nixpkgs");

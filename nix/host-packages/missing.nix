@@ -13,6 +13,7 @@ let
       inherit what;
       why = "nixpkgs is not in use, so packages are the host's own programs; ${why}";
       fix = "${fix}, or ${channel}";
+      lacks = true;
     };
 
   # debian: the Debian package that brings it, or null.

@@ -25,6 +25,8 @@ export interface Command {
   readonly command: string;
   readonly describe: string;
   readonly builder: (yargs: Argv) => Argv;
+  /** Options that may be given more than once, by all their names. Default: of each the last one counts. */
+  readonly repeatable?: readonly string[];
   readonly run: (args: never, context: CommandContext) => Promise<ExitCode | StatusCode | undefined>;
 }
 
@@ -33,6 +35,7 @@ export const defineCommand = <Arguments>(definition: {
   readonly command: string;
   readonly describe: string;
   readonly builder: (yargs: Argv) => Argv<Arguments>;
+  readonly repeatable?: readonly string[];
   readonly run: (
     args: ArgumentsCamelCase<Arguments>,
     context: CommandContext,

@@ -223,6 +223,45 @@ export const idOptions = define({
   'output-xml': { type: 'boolean', describe: 'Write XML in place of Nix' },
 });
 
+export const testOptions = define({
+  attr: {
+    alias: 'A',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'Only what is at this attribute path, such as nginx or nginx.privileged.systemd; may be repeated',
+  },
+  suite: { type: 'string', array: true, nargs: 1, describe: 'Only the suite of this name; may be repeated' },
+  profile: {
+    alias: 'p',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    describe: 'Only variants in this profile: privileged or unprivileged; may be repeated',
+  },
+  jobs: wholeNumberOption('jobs', 1, {
+    alias: 'j',
+    describe: 'How many machines to have at once [as many as processors]',
+  }),
+  list: { type: 'boolean', describe: 'Only list the variants, and what cannot be run here' },
+  strict: { type: 'boolean', describe: 'A variant that could not be tried counts as failed' },
+  timeout: wholeNumberOption('timeout', 1, { describe: 'Seconds that one variant may take [900]' }),
+  keep: { type: 'boolean', describe: 'Leave the machines, and say how to enter them' },
+  interactive: {
+    type: 'boolean',
+    conflicts: 'list',
+    describe: 'Deploy one variant, and give a prompt of Python with its machine instead of running the script',
+  },
+  logs: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Directory for the log of each variant [of failed ones: none stays]',
+  },
+  junit: { type: 'string', requiresArg: true, describe: "Also write the results to a file, as JUnit's XML" },
+  tap: { type: 'boolean', conflicts: 'json', describe: 'Print the results as TAP (Test Anything Protocol)' },
+  json: { type: 'boolean', describe: 'Print JSON' },
+});
+
 export const jsonOption = define({
   json: { type: 'boolean', describe: 'Print JSON' },
 });

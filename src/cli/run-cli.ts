@@ -27,11 +27,14 @@ const commandsFor = ([first]: readonly string[]): readonly Command[] => {
 const lists = new Set(['_', 'names', 'specs', 'include', 'I']);
 
 /** Of any other option that was given more than once the last one counts, as users of getopt expect. */
-const withoutRepetitions = (parsed: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+const withoutRepetitions = (
+  parsed: Readonly<Record<string, unknown>>,
+  repeatable: readonly string[],
+): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(parsed).map(([name, value]): [string, unknown] => [
       name,
-      Array.isArray(value) && !lists.has(name) ? value.at(-1) : value,
+      Array.isArray(value) && !lists.has(name) && !repeatable.includes(name) ? value.at(-1) : value,
     ]),
   );
 
@@ -144,13 +147,13 @@ export const runCli = async (
   try {
     const parser = createParser(args, version);
     withoutUnaskedHelp(parser);
-    for (const { command, describe, builder, run } of commandsFor(args)) {
+    for (const { command, describe, builder, repeatable = [], run } of commandsFor(args)) {
       parser.command({
         command,
         describe,
         builder,
         handler: async (parsed) => {
-          const given = operandsIn(withoutRepetitions(parsed));
+          const given = operandsIn(withoutRepetitions(parsed, repeatable));
           refuseEmptyValues(given);
           exitCode = (await run(given as never, createContext())) ?? exitCodes.success;
           await log?.told();

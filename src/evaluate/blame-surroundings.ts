@@ -4,6 +4,9 @@ import type { EvaluationRequest } from './evaluation-request.js';
 import { parseNixFailure, type NixFailure } from './nix-failure.js';
 import { runEvaluation } from './run-evaluation.js';
 
+/** What of a request may be wrong whatever is evaluated. */
+type Surroundings = Pick<EvaluationRequest, 'extraParams' | 'includePaths'>;
+
 /** What Nix says of an expression of one value: its JSON text, or why there is none. */
 const evaluateText = async (
   text: string,
@@ -29,7 +32,7 @@ const checkStore = async (ports: Ports): Promise<void> => {
 };
 
 /** @throws UsageError when the value of --extra-params is no attribute set */
-const checkExtraParams = async ({ extraParams, includePaths }: EvaluationRequest, ports: Ports): Promise<void> => {
+const checkExtraParams = async ({ extraParams, includePaths }: Surroundings, ports: Ports): Promise<void> => {
   if (extraParams === null) return;
   const probe = await evaluateText(
     `builtins.typeOf (\n${extraParams}\n)`,
@@ -50,11 +53,7 @@ const checkExtraParams = async ({ extraParams, includePaths }: EvaluationRequest
  * @throws EvaluationError when Nix' store cannot be used
  * @throws UsageError when the value of --extra-params is no attribute set
  */
-export const blameSurroundings = async (
-  request: EvaluationRequest,
-  failure: NixFailure,
-  ports: Ports,
-): Promise<void> => {
+export const blameSurroundings = async (request: Surroundings, failure: NixFailure, ports: Ports): Promise<void> => {
   // Our own expressions know what is wrong.
   if (failure.explanation !== null) return;
   await checkStore(ports);

@@ -45,7 +45,7 @@ export type Expression =
     };
 
 /** Hands data to Nix in a file, since a single argument of a program is limited to 128 kB on Linux. */
-const withJsonFile = async <Result>(
+export const withJsonFile = async <Result>(
   data: Json | null,
   use: (path: string | null) => Promise<Result>,
 ): Promise<Result> => {
@@ -116,7 +116,7 @@ interface EvaluateOptions {
 /** Evaluates one model in one way. */
 export type Evaluate = (attempt: Attempt, options?: EvaluateOptions) => Promise<AttemptResult>;
 
-const runNix = async (args: readonly string[], ports: Ports): Promise<AttemptResult> => {
+export const runNix = async (args: readonly string[], ports: Ports): Promise<AttemptResult> => {
   const result = await runEvaluation(args, ports);
   // Nix prints half a document before it fails.
   if (result.exitCode !== 0) {
@@ -131,7 +131,10 @@ const runNix = async (args: readonly string[], ports: Ports): Promise<AttemptRes
 };
 
 /** Whether Nix finds <nixpkgs>, with the user's -I and NIX_PATH. */
-export const hasNixpkgs = async ({ includePaths }: EvaluationRequest, { run }: Ports): Promise<boolean> => {
+export const hasNixpkgs = async (
+  { includePaths }: Pick<EvaluationRequest, 'includePaths'>,
+  { run }: Ports,
+): Promise<boolean> => {
   const options = includePaths.flatMap((path) => ['-I', path]);
   const { exitCode } = await run({ file: 'nix-instantiate', args: ['--find-file', 'nixpkgs', ...options] });
   return exitCode === 0;

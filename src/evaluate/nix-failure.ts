@@ -14,6 +14,8 @@ export interface NixFailure {
   readonly explanation: Explanation | null;
   /** Set for what would be wrong with any model. */
   readonly isOfSurroundings?: true;
+  /** Set when this machine lacks a program or package: with it, nothing would be wrong. */
+  readonly isLacking?: true;
   /** Set when a builder has not seen the programs of this machine. */
   readonly sandbox?: Explained;
   /** All that Nix said, for --show-trace. */
@@ -38,6 +40,7 @@ const explanation = z.object({
   fix: z.nullish(z.string()),
   position: z.nullish(z.object({ file: z.string(), line: z.number(), column: z.number() })),
   ofModel: z.optional(z.boolean()),
+  lacks: z.optional(z.boolean()),
 });
 
 const parseLogLine = (line: string): LogLine | null => {
@@ -128,6 +131,7 @@ export const parseNixFailure = (stderr: string): NixFailure => {
     ],
     ...(sandbox === null ? {} : { sandbox }),
     ...(own?.ofModel === false ? { isOfSurroundings: true as const } : {}),
+    ...(own?.lacks === true ? { isLacking: true as const } : {}),
     explanation:
       own === null
         ? null

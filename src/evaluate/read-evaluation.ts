@@ -46,7 +46,7 @@ const hasNoPath = (derivation: string): boolean => {
  *
  * @throws EvaluationError naming the derivations
  */
-const refuseUnknownPaths = ({ derivations, storePaths }: StoreContext): void => {
+export const refuseUnknownPaths = ({ derivations, storePaths }: StoreContext): void => {
   const placeholders = storePaths.filter((path) => placeholder.test(path));
   if (placeholders.length === 0) return;
   const floating = derivations.map(({ path }) => path).filter(hasNoPath);

@@ -24,10 +24,14 @@ const evaluated = z.object({
   storePaths: z.array(z.string()),
 });
 
-/** @throws ZodError: the Nix expressions and this program do not belong together. */
-export const parseEvaluated = (stdout: string): { text: string; context: StoreContext } => {
+/**
+ * Reads a text with its context, as nix/text-with-context.nix gives it.
+ *
+ * @throws ZodError: the Nix expressions and this program do not belong together
+ */
+export const readEvaluated = (value: unknown): { text: string; context: StoreContext } => {
   // For what is looked at once zod would take longer to write code than to do without.
-  const { text, context, storePaths } = evaluated.parse(JSON.parse(stdout), { jitless: true });
+  const { text, context, storePaths } = evaluated.parse(value, { jitless: true });
   const elements = Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     text,
@@ -41,3 +45,7 @@ export const parseEvaluated = (stdout: string): { text: string; context: StoreCo
     },
   };
 };
+
+/** The same for what Nix has printed. */
+export const parseEvaluated = (stdout: string): { text: string; context: StoreContext } =>
+  readEvaluated(JSON.parse(stdout));

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreContext } from '../evaluate/store-context.js';
@@ -151,4 +151,44 @@ export const buildProfile = async (
     why: `${path === '' ? 'It printed nothing' : `It printed: ${path.slice(0, 300)}`}\n${stderr.trim()}`.trim(),
     fix: 'Look at what is called nix-build on PATH',
   });
+};
+
+/**
+ * Builds several profiles with one nix-build.
+ *
+ * @param directory a temporary one of the caller's, for the files that Nix reads; a link in it keeps the profiles from being
+ *   collected
+ * @returns their store paths, in the order of the documents
+ * @throws BuildError
+ */
+export const buildProfiles = async (
+  documents: readonly ProfileDocument[],
+  directory: string,
+  options: NixOptions,
+  { run, env }: Ports,
+): Promise<readonly string[]> => {
+  const profiles = documents.map((document, index) => {
+    const place = join(directory, `document-${String(index)}`);
+    mkdirSync(place);
+    for (const [name, text] of Object.entries(documentFiles(document))) writeTemporaryFile(join(place, name), text);
+    return `(${expressionOf(place)})`;
+  });
+  const { exitCode, stdout, stderr } = await run({
+    file: 'nix-build',
+    // The list tells which is which, and keeps all of them. Every sandbox has this shell.
+    input: `derivation {
+      name = "profiles";
+      system = builtins.currentSystem;
+      builder = "/bin/sh";
+      args = [ "-ec" "printf '%s\\n' $profiles >$out; exit 0" ];
+      allowSubstitutes = false;
+      preferLocalBuild = true;
+      profiles = [ ${profiles.join('\n')} ];
+    }`,
+    args: [...['-', '--out-link', join(directory, 'profiles')], ...nixOptions(options, env)],
+  });
+  if (exitCode !== 0) throw explainBuild('A profile cannot be built', stderr);
+  const list = stdout.trim();
+  if (!isOnePath(list)) throw notBuilt(list);
+  return readFileSync(list, 'utf8').trim().split('\n');
 };

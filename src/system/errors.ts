@@ -12,6 +12,8 @@ export const exitCodes = {
   locked: 9,
   interrupted: 10,
   stalePlan: 11,
+  testFailed: 12,
+  nothingTested: 13,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 

@@ -36,5 +36,6 @@ in
         if pkgs ? isHostPackages then "install it (on Debian: apt-get install ${debian})"
         else "use a package set that has ${package}";
       ofModel = false;
+      lacks = true;
     };
 }

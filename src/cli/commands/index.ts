@@ -15,6 +15,7 @@ import { reload, restart, start, stop } from './services.js';
 import { status } from './status.js';
 import { supervise } from './supervise.js';
 import { switchCommand } from './switch.js';
+import { test } from './test.js';
 import { undeploy } from './undeploy.js';
 
 /** Every command, in the order of --help. Only their options are loaded here: what they do is imported when they run. */
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   reload,
   logs,
   run,
+  test,
   supervise,
   runActivity,
   evaluate,
