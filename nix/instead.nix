@@ -7,9 +7,8 @@ let
 
   # Each: what the path ends in, as a regular expression, and what to use.
   replacements = [
-    [ "nixproc/test-driver/(agnostic|universal)\\.nix" "a later version tests services; until then, deploy the model with nix-processmgmt-ts switch, and look with nix-processmgmt-ts status" ]
-    [ "nixproc/test-driver/.*" "a later version tests services; until then, deploy the model with nix-processmgmt-ts switch" ]
-    [ "nixproc/backends/[^/]+/test-module(/.*)?" "a later version tests services; until then, deploy the model with nix-processmgmt-ts switch" ]
+    [ "nixproc/test-driver/.*" "nixproc/test-driver/universal.nix makes machines and deploys to them without it" ]
+    [ "nixproc/backends/[^/]+/test-module/.*" "nixproc/test-driver/universal.nix runs the process managers itself" ]
     [ "nixproc/create-image-from-steps/.*" "a later version makes images of several processes; until then, -P docker runs each process in a container of its own" ]
     [ "nixproc/backends/[^/]+/image-steps(/.*)?" "a later version makes images of several processes; until then, -P docker runs each process in a container of its own" ]
     [ "nixproc/backends/disnix/services-adapter\\.nix" "nix-processmgmt-ts switch -P disnix --engine disnix hands the processes over to Disnix, and nixproc/backends/disnix/build-disnix-env.nix builds their profile" ]

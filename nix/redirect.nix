@@ -206,6 +206,8 @@ let
       rootPath + (frameworkDirectory + dropPrefix "nix-processmgmt" name)
     else if name == "nix-processmgmt" && !found.success then
       ./.
+    else if hasPrefix "nix-processmgmt/" name && !found.success && pathExists (./. + dropPrefix "nix-processmgmt" name) then
+      ./. + dropPrefix "nix-processmgmt" name
     else
       builtins.findFile path name;
 

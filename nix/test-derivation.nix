@@ -5,7 +5,7 @@
 }:
 
 let
-  inherit (builtins) currentSystem toJSON;
+  inherit (builtins) currentSystem getEnv storeDir toJSON;
   inherit (variant) description;
   inherit (import ./nixproc/backends/tool-paths.nix { inherit pkgs; }) shell;
 
@@ -67,7 +67,16 @@ let
       [ -e "$program" ] || refuse "the sandbox of this build hides $program (nix-build --option sandbox false)"
     done
     unset NIX_STORE NIX_BUILD_TOP NIX_ENFORCE_PURITY NIX_LOG_FD NIX_BUILD_CORES
-    "$node" "$command" test --strict "$variant" || refuse 'see above'
+    # The machine's Nix has the store of whoever builds.
+    for variable in storeDir:NIX_STORE_DIR stateDir:NIX_STATE_DIR logDir:NIX_LOG_DIR; do
+      eval "value=\$''${variable%%:*}"
+      [ "$value" = "" ] || export "''${variable#*:}=$value"
+    done
+    # Whoever reads a build log wants no line twice.
+    if ! TERM=dumb "$node" "$command" test --strict "$variant"; then
+      printf 'The test %s did not pass, or cannot be run in a builder; both are told above\n  fix: To run it elsewhere: nix-processmgmt-ts test FILE -A %s\n' "$variantName" "$variantName" >&2
+      exit 1
+    fi
     printf 'passed: %s\n' "$variantName" >"$out"
     exit 0
   '' {
@@ -76,6 +85,9 @@ let
     notTried = if description.notTried == null then "" else description.notTried;
     variant = if description.notTried == null then "${file}" else "";
     PATH = searchPath;
+    inherit storeDir;
+    stateDir = getEnv "NIX_STATE_DIR";
+    logDir = getEnv "NIX_LOG_DIR";
   };
 in
 test // { inherit driver variant; }

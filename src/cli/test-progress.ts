@@ -6,7 +6,6 @@ import { visibleLine, visibleText } from '../system/visible-text.js';
 import { paint } from './terminal.js';
 
 interface Screen {
-  readonly isTTY?: boolean;
   readonly columns?: number;
   readonly write: (text: string) => unknown;
 }
@@ -33,19 +32,25 @@ const lineOf = ({ variant, outcome }: Result, colour: boolean): string => {
 /** Milliseconds between two looks at how long running variants take. */
 const tick = 200;
 
+interface ProgressOptions {
+  /** Whether lines that were written can be written again. */
+  readonly isLive: boolean;
+  /** Tell failures alone. */
+  readonly isQuiet: boolean;
+  /** Whether the log of a variant is there when all is over. */
+  readonly keepsLogs: boolean;
+}
+
 /**
  * Shows how tests go: a line for each variant that is over, and on a terminal one for each that runs, with its phase and time.
  *
- * @param isQuiet tell failures alone
- * @param keepsLogs whether the log of a variant is there when all is over
  */
 export const showProgress = (
   screen: Screen,
   colour: boolean,
-  { isQuiet, keepsLogs }: { readonly isQuiet: boolean; readonly keepsLogs: boolean },
+  { isLive, isQuiet, keepsLogs }: ProgressOptions,
 ): { readonly listener: TestListener; readonly stop: () => void } => {
   const running = new Map<string, Running>();
-  const isLive = screen.isTTY === true && !isQuiet;
   let shown = 0;
   const erase = (): void => {
     // Up by as many lines, and clear all below (ECMA-48: CUU, ED).

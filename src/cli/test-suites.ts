@@ -12,6 +12,7 @@ import { evaluateSuites, type EvaluatedSuites } from '../test-driver/evaluate-su
 import { countResults, matrixOf, reasonsNotTried } from '../test-driver/matrix.js';
 import type { Result } from '../test-driver/outcome.js';
 import { jsonReport, junitReport, tapReport } from '../test-driver/reports.js';
+import { whyNotHere } from '../test-driver/run-variant.js';
 import { runVariants, type TestOptions } from '../test-driver/run-variants.js';
 import { parseBuiltVariants, type Prospect, type VariantName } from '../test-driver/variant.js';
 import type { CommandContext } from './command.js';
@@ -68,13 +69,35 @@ interface ListItem {
   readonly reason: string | null;
 }
 
+const listItems = async (args: TestArguments, context: CommandContext): Promise<readonly ListItem[]> => {
+  const { variants } = await evaluate(args, context);
+  const { path: directory, cleanup } = await dir(temporaryOptions());
+  // What a manager needs of the machine is the same for all suites.
+  const known = new Map<string, string | null>();
+  try {
+    const items: ListItem[] = [];
+    for (const found of variants) {
+      const { variant } = found;
+      if (found.kind !== 'evaluated') {
+        items.push({ variant, state: found.kind, reason: found.reason });
+        continue;
+      }
+      const key = `${variant.profile}.${variant.manager}`;
+      const reason = known.has(key)
+        ? (known.get(key) ?? null)
+        : await whyNotHere({ ...variant, machine: found.content }, directory, context);
+      known.set(key, reason);
+      items.push({ variant, state: reason === null ? 'ready' : 'not tried', reason });
+    }
+    return items;
+  } finally {
+    await cleanup();
+  }
+};
+
 /** Prints what would be run, and what cannot be run here. */
 const list = async (args: TestArguments, context: CommandContext): Promise<undefined> => {
-  const { variants } = await evaluate(args, context);
-  const items = variants.map((variant): ListItem => {
-    if (variant.kind === 'evaluated') return { variant: variant.variant, state: 'ready', reason: null };
-    return { variant: variant.variant, state: variant.kind, reason: variant.reason };
-  });
+  const items = await listItems(args, context);
   if (args.json === true) {
     const plain = items.map(({ variant: { name, suite, profile, manager }, state, reason }) => ({
       ...{ name, suite, profile, manager },
@@ -161,7 +184,11 @@ export const testSuites = async (args: TestArguments, context: CommandContext): 
     const options = optionsOf(args, directory);
     if (options.interactive) refuseSeveral(prospects);
     const keepsLogs = args.logs !== undefined;
-    const progress = showProgress(process.stderr, context.colour, { isQuiet: args.quiet === true, keepsLogs });
+    const progress = showProgress(process.stderr, context.colour, {
+      isLive: process.stderr.isTTY && context.env['TERM'] !== 'dumb' && args.quiet !== true && !options.interactive,
+      isQuiet: args.quiet === true,
+      keepsLogs,
+    });
     const [results, wasInterrupted] = await withStopSignals(async ({ first }) => {
       const all = await runVariants(prospects, options, progress.listener, context.env, first);
       return [all, first.aborted] as const;

@@ -89,8 +89,7 @@ const evaluationOf = (request: SuitesRequest, ports: Ports) => {
       withJsonFile(overrides, (overridesFile) =>
         runNix(
           [
-            ...['--eval', '--strict', '--json', '--read-write-mode'],
-            ...['--log-format', 'internal-json'],
+            '--read-write-mode',
             join(nixDirectory, 'test-suites.nix'),
             ...['--argstr', 'suiteFile', suiteFile],
             ...(managers === null ? [] : ['--argstr', 'processManagers', JSON.stringify(managers)]),

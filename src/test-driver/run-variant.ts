@@ -3,7 +3,9 @@ import { performance } from 'node:perf_hooks';
 import { writeTemporaryFile } from '../state/temporary-file.js';
 import { ExplainedError } from '../system/errors.js';
 import { nixDirectory } from '../system/nix-directory.js';
+import type { Ports } from '../system/ports.js';
 import { runWithEvents } from '../system/run-with-events.js';
+import * as z from '../system/schema.js';
 import { parseTestEvent, type Outcome, type TestEvent, type TestFailure } from './outcome.js';
 import type { BuiltVariant } from './variant.js';
 
@@ -119,4 +121,22 @@ export const runVariant = async (
     if (error instanceof ExplainedError) return { kind: 'not tried', reason: `${error.message}: ${error.fix ?? ''}` };
     throw error;
   }
+};
+
+/**
+ * Whether a variant can be tried on this machine: null, or why not. Nothing of it needs to be built.
+ *
+ * @param directory a temporary one
+ */
+export const whyNotHere = async (
+  variant: Omit<BuiltVariant, 'profilePath'>,
+  directory: string,
+  { run }: Pick<Ports, 'run'>,
+): Promise<string | null> => {
+  const file = join(directory, 'check.json');
+  const options = { keep: false, interactive: false, timeout: 60 };
+  writeTemporaryFile(file, JSON.stringify(variantFile({ ...variant, profilePath: '' }, options)));
+  const { exitCode, stdout, stderr } = await run({ file: 'python3', args: ['-I', runner, '--check', file] });
+  if (exitCode !== 0) return `the test's runner cannot tell: ${stderr.trim().split('\n').at(-1) ?? ''}`;
+  return z.object({ reason: z.nullable(z.string()) }).parse(JSON.parse(stdout)).reason;
 };

@@ -42,11 +42,10 @@ test('every expression of the framework is there, or it is said what to use inst
 });
 
 test.each([
-  ['nixproc/test-driver/agnostic.nix', 'a later version tests services'],
-  ['nixproc/test-driver/profiles/privileged.nix', 'a later version tests services'],
+  ['nixproc/test-driver/util/execute-deploy.nix', 'test-driver/universal.nix makes machines'],
   ['nixproc/create-image-from-steps/create-multi-process-image.nix', '-P docker runs each process'],
   ['nixproc/backends/disnix/services-adapter.nix', '--engine disnix'],
-  ['nixproc/backends/sysvinit/test-module', 'a later version tests services'],
+  ['nixproc/backends/docker/test-module/processes-docker.nix', 'runs the process managers itself'],
   ['nixproc/backends/util', 'create-managed-process-universal.nix'],
   ['examples/services-agnostic/constructors/constructors.nix', 'name a checkout of it'],
 ])('a model that imports %s learns what to use instead', async (path, words) => {

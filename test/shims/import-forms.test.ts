@@ -76,7 +76,6 @@ test.each([
   ['create-image-from-steps/create-multi-process-image-universal.nix', 'images that run several processes'],
   ['create-image-from-steps/create-mutable-multi-process-image-universal.nix', 'images whose processes can be changed'],
   ['create-image-from-steps/create-nix-image.nix', 'images with Nix in them'],
-  ['test-driver/universal.nix', 'tests of services'],
 ])('%s says that it will come later, by hand and in a model', async (path, purpose) => {
   const sentence = `nix-processmgmt-ts cannot make ${purpose}`;
   await expect(checkout.build(`import ${nixDirectory}/nixproc/${path} { }`)).rejects.toThrow(sentence);
