@@ -8,7 +8,7 @@ import { isRoot } from '../support/is-root.js';
 import { repository } from '../support/repository.js';
 
 /** The suites of the fixtures take longer than one deployment. */
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 interface Report {
   readonly failed: number;

@@ -772,6 +772,11 @@ in
       "/usr/sbin/in.telnetd"
       "/usr/libexec/telnetd"
     ];
+    links."libexec/tftpd" = [
+      "/usr/sbin/in.tftpd"
+      "/usr/sbin/tftpd"
+      "/usr/libexec/tftpd"
+    ];
   };
   util-linux = {
     program = "mount";
