@@ -19,6 +19,9 @@ export const noServices: Services = { up: new Set(), down: new Set() };
 const patience = 300_000;
 const limit = ['-t', String(patience)];
 
+/** What s6-rc needs itself, and has supervised beside the services of a database. */
+export const ownLongruns = ['s6rc-fdholder', 's6rc-oneshot-runner'] as const;
+
 const linkTarget = (path: string): Promise<string | null> => readlink(path).catch(() => null);
 
 /** What s6-rc-init made and s6-rc works on: a live database, and a service directory for each longrun. */

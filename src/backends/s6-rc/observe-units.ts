@@ -5,7 +5,7 @@ import type { DeployedUnit, Observation, ObservationDepth } from '../backend.js'
 import { observeService } from '../shared/observe-service.js';
 import { activationOf, type Activation, type AtomicService } from './activation-data.js';
 import { runActivity } from './activity.js';
-import type { Services } from './live-state.js';
+import { noServices, ownLongruns, type Services } from './live-state.js';
 import { absent, combine, observeLongrun, observeOneshot } from './observation.js';
 import { serviceStatuses, type ServiceStatus } from './service-status.js';
 import { atomicServices, isLongrun, resolveNames } from './services-of-units.js';
@@ -21,16 +21,22 @@ const leftAlone = (unit: DeployedUnit, orphans: readonly Orphan[]): Observation 
   return { state: 'failed', pid: orphan.pid, since: orphan.since, detail };
 };
 
-/** What s6-supervise says of the longruns of units that are in the live database. */
+/**
+ * What s6-supervise says of the longruns of units that are in the live database.
+ *
+ * @param others names of longruns that are asked for as well
+ */
 export const statusesOf = async (
   { tree: { live, programs } }: Scene,
   units: readonly DeployedUnit[],
   { up, down }: Services,
+  others: readonly string[] = [],
 ): Promise<ByService<ServiceStatus>> => {
   const known = atomicServices(units).filter(
     (service) => isLongrun(service) && (up.has(service.name) || down.has(service.name)),
   );
-  return serviceStatuses(new Map(known.map(({ name }) => [name, live.serviceDirectory(name)])), programs);
+  const names = [...known.map(({ name }) => name), ...others];
+  return serviceStatuses(new Map(names.map((name) => [name, live.serviceDirectory(name)])), programs);
 };
 
 /** Several services of a profile as one. */
@@ -92,7 +98,7 @@ export const observeUnits = async (
   { depth, isElsewhere }: { readonly depth: ObservationDepth; readonly isElsewhere: boolean },
 ): Promise<ReadonlyMap<InstanceName, Observation>> => {
   const { tree, ports } = scene;
-  const statuses = await statusesOf(scene, units, services);
+  const statuses = await statusesOf(scene, units, services, services === noServices ? [] : ownLongruns);
   await tree.remember(statuses);
   const orphans = await tree.orphans(statuses);
   const processes = await openProcessTable(ports.run);

@@ -7,6 +7,7 @@ import { launchScript, variablesLostInShells } from '../shared/launch-script.js'
 import { searchPath } from '../shared/search-path.js';
 import { execlineScript, type ExeclineCommand } from './execline.js';
 import { notifyOnCheck } from './notify-on-check.js';
+import { becomeOnlyProcess } from './only-process.js';
 import { storeName, tool } from './tools.js';
 
 /**
@@ -98,6 +99,8 @@ export const runScript = (process: ManagedProcess, program: CommandLine, context
   const { umask, directory, initialize } = process;
   const execline = tool(context, 'execline');
   return execlineScript(execline, [
+    // In the service directory, where it writes itself down; before anybody looks whether it is ready.
+    becomeOnlyProcess(context),
     // In the service directory, where it sees when the process has ended.
     ...notifyOnCheck(context),
     ...findCommands(searchPath(context.instance, process, 'tools-first'), execline, ['fdmove', '-c', '2', '1']),

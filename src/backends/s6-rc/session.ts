@@ -255,6 +255,7 @@ export class S6RcSession implements ManagerSession {
       await removeForeignDatabase(this.#foreignDatabase);
     }
     await pruneDatabases(await this.#tree.live.database(), next.path, this.#tree.place);
+    await this.#tree.remember();
   }
 
   writtenAtStart(unit: DeployedUnit): readonly string[] {

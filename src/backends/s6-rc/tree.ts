@@ -29,8 +29,8 @@ export interface Tree {
   orphans(statuses: ReadonlyMap<string, ServiceStatus>): Promise<readonly Orphan[]>;
   /** PIDs of all longruns of this profile that are known, also where nobody supervises them. */
   processes(): Promise<ReadonlySet<number>>;
-  /** Writes down which processes the longruns have. */
-  remember(statuses: ReadonlyMap<string, ServiceStatus>): Promise<void>;
+  /** Writes down which processes longruns have: those that were asked, or all. */
+  remember(statuses?: ReadonlyMap<string, ServiceStatus>): Promise<void>;
   /** Ends processes that no s6-supervise has. @throws ActivationError when one does not end */
   endOrphans(): Promise<void>;
   /**
@@ -142,8 +142,9 @@ export const treeOf = (profile: DeployedProfile, ports: Ports & Pick<SessionCont
   const statusesOfAll = async (): Promise<ReadonlyMap<string, ServiceStatus>> =>
     serviceStatuses(new Map((await live.longruns()).map((name) => [name, live.serviceDirectory(name)])), programs);
 
-  const remember: Tree['remember'] = async (statuses) => {
+  const remember: Tree['remember'] = async (asked) => {
     if (!hasDirectory()) return;
+    const statuses = asked ?? (await statusesOfAll());
     const record = await openRecord();
     const recorded = record.read();
     const pids = new Map([...statuses].flatMap(([name, { pid }]) => (pid === null ? [] : [[name, pid] as const])));

@@ -439,14 +439,91 @@ test('with an s6-supervise gone as well, what is left is seen, ended, and starte
   expect(processesThatMention(place.root)).toEqual([]);
 });
 
-test('a process whose s6-supervise was killed is ended before another one is started', async () => {
-  await start(sleeper('a'), sleeper('b'));
-  const before = await pidsOf(session, profile);
-  await killPrograms('s6-supervise a-srv');
-  // s6-svscan starts it again.
+/** Kills an s6-supervise, which s6-svscan starts again, and waits for the new one. */
+const replaceSupervisor = async (service: string): Promise<void> => {
+  await killPrograms(`s6-supervise ${service}`);
   await eventually(() =>
-    processesThatMention(place.root).some(({ commandLine }) => commandLine === 's6-supervise a-srv') ? true : undefined,
+    processesThatMention(place.root).some(({ commandLine }) => commandLine === `s6-supervise ${service}`)
+      ? true
+      : undefined,
   );
+};
+
+test('a killed s6-supervise that s6-svscan starts again ends the process that is left before it starts another one', async () => {
+  await start(
+    // It takes a while to end; what it has started goes with it.
+    sh('a', `trap 'sleep 1; exit' TERM; sleep 1000 & wait`),
+    sh('deaf', `trap '' TERM; exec sleep 1001`, { override: { timeoutKill: 500 } }),
+    sleeper('b'),
+  );
+  const before = await pidsOf(session, profile);
+  const running = (commandLine: string): number =>
+    processesThatMention(place.root).filter((process) => process.commandLine === commandLine).length;
+  await Promise.all(['a-srv', 'deaf-srv'].map(replaceSupervisor));
+  // Nobody says anything to s6 from here on.
+  let most = 0;
+  await eventually(() => {
+    most = Math.max(most, running('sleep 1000') - 1, running('sleep 1001'));
+    const left = [before['a'], before['deaf']].some((pid) => isAlive(pid ?? 0));
+    return !left && running('sleep 1000') === 2 && running('sleep 1001') === 1 ? true : undefined;
+  });
+  expect(most).toBe(1);
+  const after = await observe(session, profile);
+  expect(after).toMatchObject({ a: { state: 'running' }, deaf: { state: 'running' }, b: { pid: before['b'] } });
+  const log = readFileSync(join(place.root, 'run/nix-processmgmt-ts/test/s6-svscan.log'), 'utf8');
+  expect(log).toContain(`a-srv: ending process ${before['a']}, which a killed s6-supervise has left behind\n`);
+  // A stop of s6's own leaves what the process has started.
+  await session.stop([unitCalled(profile, 'a')]);
+  for (const pid of sleepersOf()) if (pid !== before['b']) process.kill(pid, 'SIGKILL');
+});
+
+test('a run script that somebody calls by hand neither ends what is supervised nor starts another one', async () => {
+  await start(sleeper('a'));
+  const before = await pidsOf(session, profile);
+  const directory = join(place.root, 'run/nix-processmgmt-ts/test/live/servicedirs/a-srv');
+  const { exitCode, stderr } = await createRun(process.env)({
+    file: 'timeout',
+    args: ['20', './run.user'],
+    cwd: directory,
+  });
+  expect(stderr).toContain(`a-srv: process ${before['a']} runs already, and is supervised`);
+  expect(exitCode).toBe(111);
+  expect(await pidsOf(session, profile)).toEqual(before);
+  expect(sleepersOf()).toEqual([before['a']]);
+});
+
+test('a process has no descriptor of a lock, and a start after its end waits for nobody', async () => {
+  await start(sh('a', 'exec sleep 1000'));
+  const { a } = await pidsOf(session, profile);
+  expect(readdirSync(`/proc/${a}/fd`).sort()).toEqual(['0', '1', '2']);
+  process.kill(a ?? 0, 'SIGKILL');
+  const next = await eventually(() => sleepersOf().find((pid) => pid !== a));
+  const record = join(place.root, 'run/nix-processmgmt-ts/test/live/servicedirs/a-srv/nixproc-process');
+  expect(readFileSync(record, 'utf8')).toMatch(new RegExp(`^main ${next} \\d+ [0-9a-f-]{36}\n$`));
+});
+
+test('what a longrun of s6-rc itself has left behind ends with an undeployment', async () => {
+  await start(sleeper('a'));
+  const directory = join(place.root, 'run/nix-processmgmt-ts/test');
+  const own = join(directory, 'live/servicedirs/s6rc-fdholder');
+  mkdirSync(own);
+  writeFileSync(join(own, 'run'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+  symlinkSync(own, join(directory, 'scan/s6rc-fdholder'));
+  await createRun(process.env)({ file: 's6-svscanctl', args: ['-a', join(directory, 'scan')] });
+  await eventually(() => (sleepersOf().length === 2 ? true : undefined));
+  await observe(session, profile);
+  await replaceSupervisor('s6rc-fdholder');
+  await eventually(() => (sleepersOf().length === 3 ? true : undefined));
+  session = await place.connect(profile, null);
+  await undeploy(session, profile);
+  expect(processesThatMention(place.root)).toEqual([]);
+});
+
+test('a process whose s6-supervise was killed is ended before another one is started, whatever script runs it', async () => {
+  const direct = { name: 'a', run: '#!/bin/sh\nexec sleep 1000\n' };
+  await start({ direct }, sleeper('b'));
+  const before = await pidsOf(session, profile);
+  await replaceSupervisor('a-srv');
   session = await place.connect(profile, profile);
   expect(await observe(session, profile)).toMatchObject({
     a: { state: 'failed', pid: before['a'] },
