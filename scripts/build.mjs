@@ -161,7 +161,7 @@ const renderer = await build({
   outfile: rendererBuilding,
   minify: true,
   // It talks to no process manager.
-  external: ['*/connect.js'],
+  external: ['*/connect.js', '*/coordinator-manifest.js'],
 });
 
 // The bundle contains other people's work: their licences travel with it.

@@ -10,6 +10,8 @@ export interface CurrentProfile {
   readonly built: BuiltProfile | null;
   /** Why that is not all that is deployed; null when it is. */
   readonly damage: ExplainedError | null;
+  /** Another tool keeps it in a place of its own. Default: it is the profile's current generation. */
+  readonly isFormer?: true;
 }
 
 const leadsSomewhere = (link: string): string | null => {

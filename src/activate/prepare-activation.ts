@@ -11,6 +11,7 @@ import { describeDamage } from './current-profile.js';
 import { tasksOf, type TaskSettings } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift } from './find-drift.js';
+import { describeFormer } from './former-profile.js';
 import { accountConflicts, prepareAccounts } from './prepare-accounts.js';
 import { beginSwitch, describeUnfinished, endSwitch } from './unfinished-switch.js';
 import { findWhatRuns, type ActivationRequest, type Situation } from './what-runs.js';
@@ -59,6 +60,7 @@ const notesOn = async (
   const damage = describeDamage(known);
   return [
     ...(damage === null ? [] : [damage]),
+    ...(running === null || known.isFormer !== true ? [] : [describeFormer(running)]),
     ...moved,
     ...(unfinished === null ? [] : [`${describeUnfinished(unfinished)}; this one goes on from there`]),
     ...losses,

@@ -8,6 +8,7 @@ import type { Ports } from '../system/ports.js';
 import { readCurrentProfile, type CurrentProfile } from './current-profile.js';
 import type { EarlyLook } from './early-look.js';
 import { findDrift, presentWithDrift } from './find-drift.js';
+import { formerProfile } from './former-profile.js';
 import { managedProfile, observeUnits } from './look-at-current.js';
 import { recogniseProcesses, withRecognised } from './recognise-processes.js';
 import { connectSessions, type ManagedProfile, type Sessions, type SessionSettings } from './sessions.js';
@@ -91,10 +92,13 @@ const withRestartsBesides = async (
 /** The generations that may run something, and connections to their managers. */
 const connectSides = async ({ location, next, settings, oldProfile, look, ports }: ActivationRequest) => {
   const likeness = next.manifest.isForeign === true ? null : next.manifest;
-  const known: CurrentProfile =
+  const recorded: CurrentProfile =
     oldProfile === undefined
       ? await readCurrentProfile(location, likeness)
       : { built: await requireProfile(oldProfile, likeness), damage: null };
+  const former =
+    recorded.built === null && recorded.damage === null ? await formerProfile(location, next, ports) : null;
+  const known: CurrentProfile = former === null ? recorded : { built: former, damage: null, isFormer: true };
   const left = managedProfile(known.built, location.name);
   const target = managedProfile(next, location.name);
   const unfinished = await readUnfinishedSwitch(location, ports);

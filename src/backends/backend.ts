@@ -377,6 +377,12 @@ export interface Backend {
    */
   readonly readLayout?: (root: string, directories: LayoutDirectories) => Promise<Layout | null>;
   /**
+   * Where another tool keeps, in a place of its own, what it has deployed with this manager. Default: where we do.
+   *
+   * @returns a path in the store that readLayout reads; null when there is none
+   */
+  readonly formerProfile?: (env: Ports['env']) => Promise<string | null>;
+  /**
    * Names what differs, for the process that runs, between its definition and another one, when one of them is known by
    * its layout alone; nothing when the process is what the other definition would start, and the manager can take it
    * over as it is. Default: they cannot be compared.

@@ -1,4 +1,4 @@
-import { access, readdir } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Layout } from '../backends/backend.js';
 import { loadBackend, managerNames, parseManagerName } from '../backends/registry.js';
@@ -11,6 +11,12 @@ import type { Manifest } from './manifest.js';
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
+    () => false,
+  );
+
+const isRegularFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
     () => false,
   );
 
@@ -39,17 +45,18 @@ const isStorePath = (path: string): boolean => /\/[0-9a-z]{32}-[^/]+$/.test(path
 /**
  * Understands a profile without a manifest, which another tool built, by its layout.
  *
- * @param root the profile in the store
+ * @param root the profile in the store; a directory, or a file that is all of it
  * @param likeness the manifest of a profile whose directories and builder are likely the same; null when there is none
  * @returns null for a tree of files that is no such profile
  */
 export const readForeignProfile = async (root: string, likeness: Manifest | null): Promise<Manifest | null> => {
   const entries = isStorePath(root) ? await readdir(root).catch(() => null) : null;
+  const isFile = entries === null && isStorePath(root) && (await isRegularFile(root));
   // A directory with an expression in it is a model.
-  if (entries === null || (await exists(join(root, 'default.nix')))) return null;
+  if ((entries === null && !isFile) || (await exists(join(root, 'default.nix')))) return null;
   const directories = likeness?.directories ?? stateDirectories({}, process.platform);
   const [found] = await layoutsOf(root, directories);
-  const isEmpty = entries.every((name) => name === 'dysnomia-support' || name === 'share');
+  const isEmpty = entries?.every((name) => name === 'dysnomia-support' || name === 'share') === true;
   if (found === undefined && !isEmpty) return null;
   const units = manifestUnits(found?.layout.units ?? []);
   return {

@@ -16,6 +16,7 @@ export const disnix: Backend = {
   profileData,
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  formerProfile: async (env) => (await import('./coordinator-manifest.js')).coordinatorProfile(env),
   honoursTimeouts: true,
   activationParser: async () => (await import('../shared/script-activation.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { ProcessName } from '../../model/process-model.js';
 import type { LaidOutUnit, Layout, LayoutDirectories } from '../backend.js';
 import { filesIn } from '../shared/read-tree.js';
@@ -29,7 +30,11 @@ export const parseSpecification = (text: string): ProcessSpecification | null =>
   return process.startsWith('/') ? { process, pidFile: values.get('pidFile') ?? null } : null;
 };
 
-const unitOf = (
+/** Marks, among the properties of a unit, one that Dysnomia has started. */
+export const startedByDysnomia = 'Dysnomia';
+
+/** A process that only Dysnomia's words tell of. */
+export const unitOfSpecification = (
   name: string,
   text: string,
   { process, pidFile }: ProcessSpecification,
@@ -46,12 +51,22 @@ const unitOf = (
   return { name: name as ProcessName, dependencies: [], rank: null, properties: { specification: text }, activation };
 };
 
-/** Processes in etc/dysnomia/process: each is a program that starts it, and its PID file. */
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+
+/**
+ * Processes in etc/dysnomia/process: each is a program that starts it, and its PID file. Where the root is a file, it may be a
+ * manifest of Disnix.
+ */
 export const readLayout = async (root: string, directories: LayoutDirectories): Promise<Layout | null> => {
+  if (await isFile(root)) return (await import('./coordinator-manifest.js')).readCoordinatorManifest(root, directories);
   const files = await filesIn(root, specificationPath(''), /^/);
   const units = files.flatMap(({ name, text }) => {
     const specification = nameProblem(name) === null ? parseSpecification(text) : null;
-    return specification === null ? [] : [unitOf(name, text, specification, directories)];
+    return specification === null ? [] : [unitOfSpecification(name, text, specification, directories)];
   });
   return units.length === 0 ? null : { units, data: {} };
 };
