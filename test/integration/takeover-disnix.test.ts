@@ -1,12 +1,14 @@
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { accounts } from '../support/accounts.js';
-import { createDeployment, type Deployment } from '../support/deployment.js';
+import { createDeployment, systemPath, type Deployment } from '../support/deployment.js';
 import { addForeignProfile } from '../support/foreign-generation.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
 import { isAlive } from '../support/processes.js';
+import { repository } from '../support/repository.js';
 import { statusOf } from '../support/status.js';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
 interface Component {
   readonly name: string;
@@ -17,6 +19,7 @@ interface Component {
 
 describe.each(accounts)('what nix-processmgmt runs through Disnix, as $name', (account) => {
   let deployment: Deployment;
+  let programs: TemporaryDirectory;
   let user = '';
   let coordinator = '';
   const pidFile = (name: string): string => join(deployment.runtimeDir, `${name}.pid`);
@@ -106,40 +109,50 @@ ${names
   const start = (name: string): Promise<string> => must(join(deployment.directory, `start-${name}`));
 
   beforeEach(async () => {
-    deployment = await createDeployment(account, 'webapps');
+    programs = await makeTemporaryDirectory();
+    const program = join(programs.path, 'disnix-activate');
+    await copyFile(join(repository, 'test/integration/programs/disnix-activate'), program);
+    await chmod(program, 0o755);
+    deployment = await createDeployment(account, 'webapps', { PATH: `${programs.path}:${systemPath}` });
     user = await must('id', '-un');
     await must('mkdir', '-p', deployment.runtimeDir, deployment.logDir);
     await mkdir(deployment.directory, { recursive: true });
     coordinator = await setManifest([{ name: 'base' }, { name: 'gone', dependsOn: ['base'] }, { name: 'dead' }]);
     for (const name of ['base', 'gone']) await start(name);
   });
-  afterEach(() => deployment.dispose());
-
-  test('is ended, dependents first, and runs anew by the scripts of the profile', async () => {
-    const before = await Promise.all(['base', 'gone'].map(pidOf));
-    await writeModel(['base', 'added']);
-    const plan = await deployment.succeed('plan', ...options());
-    expect(plan.stderr + plan.stdout).toMatch(
-      /another tool has deployed base, dead, gone with disnix \(\/\S+-manifest\.xml\): that is taken over/,
-    );
-    expect(before.map(isAlive)).toEqual([true, true]);
-
-    await deployment.succeed('switch', ...options());
-    expect(before.map(isAlive)).toEqual([false, false]);
-    expect(await readFile(log(), 'utf8')).toBe('gone\nbase\n');
-    const status = await statusOf(deployment);
-    expect([...status].map(([name, { state }]) => [name, state])).toEqual([
-      ['added', 'running'],
-      ['base', 'running'],
-    ]);
-
-    // From now on the profile says what runs, whatever Disnix has in its own.
-    const { stderr } = await deployment.succeed('switch', ...options());
-    expect(stderr).not.toContain('another tool');
-    await deployment.succeed('undeploy');
-    await deployment.succeed('generations', 'delete', 'all');
-    expect(await findLeftovers(deployment)).toEqual(nothing);
+  afterEach(async () => {
+    await deployment.dispose();
+    await programs.remove();
   });
+
+  test.each(['local', 'disnix'])(
+    'is ended, dependents first, and runs anew by the scripts of the profile: engine %s',
+    async (engine) => {
+      const before = await Promise.all(['base', 'gone'].map(pidOf));
+      await writeModel(['base', 'added']);
+      const plan = await deployment.succeed('plan', ...options());
+      expect(plan.stderr + plan.stdout).toMatch(
+        /another tool has deployed base, dead, gone with disnix \(\/\S+-manifest\.xml\): that is taken over/,
+      );
+      expect(before.map(isAlive)).toEqual([true, true]);
+
+      await deployment.succeed('switch', '--engine', engine, ...options());
+      expect(before.map(isAlive)).toEqual([false, false]);
+      expect(await readFile(log(), 'utf8')).toBe('gone\nbase\n');
+      const status = await statusOf(deployment);
+      expect([...status].map(([name, { state }]) => [name, state])).toEqual([
+        ['added', 'running'],
+        ['base', 'running'],
+      ]);
+
+      // From now on the profile says what runs, whatever Disnix has in its own.
+      const { stderr } = await deployment.succeed('switch', ...options());
+      expect(stderr).not.toContain('another tool');
+      await deployment.succeed('undeploy');
+      await deployment.succeed('generations', 'delete', 'all');
+      expect(await findLeftovers(deployment)).toEqual(nothing);
+    },
+  );
 
   test('moves to another manager when it is named', async () => {
     const before = await Promise.all(['base', 'gone'].map(pidOf));

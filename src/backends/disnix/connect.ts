@@ -1,4 +1,4 @@
-import { UsageError } from '../../system/errors.js';
+import { ActivationError, UsageError } from '../../system/errors.js';
 import { openProcessTable } from '../../system/processes.js';
 import type { DeployedProfile, DeployedUnit, ManagerSession, SessionContext, UnitOutcome } from '../backend.js';
 import { readPidFile } from '../shared/observe-service.js';
@@ -91,6 +91,23 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     await local.stop(late.filter(isNamed).map(({ unit }) => unit));
   };
 
+  /**
+   * Ends what another tool's generation runs by names that Disnix is about to start.
+   *
+   * @throws ActivationError when something does not end: it would run twice
+   */
+  const clearTheWay = async (next: DeployedProfile | null): Promise<void> => {
+    const taken = new Set((next?.units ?? []).filter(isOurs).map(({ name }) => name));
+    const foreign = (context.current?.units ?? []).filter((unit) => !isOurs(unit) && taken.has(unit.name));
+    const failed = (await local.stop(foreign)).find(({ ok }) => !ok);
+    if (failed === undefined) return;
+    throw new ActivationError({
+      what: `${failed.instance} does not end, which another tool has started`,
+      why: failed.detail ?? 'Nobody says why',
+      fix: 'End it, and run the command again',
+    });
+  };
+
   /** What should run by now; what Disnix had no reason to start (it died, or was stopped), or did not start, is started. */
   const startTheRest = async (units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> => {
     const observations = await local.observe(units);
@@ -117,6 +134,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
       return units.map((unit) => stopped.find(({ instance }) => instance === unit.instance) ?? succeeded(unit));
     },
     install: async (next) => {
+      await clearTheWay(next);
       await handOver(next);
       await claim(next);
     },
