@@ -14,7 +14,7 @@ import signal
 import socket
 import time
 
-from . import control_group, files, kernel
+from . import control_group, files, kernel, user_namespace
 from .inside import TERMINATION_SECONDS, TIMED_OUT, become_command, become_init
 
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWNET
@@ -75,7 +75,10 @@ class Keeper:
     def _make(self):
         settings = self._settings
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY)
-        kernel.unshare(kernel.CLONE_NEWNS)
+        if settings.by_root:
+            kernel.unshare(kernel.CLONE_NEWNS)
+        else:
+            user_namespace.enter()
         kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
         if settings.control_group != "no":
             try:
@@ -102,10 +105,13 @@ class Keeper:
     def _boot(self):
         """Starts the first process of the machine."""
         if self._booted_before:
+            if not self._settings.by_root:
+                # The namespace in which a second one could be made belongs to the host.
+                raise OSError("a machine that an ordinary user has made cannot be started again")
             files.empty_volatile()
+            # A process can make a second PID namespace only where its own is that of its children.
+            kernel.enter_namespace(self._own_pids, kernel.CLONE_NEWPID)
         self._booted_before = True
-        # A process can make a second PID namespace only where its own is that of its children.
-        kernel.enter_namespace(self._own_pids, kernel.CLONE_NEWPID)
         kernel.unshare(kernel.CLONE_NEWPID)
         ready_read, ready_write = os.pipe()
         pid = os.fork()

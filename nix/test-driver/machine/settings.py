@@ -8,6 +8,8 @@ from . import layout
 from .accounts import UNPRIVILEGED, Accounts
 from .root_directory import RootDirectory
 from .store import StorePlaces, environment_of
+from .user_root_directory import FRESH as FRESH_OF_USERS
+from .user_root_directory import UserRootDirectory
 
 
 def _text_of(path):
@@ -40,21 +42,25 @@ class Settings:
         # The user who deploys, as uid and gid.
         self.owner = self.accounts.uid_and_gid("unprivileged") if unprivileged else (0, 0)
         self.places = StorePlaces(environment)
+        # Whether root makes the machine; anybody else does so in a user namespace.
+        self.by_root = os.geteuid() == 0
+        fresh = layout.FRESH if self.by_root else FRESH_OF_USERS
         self.visible = layout.hidden([*visible, *layout.ALWAYS_VISIBLE,
-                                      *(layout.prefix_of(entry) for entry in callers)])
+                                      *(layout.prefix_of(entry) for entry in callers)], fresh)
         # Directories of the store that are where a machine has something fresh.
         self.store_copies = layout.hidden(self.places.roots())
         self.nix_environment = environment_of(environment)
-        self.root_directory = RootDirectory
+        self.root_directory = RootDirectory if self.by_root else UserRootDirectory
         # argv of a program that is to be the first process; None for one that only waits for orphans.
         self.init = None
         self.init_environment = {}
         # What has the first process end the machine in an orderly way.
         self.shutdown_signal = signal.SIGTERM
         # "no", "wanted" or "needed".
-        self.control_group = "wanted"
-        # Whether kernel settings are read-only; Podman as an ordinary user cannot live with it.
-        self.protects_kernel = True
+        self.control_group = "wanted" if self.by_root else "no"
+        # Whether kernel settings are read-only; Podman as an ordinary user cannot live with it, and nobody else may write
+        # them in a user namespace.
+        self.protects_kernel = self.by_root
         # Called with the machine's root directory before anybody is in there.
         self.prepare = []
         self.keep = False

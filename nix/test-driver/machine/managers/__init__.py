@@ -1,5 +1,6 @@
 """The process managers that can run in a machine."""
 
+from .. import user_namespace
 from .docker import Docker
 from .manager import Manager
 from .s6_rc import S6Rc
@@ -19,5 +20,5 @@ def manager_of(variant, settings):
     """The manager of a variant, or None with the reason why there is none here."""
     if variant.manager in _MANAGERS:
         manager = _MANAGERS[variant.manager](variant, settings)
-        return manager, manager.missing()
+        return manager, user_namespace.missing() or manager.missing()
     return None, _ELSEWHERE.get(variant.manager, "there is no process manager %s" % variant.manager)

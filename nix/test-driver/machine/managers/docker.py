@@ -28,6 +28,8 @@ class Docker(Manager):
     """See machine.managers.manager."""
 
     def missing(self):
+        if not self.settings.by_root:
+            return "containers within a user namespace need root"
         if not self.program("podman"):
             return "podman is not on PATH"
         return None if self.program("catatonit") or os.path.exists("/usr/libexec/podman/catatonit") else \
