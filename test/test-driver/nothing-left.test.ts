@@ -1,13 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { isRoot } from '../support/is-root.js';
 import { isAlive } from '../support/processes.js';
 import { eventually } from '../support/waiting.js';
 import { drive, startDriver, type Driving, type VariantOfTest } from './support/drive.js';
-import { leftovers, machineOf, type RunningMachine } from './support/running-machine.js';
+import { leftovers, machineOf, mountsOfMachines, type RunningMachine } from './support/running-machine.js';
 
 const asRoot = isRoot ? describe : describe.skip;
 
@@ -18,12 +17,6 @@ const mark = `4321.${process.pid}`;
 const lasting: VariantOfTest = {
   script: `machine.succeed("sleep ${mark} >&2 &")\nprint("at work", flush=True)\nmachine.succeed("sleep ${mark}")`,
 };
-
-/** Mounts that the host sees, of the kinds that a machine makes. */
-const mountsOfMachines = (): readonly string[] =>
-  readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => / (\/run|\/proc|\/sys) | overlay | mqueue /.test(line));
 
 const atWork = async (driving: Driving): Promise<RunningMachine> => {
   await eventually(async () => ((await driving.log()).includes('at work') ? true : undefined));

@@ -22,6 +22,8 @@ export interface DriverResult {
 
 /** A run of the driver that goes on. */
 export interface Driving {
+  /** A path in the command line of every process of ours, and among the open files of all that print. */
+  readonly mark: string;
   readonly child: ChildProcess;
   /** Events so far. */
   readonly events: () => readonly DriverEvent[];
@@ -130,7 +132,7 @@ export const startDriver = async (
       },
     };
   });
-  return { child, events: () => parsed(text), log: () => readFile(log, 'utf8'), done };
+  return { mark: directory.path, child, events: () => parsed(text), log: () => readFile(log, 'utf8'), done };
 };
 
 /** Runs the driver to its end. */
