@@ -57,6 +57,8 @@ copied = ['run', 'finish', 'notification-fd', 'timeout-kill', 'timeout-finish', 
 def compile_database(target, sources):
     services, bundles, definitions = {}, {}, {}
     for source in sources:
+        if not os.path.isdir(source):
+            fail(111, f'unable to read {source}: No such file or directory')
         for name in sorted(os.listdir(source)):
             directory = os.path.join(source, name)
             if name.startswith('.') or not os.path.isdir(directory):
@@ -104,7 +106,19 @@ def compile_database(target, sources):
             fail(1, f'longrun service {name} declares being a producer for {consumer} that does not declare it back')
     resolved = {name: sorted(resolve(name, name)) for name in bundles}
 
-    os.mkdir(target)
+    def visit(name, trail):
+        if name in trail:
+            fail(1, f'cyclic service dependency reached from {trail[-1]} and involving {name}')
+        for other in services[name]['dependencies']:
+            visit(other, [*trail, name])
+
+    for name in services:
+        visit(name, [])
+
+    try:
+        os.mkdir(target)
+    except OSError as error:
+        fail(111, f'unable to mkdir {target}: {error.strerror}')
     with open(os.path.join(target, 'db.json'), 'w') as file:
         json.dump({'services': services, 'bundles': resolved}, file)
     for name, service in services.items():
@@ -197,37 +211,39 @@ class Live:
                 failed.add(name)
                 continue
             if not up and service['essential'] and not essential_too:
-                print(f's6-rc: fatal: service {name} is essential', file=sys.stderr)
+                # What it depends on stays as well. That is no failure.
+                print(f's6-rc: warning: service {name} is marked as essential, not stopping it', file=sys.stderr)
                 failed.add(name)
-                code = 1
                 continue
-            if self.transition(name, service, up):
+            ended = self.transition(name, service, up)
+            if ended == 0:
                 (self.state.add if up else self.state.discard)(name)
                 self.save()
             else:
-                print(f's6-rc: warning: unable to {"start" if up else "stop"} service {name}: command exited', file=sys.stderr)
+                print(f's6-rc: warning: unable to {"start" if up else "stop"} service {name}: command exited {ended}', file=sys.stderr)
                 failed.add(name)
                 code = 1
         return code
 
     def transition(self, name, service, up):
+        """The exit code of what does it."""
         if service['type'] == 'oneshot':
             script = service['up' if up else 'down']
             if not script.strip():
-                return True
-            return subprocess.run(['execlineb', '-P', '-c', script], stdin=subprocess.DEVNULL).returncode == 0
+                return 0
+            return subprocess.run(['execlineb', '-P', '-c', script], stdin=subprocess.DEVNULL).returncode
         directory = self.directory(name)
         down = os.path.join(directory, 'down')
         if up:
             if os.path.exists(down):
                 os.remove(down)
             wait = '-wU' if service['ready'] else '-wu'
-            done = subprocess.run(['s6-svc', wait, '-T', '20000', '-u', directory], stderr=subprocess.DEVNULL).returncode == 0
-            if not done:
+            ended = subprocess.run(['s6-svc', wait, '-T', '20000', '-u', directory], stderr=subprocess.DEVNULL).returncode
+            if ended != 0:
                 subprocess.run(['s6-svc', '-d', directory])
-            return done
+            return ended
         open(down, 'w').close()
-        return subprocess.run(['s6-svc', '-wD', '-T', '20000', '-d', directory], stderr=subprocess.DEVNULL).returncode == 0
+        return subprocess.run(['s6-svc', '-wD', '-T', '20000', '-d', directory], stderr=subprocess.DEVNULL).returncode
 
 
 def add_supervised(live, name, source, scan, prefix):
@@ -262,10 +278,13 @@ def longruns(database):
 def init(database_path, live, scan, prefix):
     if os.path.lexists(live):
         fail(111, f'unable to create live directory at {live}: File exists')
+    try:
+        database = json.loads(read(os.path.join(database_path, 'db.json')))
+    except OSError as error:
+        fail(111, f'unable to open {database_path}: {error.strerror}')
     real = f'{live}:s6-rc-init:{os.getpid()}'
     os.makedirs(os.path.join(real, 'servicedirs'))
     os.symlink(os.path.basename(real), live)
-    database = json.loads(read(os.path.join(database_path, 'db.json')))
     os.symlink(database_path, os.path.join(real, 'compiled'))
     os.symlink(scan, os.path.join(real, 'scandir'))
     with open(os.path.join(real, 'prefix'), 'w') as file:
@@ -288,6 +307,8 @@ def move_live(live):
 
 
 def update(live_path, new_path):
+    if not os.path.isdir(new_path):
+        fail(111, f'unable to take lock on {new_path}: No such file or directory')
     try:
         new = json.loads(read(os.path.join(new_path, 'db.json')))
     except (OSError, ValueError):
@@ -386,6 +407,8 @@ def main():
         live = given['-l']
         os.remove(os.path.join(live, 'compiled'))
         os.symlink(rest[0], os.path.join(live, 'compiled'))
+    elif not rest:
+        fail(100, 'wrong usage')
     elif rest[0] == 'help':
         print('s6-rc (a stand-in)')
     elif rest[0] == 'list':
