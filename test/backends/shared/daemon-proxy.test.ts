@@ -218,8 +218,8 @@ const elsewhere = (): string => join(place.path, 'elsewhere.pid');
 const silent = `open my $out, '>>', $log; print $out "here\\n"; close $out; sleep 1 while 1;`;
 
 test.each([
-  ['soon where nothing speaks for one', true, 1, 4],
-  ['in the end where its name is known', false, 10, 14],
+  ['soon where nothing speaks for one', true, 1, 9],
+  ['in the end where its name is known', false, 10, 25],
 ])('a daemon that writes no PID file is found by its program, %s', async (_, isFaint, least, most) => {
   const began = performance.now();
   const { proxy, ended, errors } = startProxy({ body: silent, guess: { elsewhere: elsewhere(), isFaint } });
