@@ -1,0 +1,27 @@
+import { chmod, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Harness } from '../../../contract/harness.js';
+import { onThisMachine } from '../../../contract/this-machine.js';
+import { systemPath } from '../../../support/deployment.js';
+import { makeTemporaryDirectory } from '../../../support/temporary-directory.js';
+import { installStandIn } from './stand-in.js';
+
+// Debian 12 has s6, but not s6-rc.
+export const harness: Harness = {
+  runsAnywhere: false,
+  stages: onThisMachine(async () => {
+    const directory = await makeTemporaryDirectory();
+    const { bin, env } = installStandIn(directory.path);
+    return {
+      environment: { ...env, PATH: `${bin}:${systemPath}` },
+      remove: directory.remove,
+      tamper: async ({ runtimeDir }, instance) => {
+        const live = join(runtimeDir, 'nix-processmgmt-ts', 'processes', 'live');
+        const file = join(live, 'servicedirs', `${instance}-srv`, 'run');
+        await rename(file, `${file}.mine`);
+        await writeFile(file, '#!/bin/sh\nexec sleep 2000\n');
+        await chmod(file, 0o755);
+      },
+    };
+  }),
+};

@@ -1,0 +1,17 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Harness } from '../../../contract/harness.js';
+import { onThisMachine } from '../../../contract/this-machine.js';
+
+export const harness: Harness = {
+  runsAnywhere: true,
+  stages: onThisMachine(() =>
+    Promise.resolve({
+      tamper: async ({ runtimeDir }, instance) => {
+        const file = join(runtimeDir, 'nix-processmgmt-ts', 'processes', 'conf.d', `${instance}.conf`);
+        await rm(file);
+        await writeFile(file, `[program:${instance}]\ncommand=sleep 2000\n`);
+      },
+    }),
+  ),
+};

@@ -1,0 +1,3 @@
+import { tellContract } from './tell.js';
+
+await tellContract(1, 3);

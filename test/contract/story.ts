@@ -1,0 +1,224 @@
+import { expect } from '@jest/globals';
+import { findLeftovers, nothing } from '../support/leftovers.js';
+import { eventually } from '../support/waiting.js';
+import type { Teller } from './teller.js';
+
+/** A part of the story, which goes on where the one before has ended. */
+export interface Step {
+  /** A sentence about what a manager does. */
+  readonly name: string;
+  readonly tell: (teller: Teller) => Promise<void>;
+}
+
+const all = ['base 1', 'client 1', 'gate 1', 'user 1'] as const;
+const changed = ['base 1', 'client 1', 'gate 1', 'user 2'] as const;
+
+/** Expects a switch to fail, what ran before to run again, and the generation to stay. */
+const expectPutBack = async (
+  teller: Teller,
+  { instance, why, replaced }: { instance: string; why: RegExp; replaced: readonly string[] },
+  failing: () => ReturnType<Teller['tryTo']>,
+): Promise<void> => {
+  const generation = await teller.currentGeneration();
+  const versions = teller.versions();
+  const others = await teller.replacedBy(async () => {
+    const { exitCode, stderr } = await failing();
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 7,
+      stderr: expect.stringMatching(new RegExp(`${instance} did not (?:re)?start`)),
+    });
+    expect(stderr).toMatch(why);
+    await teller.expectRunning(...versions);
+  });
+  expect(others.filter((name) => !replaced.includes(name))).toEqual([]);
+  expect(await teller.currentGeneration()).toBe(generation);
+  await teller.expectTruth();
+};
+
+/** What every process manager does with a deployment, from its beginning to its end. */
+export const story: readonly Step[] = [
+  {
+    name: 'a switch starts every instance, each when what it depends on is ready',
+    tell: async (teller) => {
+      expect((await teller.deploy()).stdout).toBe('');
+      await teller.expectRunning(...all);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'a second switch does nothing and says so',
+    tell: async (teller) => {
+      const replaced = await teller.replacedBy(async () => {
+        expect((await teller.deploy()).stderr).toContain('nothing to do');
+      });
+      expect(replaced).toEqual([]);
+    },
+  },
+  {
+    name: 'after a change of one, every other keeps its process',
+    tell: async (teller) => {
+      expect(await teller.replacedBy(() => teller.deploy({ user: { version: '2' } }))).toEqual(['user']);
+      await teller.expectRunning(...changed);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'a log is what an instance has printed',
+    tell: async (teller) => {
+      await teller.expectInLog('user', 'user 2 is up');
+    },
+  },
+  {
+    name: 'a restart gives an instance another process, and only that one',
+    tell: async (teller) => {
+      expect(await teller.replacedBy(() => teller.succeed('restart', 'user'))).toEqual(['user']);
+      await teller.expectRunning(...changed);
+    },
+  },
+  {
+    name: 'a reload reaches the process, which goes on, or is refused',
+    tell: async (teller) => {
+      const replaced = await teller.replacedBy(async () => {
+        const { exitCode, stderr } = await teller.tool('reload', 'base');
+        if (teller.harness.reloads === false) {
+          expect({ exitCode, stderr }).not.toMatchObject({ exitCode: 0 });
+        } else {
+          expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+          await teller.expectInLog('base', 'base 1 was reloaded');
+        }
+      });
+      expect(replaced).toEqual([]);
+    },
+  },
+  {
+    name: 'what is stopped by hand ends, is called stopped, stays so in a switch, and can be started',
+    tell: async (teller) => {
+      const replaced = await teller.replacedBy(async () => {
+        await teller.succeed('stop', 'user');
+        await teller.expectRunning('base 1', 'client 1', 'gate 1');
+        expect(await teller.stateOf('user')).toBe('stopped');
+        await teller.expectTruth();
+        expect((await teller.deploy({ user: { version: '2' } })).stderr).toContain('user stays stopped');
+        await teller.expectRunning('base 1', 'client 1', 'gate 1');
+        await teller.succeed('start', 'user');
+        await teller.expectRunning(...changed);
+      });
+      expect(replaced).toEqual(['user']);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'a process that was killed is told the truth about, and runs again after a switch at the latest',
+    tell: async (teller) => {
+      const before = teller.running().find(({ instance }) => instance === 'user');
+      if (before === undefined) throw new Error('user does not run');
+      process.kill(before.pid, 'SIGKILL');
+      await eventually(async () => {
+        const after = teller.running().find(({ instance }) => instance === 'user');
+        expect(after?.pid).not.toBe(before.pid);
+        await teller.expectTruth();
+        return true;
+      });
+      await teller.succeed('switch', '--repair', ...teller.argumentsFor({ user: { version: '2' } }));
+      await teller.expectRunning(...changed);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'what somebody has changed by hand is told, and put right by a repair',
+    tell: async (teller) => {
+      const { tamper } = teller.place;
+      await teller.succeed('stop', 'base', 'user');
+      await tamper?.('client');
+      const drift = await teller.drift();
+      expect(drift['base']).toEqual(['somebody has stopped it']);
+      if (tamper !== undefined) expect(drift['client']).not.toEqual([]);
+      await teller.succeed('switch', '--repair', ...teller.argumentsFor({ user: { version: '2' } }));
+      await teller.expectRunning(...changed);
+      expect(Object.values(await teller.drift()).flat()).toEqual([]);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'a start that fails puts back what ran before',
+    tell: (teller) =>
+      expectPutBack(teller, { instance: 'user', why: /user/, replaced: ['user'] }, () =>
+        teller.tryTo({ user: { version: '3', fails: true } }, '--settle=2'),
+      ),
+  },
+  {
+    name: 'so does a process that ends within the settle time',
+    tell: (teller) =>
+      expectPutBack(teller, { instance: 'user', why: /user/, replaced: ['user'] }, () =>
+        teller.tryTo({ user: { version: '4', lifetime: 1.5 } }, '--settle=5'),
+      ),
+  },
+  {
+    name: 'so does one that is not ready in time, and its dependents go on',
+    tell: (teller) =>
+      expectPutBack(teller, { instance: 'gate', why: /not ready within 2 s/, replaced: ['gate', 'user'] }, () =>
+        teller.tryTo({ user: { version: '2' }, gate: { version: '2', neverReady: true } }),
+      ),
+  },
+  {
+    name: 'a rollback runs what ran before the last switch, and touches nothing else',
+    tell: async (teller) => {
+      expect(await teller.replacedBy(() => teller.succeed('rollback'))).toEqual(['user']);
+      await teller.expectRunning(...all);
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'what is left out is stopped, and forgotten by the manager',
+    tell: async (teller) => {
+      const replaced = await teller.replacedBy(() => teller.deploy({}, ['client']));
+      expect(replaced).toEqual([]);
+      await teller.expectRunning('base 1', 'gate 1', 'user 1');
+      await teller.expectTruth();
+      expect((await teller.place.traces()).filter((name) => name.includes('client'))).toEqual([]);
+      await teller.succeed('rollback');
+      await teller.expectRunning(...all);
+    },
+  },
+  {
+    name: 'a move to another manager and back loses nothing',
+    tell: async (teller) => {
+      const { other, manager } = teller;
+      for (const to of [other, manager]) {
+        await teller.succeed('switch', ...teller.argumentsFor({}, [], to));
+        await teller.expectRunning(...all);
+        expect(await teller.place.traces().then((names) => names.length > 0 && to !== manager)).toBe(false);
+        const { stdout } = await teller.succeed('status');
+        expect(stdout.split('\n').filter((line) => line.includes(` ${to} `))).toHaveLength(all.length);
+      }
+      await teller.expectTruth();
+    },
+  },
+  {
+    name: 'after a reboot nothing is taken for what it was before, and a switch runs all of it',
+    tell: async (teller) => {
+      const before = new Set(teller.running().map(({ pid }) => pid));
+      await teller.place.reboot();
+      if (teller.harness.startsAtBoot === true) await teller.expectRunning(...all);
+      await teller.expectTruth();
+      await teller.succeed('switch', ...teller.argumentsFor({}));
+      await teller.expectRunning(...all);
+      expect(teller.running().filter(({ pid }) => before.has(pid))).toEqual([]);
+      await teller.expectTruth();
+      expect((await teller.deploy()).stderr).toContain('nothing to do');
+    },
+  },
+  {
+    name: 'an undeployment leaves nothing',
+    tell: async (teller) => {
+      expect((await teller.succeed('undeploy')).stdout).toBe('');
+      await eventually(async () => {
+        expect(await findLeftovers(teller.place.deployment)).toEqual(nothing);
+        return true;
+      });
+      expect(await teller.place.traces()).toEqual([]);
+      expect(await teller.tool('status')).toMatchObject({ exitCode: 4 });
+      expect((await teller.succeed('undeploy')).stderr).toContain('nothing to do');
+    },
+  },
+];

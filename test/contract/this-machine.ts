@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { accounts, type Account } from '../support/accounts.js';
+import { createDeployment, type Deployment } from '../support/deployment.js';
+import { killProcessesThatMention } from '../support/processes.js';
+import { ownBoot } from './boot-id.js';
+import type { Place, Stage } from './harness.js';
+
+/** What a manager needs on this machine besides programs. */
+export interface Equipment {
+  /** Variables for everything that is run. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Starts what is there before anything is deployed, and what a machine starts when it boots. */
+  readonly start?: () => Promise<void>;
+  /** Ends that. */
+  readonly end?: () => Promise<void>;
+  /** Takes away what is left of it when the test is over. */
+  readonly remove?: () => Promise<void>;
+  readonly options?: readonly string[];
+  readonly tamper?: (deployment: Deployment, instance: string) => Promise<void>;
+  readonly traces?: (deployment: Deployment) => Promise<readonly string[]>;
+}
+
+const open = async (account: Account, equip: (account: Account) => Promise<Equipment>): Promise<Place> => {
+  const boot = await ownBoot(account);
+  const { environment, start, end, remove, options, tamper, traces } = await equip(account);
+  await start?.();
+  const deployment = await createDeployment(boot.account, 'webapps', environment);
+  return {
+    deployment,
+    ...(options === undefined ? {} : { options }),
+    ...(tamper === undefined ? {} : { tamper: (instance: string) => tamper(deployment, instance) }),
+    traces: async () => (await traces?.(deployment)) ?? [],
+    reboot: async () => {
+      await end?.();
+      killProcessesThatMention(deployment.directory);
+      rmSync(deployment.runtimeDir, { recursive: true });
+      rmSync(join(deployment.stateDir, 'tmp'), { recursive: true, force: true });
+      boot.next();
+      await start?.();
+    },
+    dispose: async () => {
+      await end?.();
+      await deployment.dispose();
+      await boot.dispose();
+      await remove?.();
+    },
+  };
+};
+
+/** The story on this machine itself, for each account that tests can work as. */
+export const onThisMachine = (equip: (account: Account) => Promise<Equipment> = () => Promise.resolve({})): Stage[] =>
+  accounts.map((account) => ({ name: account.name, skip: null, open: () => open(account, equip) }));
