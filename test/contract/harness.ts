@@ -3,13 +3,18 @@ import type { Deployment } from '../support/deployment.js';
 /** A machine, real or made for the test, in which a process manager runs what the contract deploys. */
 export interface Place {
   readonly deployment: Deployment;
-  /** Options that plan and switch need here, besides -P and those for state. Default: none. */
-  readonly options?: readonly string[];
   /**
    * Changes, behind the tool's back, what the manager has been told of an instance. Default: it reads what it is told from
    * the store itself, where nobody can change it.
    */
   readonly tamper?: (instance: string) => Promise<void>;
+  /**
+   * Has an instance that the current generation does not have, but an earlier one did, known to the manager or running, behind
+   * the tool's back. Default: that cannot be done without the tool.
+   *
+   * @param generation the profile of the earlier generation
+   */
+  readonly addExtra?: (instance: string, generation: string) => Promise<void>;
   /** What the manager itself still has of the deployment: names of units, containers, files. */
   readonly traces: () => Promise<readonly string[]>;
   /**
@@ -34,12 +39,16 @@ export interface Harness {
   readonly stages: readonly Stage[];
   /** Whether the manager needs nothing but programs of the machine, so that deployments of others can move to it. */
   readonly runsAnywhere: boolean;
-  /** Whether the manager tells the PID of a process. Default: it does. */
-  readonly tellsPids?: boolean;
+  /** Overrides of each process, in Nix, with which the manager finds out sooner what is wrong. Default: none. */
+  readonly overrides?: string;
+  /** Which PID the manager tells of a process: its own, that of its parent, which is the init of its container, or none. Default: own. */
+  readonly tellsPid?: 'own' | 'parent' | 'none';
   /** Whether a process can be told to read its configuration again. Default: it can. */
   readonly reloads?: boolean;
   /** Whether the machine starts deployments when it boots, without being asked for it. Default: it does not. */
   readonly startsAtBoot?: boolean;
+  /** Whether what depends on a process restarts with it. Default: it keeps running. */
+  readonly restartsDependents?: boolean;
   /** Methods of a session that have nothing to do under this manager, so that nobody can miss them. Default: none. */
   readonly idle?: readonly string[];
 }

@@ -10,6 +10,8 @@ export interface RunningProcess {
   readonly pid: number;
   /** Its numbers in all PID namespaces that it is in. */
   readonly pids: readonly number[];
+  /** Those of its parent. */
+  readonly parent: readonly number[];
 }
 
 const read = (file: string): string => {
@@ -26,6 +28,11 @@ const isOfTheModel = (pid: number): boolean => {
   return basename(program).startsWith('python') && script.endsWith('process.py');
 };
 
+const statusOf = (pid: number, field: string): string =>
+  new RegExp(`^${field}:\\t(.*)$`, 'm').exec(read(`/proc/${pid}/status`))?.[1] ?? '';
+
+const numbersOf = (pid: number): readonly number[] => statusOf(pid, 'NSpid').split('\t').map(Number);
+
 /** The processes of the model that run below a state directory, sorted by instance. */
 export const runningBelow = (stateDir: string): readonly RunningProcess[] =>
   processesThatMention(stateDir)
@@ -36,12 +43,12 @@ export const runningBelow = (stateDir: string): readonly RunningProcess[] =>
           .split('\0')
           .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
       );
-      const numbers = /^NSpid:\t(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '';
       return {
         instance: variables.get('INSTANCE') ?? '',
         version: variables.get('VERSION') ?? '',
         pid,
-        pids: numbers.split('\t').map(Number),
+        pids: numbersOf(pid),
+        parent: numbersOf(Number(statusOf(pid, 'PPid'))),
       };
     })
     .sort((a, b) => a.instance.localeCompare(b.instance) || a.pid - b.pid);

@@ -2,8 +2,6 @@ import { expect } from '@jest/globals';
 import { join } from 'node:path';
 import type { RunResult } from '../../src/system/ports.js';
 import * as z from '../../src/system/schema.js';
-import { switchAsPlanned } from '../support/plans.js';
-import { statusOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 import type { Harness, Place } from './harness.js';
 import { runningBelow, versionsOf, type RunningProcess } from './running.js';
@@ -25,8 +23,9 @@ const nixValue = (value: string | number | boolean): string =>
 const nixSet = (entries: readonly (readonly [string, string])[]): string =>
   `{ ${entries.map(([name, value]) => `${name} = ${value};`).join(' ')} }`;
 
-const parametersFor = (changes: Changes, without: readonly string[]): string =>
+const parametersFor = (changes: Changes, without: readonly string[], overrides: string): string =>
   nixSet([
+    ['overrides', overrides],
     [
       'changes',
       nixSet(
@@ -39,7 +38,17 @@ const parametersFor = (changes: Changes, without: readonly string[]): string =>
     ['without', `[ ${without.map((name) => `"${name}"`).join(' ')} ]`],
   ]);
 
-const rowsOfStatus = z.array(z.object({ instance: z.string(), state: z.string(), drift: z.array(z.string()) }));
+const rowsOfStatus = z.array(
+  z.object({
+    instance: z.string(),
+    state: z.string(),
+    pid: z.nullable(z.number()),
+    manager: z.string(),
+    drift: z.array(z.string()),
+    extra: z.boolean(),
+  }),
+);
+type StatusRow = z.infer<typeof rowsOfStatus>[number];
 const rowsOfGenerations = z.array(z.object({ number: z.number(), current: z.boolean() }));
 
 /** What the steps of the story do with a deployment, and ask of it. What runs is asked of the machine. */
@@ -54,18 +63,23 @@ export class Teller {
 
   /** What plan and switch are told. */
   argumentsFor(changes: Changes, without: readonly string[] = [], manager = this.manager): readonly string[] {
-    const { deployment, options = [] } = this.place;
+    const { deployment } = this.place;
+    const { overrides = '{ }' } = this.harness;
     return [
       ...['-P', manager, '--host-packages', `--state-dir=${deployment.stateDir}`, '--force-disable-user-change'],
-      ...(manager === this.manager ? options : []),
-      `--extra-params=${parametersFor(changes, without)}`,
+      `--extra-params=${parametersFor(changes, without, overrides)}`,
       join(deployment.fixtures, 'contract', 'processes.nix'),
     ];
   }
 
-  /** Switches, having seen that what is done is what a plan says. */
+  /** Switches, and sees to it that what is done is what was shown before. */
   deploy(changes: Changes = {}, without: readonly string[] = []): Promise<RunResult> {
-    return switchAsPlanned(this.place.deployment, ...this.argumentsFor(changes, without));
+    return this.succeed('switch', ...this.argumentsFor(changes, without));
+  }
+
+  /** The same, and puts right what somebody has changed. */
+  repair(changes: Changes = {}, without: readonly string[] = []): Promise<RunResult> {
+    return this.succeed('switch', '--repair', ...this.argumentsFor(changes, without));
   }
 
   /** A switch that may fail. */
@@ -107,34 +121,32 @@ export class Teller {
       .map(({ instance }) => instance);
   }
 
-  /** Expects `status` to say that exactly what runs is running, by the PIDs that it really has. */
-  async expectTruth(): Promise<void> {
-    const rows = await statusOf(this.place.deployment);
-    const running = this.running();
-    for (const [instance, { state, pid, manager }] of rows) {
-      const found = running.find((process) => process.instance === instance);
-      expect({ instance, state, manager }).toEqual({
-        instance,
-        state: found === undefined ? expect.not.stringMatching('running') : 'running',
-        manager: expect.any(String),
-      });
-      if (this.harness.tellsPids === false || found === undefined) expect(pid).toBeNull();
-      else expect(found.pids).toContain(pid);
+  /** What `status` says of each instance. */
+  async status(): Promise<{ readonly exitCode: number; readonly rows: ReadonlyMap<string, StatusRow> }> {
+    const { exitCode, stdout, stderr } = await this.tool('status', '--json');
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/^\[/), stderr: expect.anything() });
+    return { exitCode, rows: new Map(rowsOfStatus.parse(JSON.parse(stdout)).map((row) => [row.instance, row])) };
+  }
+
+  /**
+   * Expects `status` to call running exactly what runs, by the PIDs that it really has.
+   *
+   * @param manager which should run it. Default: that of the story
+   */
+  async expectTruth(manager = this.manager): Promise<ReadonlyMap<string, StatusRow>> {
+    const { exitCode, rows } = await this.status();
+    const running = new Map(this.running().map((process) => [process.instance, process]));
+    expect([...rows.keys()]).toEqual(expect.arrayContaining([...running.keys()]));
+    for (const [instance, { state, pid, manager: by }] of rows) {
+      const found = running.get(instance);
+      const expected = found === undefined ? expect.not.stringMatching('^running$') : 'running';
+      expect({ instance, state, by }).toEqual({ instance, state: expected, by: manager });
+      const { tellsPid = 'own' } = by === this.manager ? this.harness : {};
+      if (found === undefined || tellsPid === 'none') expect(pid).toBeNull();
+      else expect(tellsPid === 'own' ? found.pids : found.parent).toContain(pid);
     }
-    const codes = running.length === rows.size ? [0] : [3];
-    expect(codes).toContain((await this.tool('status')).exitCode);
-  }
-
-  /** What `status` says of what somebody has changed, by instance. */
-  async drift(): Promise<Readonly<Record<string, readonly string[]>>> {
-    const { stdout } = await this.tool('status', '--json');
-    return Object.fromEntries(
-      rowsOfStatus.parse(JSON.parse(stdout)).map(({ instance, drift }) => [instance, drift]),
-    );
-  }
-
-  async stateOf(instance: string): Promise<string | undefined> {
-    return (await statusOf(this.place.deployment)).get(instance)?.state;
+    expect(exitCode).toBe(running.size === rows.size ? 0 : 3);
+    return rows;
   }
 
   async currentGeneration(): Promise<number | undefined> {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { accounts, type Account } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
@@ -16,26 +16,35 @@ export interface Equipment {
   readonly end?: () => Promise<void>;
   /** Takes away what is left of it when the test is over. */
   readonly remove?: () => Promise<void>;
-  readonly options?: readonly string[];
   readonly tamper?: (deployment: Deployment, instance: string) => Promise<void>;
+  readonly addExtra?: (deployment: Deployment, instance: string, generation: string) => Promise<void>;
   readonly traces?: (deployment: Deployment) => Promise<readonly string[]>;
 }
 
+/** /run and /tmp are empty when a machine boots. */
+export const emptyVolatileDirectories = ({ runtimeDir, stateDir }: Deployment): void => {
+  for (const directory of [runtimeDir, join(stateDir, 'tmp')]) {
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+  }
+};
+
 const open = async (account: Account, equip: (account: Account) => Promise<Equipment>): Promise<Place> => {
-  const boot = await ownBoot(account);
-  const { environment, start, end, remove, options, tamper, traces } = await equip(account);
+  const boot = await ownBoot();
+  const booted: Account = { ...account, prefix: [...boot.prefix, ...account.prefix] };
+  const { environment, start, end, remove, tamper, addExtra, traces } = await equip(booted);
   await start?.();
-  const deployment = await createDeployment(boot.account, 'webapps', environment);
+  const deployment = await createDeployment(booted, 'webapps', environment);
   return {
     deployment,
-    ...(options === undefined ? {} : { options }),
     ...(tamper === undefined ? {} : { tamper: (instance: string) => tamper(deployment, instance) }),
+    ...(addExtra === undefined
+      ? {}
+      : { addExtra: (instance: string, generation: string) => addExtra(deployment, instance, generation) }),
     traces: async () => (await traces?.(deployment)) ?? [],
     reboot: async () => {
       await end?.();
       killProcessesThatMention(deployment.directory);
-      rmSync(deployment.runtimeDir, { recursive: true });
-      rmSync(join(deployment.stateDir, 'tmp'), { recursive: true, force: true });
+      emptyVolatileDirectories(deployment);
       boot.next();
       await start?.();
     },

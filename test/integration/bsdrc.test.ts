@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { makeFreeBSD } from '../backends/bsdrc/support/freebsd.js';
 import * as z from '../../src/system/schema.js';
 import { accounts, type Account } from '../support/accounts.js';
 import { modelParameters } from '../support/deployment.js';
@@ -11,17 +12,7 @@ import { eventually } from '../support/waiting.js';
 
 const describeOnCopies = canThrowAway ? describe : describe.skip;
 
-// A copy of this machine gets stand-ins for what FreeBSD has, where FreeBSD has it; whatever is changed goes with it.
-const makeFreeBSD = `
-place=/bsd
-mkdir -p $place/log $place/programs/freebsd /usr/local/etc/rc.d
-support=${repository}/test/backends/bsdrc/support
-sed "s|@PLACE@|$place|g; s|$place/rc.conf|/etc/rc.conf|g" $support/rc.subr > /etc/rc.subr
-sed "s|@PLACE@|$place|g" $support/freebsd-tool > $place/programs/freebsd/limits
-for tool in setfib protect kldload su; do ln -s limits $place/programs/freebsd/$tool; done
-cp $support/daemon.py /usr/sbin/daemon
-chmod 755 /usr/sbin/daemon $place/programs/freebsd/limits
-chmod 777 $place/log
+const makeMachine = `cd /; ${makeFreeBSD()}
 mkdir -p /srv/nobody && chown 65534:65534 /srv/nobody
 cp -r ${repository}/bin ${repository}/dist ${repository}/nix ${repository}/fixtures ${repository}/package.json /srv
 cp ${process.execPath} /srv/node
@@ -75,7 +66,7 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
   beforeAll(async () => {
     ports = await reserveBlock();
     machine = await startThrowAwayMachine();
-    await shell(makeFreeBSD);
+    await shell(makeMachine);
     if (!isRoot) await run('mkdir', '/srv/nobody/profiles', '/srv/nobody/state');
   });
   afterAll(async () => {

@@ -74,7 +74,7 @@ describeAsRoot('a systemd that is stopped, and so neither answers nor refuses', 
   beforeAll(async () => {
     if (root === undefined) throw new Error('nobody can run the tests');
     machine = await createMachine('system', root);
-    init = Number(machine.namespace.enter.find((word) => word.startsWith('--target='))?.split('=')[1]);
+    init = machine.namespace.init();
     await machine.mustDeploy({ one: sleeper('one') });
   });
   afterAll(async () => {

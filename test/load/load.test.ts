@@ -41,7 +41,7 @@ const createPlace = async (manager: string): Promise<Place> => {
   if (account === undefined) throw new Error('there is no account to run as');
   if (manager === 'systemd') {
     const { deployment, namespace, dispose } = await createMachine('system', account);
-    const init = Number(/--target=(\d+)/.exec(namespace.enter.join(' '))?.[1]);
+    const init = namespace.init();
     return { deployment, supervisor: () => init, dispose };
   }
   const deployment = await createDeployment(account, 'webapps');

@@ -12,15 +12,19 @@ case $1 in
     mkdir "$SCRATCH/cgroup/$CGROUP"
     echo $$ >"$SCRATCH/cgroup/$CGROUP/cgroup.procs"
     umount "$SCRATCH/cgroup"
-    exec unshare --cgroup --pid --fork --ipc --uts --kill-child=KILL sh "$0" boot
+    # It boots once for each line. Killing this shell ends what it has booted.
+    while read -r _; do
+      setpriv --pdeathsig KILL unshare --mount --cgroup --pid --fork --ipc --uts --kill-child=KILL sh "$0" boot </dev/null || true
+    done
     ;;
   boot)
     root=$SCRATCH/root
     mount -t overlay -o "lowerdir=/,upperdir=$SCRATCH/upper,workdir=$SCRATCH/work" overlay "$root"
     cd "$root"
 
-    # Nothing that this machine has enabled, and nothing that would touch what namespaces share.
-    rm -rf etc/systemd/system etc/systemd/user
+    # Nothing that this machine has enabled, and nothing that would touch what namespaces share. What was enabled since is
+    # what the next boot is to find.
+    [ -d old-root ] || rm -rf etc/systemd/system etc/systemd/user
     mkdir -p etc/systemd/system etc/systemd/user etc/systemd/journald.conf.d
     for unit in \
       systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.service systemd-tmpfiles-clean.timer \
@@ -31,7 +35,7 @@ case $1 in
       dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount \
       sys-kernel-config.mount sys-fs-fuse-connections.mount getty.target console-getty.service \
       apt-daily.timer apt-daily-upgrade.timer man-db.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer; do
-      ln -s /dev/null "etc/systemd/system/$unit"
+      ln -sf /dev/null "etc/systemd/system/$unit"
     done
     printf '[Journal]\nStorage=volatile\nReadKMsg=no\n' >etc/systemd/journald.conf.d/test.conf
     # Its private directory would stay in /tmp, which is the machine's own.
@@ -72,7 +76,7 @@ case $1 in
       mount --rbind /nix nix
     fi
 
-    mkdir old-root
+    mkdir -p old-root
     pivot_root . old-root
     cd /
     umount -l old-root

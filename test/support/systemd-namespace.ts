@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rmdir } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RunResult } from '../../src/system/ports.js';
 import { createRun } from '../../src/system/run.js';
@@ -16,8 +16,8 @@ import { eventually } from './waiting.js';
 export interface SystemdNamespace {
   /** argv to put before a command that is to run inside, as root. */
   readonly enter: readonly [string, ...string[]];
-  /** Its PID 1, as the machine numbers it. */
-  readonly pid: string;
+  /** The PID of the systemd, as it is seen from outside; each boot has another one. */
+  readonly init: () => number;
   /** Runs a command inside, as root. */
   readonly run: (file: string, ...args: readonly string[]) => Promise<RunResult>;
   /** Runs a command inside as root; throws when it fails. */
@@ -26,6 +26,14 @@ export interface SystemdNamespace {
   readonly accountInside: (account: Account) => Account;
   /** Makes an ordinary user inside, with a systemd of their own; returns who then works inside. */
   readonly addUser: (home: string) => Promise<Account>;
+  /** Waits until the systemd of that user can be reached. */
+  readonly awaitUser: () => Promise<void>;
+  /**
+   * Ends everything inside at once, as a power cut does, and boots again; files stay, but for those of /run.
+   *
+   * @param meanwhile called when nothing runs any more
+   */
+  readonly reboot: (meanwhile: () => void) => Promise<void>;
   /** Ends PID 1 and with it every process inside. */
   readonly dispose: () => Promise<void>;
 }
@@ -64,7 +72,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
   const outer = spawn(
     'setpriv',
     ['--pdeathsig', 'KILL', 'unshare', '--mount', '--propagation', 'private', 'sh', script, 'enter'],
-    { env: { PATH: process.env['PATH'], SCRATCH: scratch, CGROUP: cgroup }, stdio: ['ignore', 'ignore', 'pipe'] },
+    { env: { PATH: process.env['PATH'], SCRATCH: scratch, CGROUP: cgroup }, stdio: ['pipe', 'ignore', 'pipe'] },
   );
   let messages = '';
   outer.stderr.setEncoding('utf8').on('data', (text: string) => (messages += text));
@@ -81,20 +89,22 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
       await removeCgroup(cgroup);
       return true;
     }, 100);
-    await rmdir(scratch);
+    await rm(scratch, { recursive: true });
   };
 
+  const childOf = (pid: string): string => read(`/proc/${pid}/task/${pid}/children`).split(' ')[0] ?? '';
   const pidOfInit = (): string | undefined => {
     if (outer.exitCode !== null) throw new Error(`systemd did not boot: ${messages}`);
-    const [child = ''] = read(`/proc/${outer.pid ?? 0}/task/${outer.pid ?? 0}/children`).split(' ');
+    const child = childOf(childOf(String(outer.pid ?? 0)));
     return read(`/proc/${child}/comm`) === 'systemd\n' ? child : undefined;
   };
+  /** Names the process that commands go to; each boot has another one. */
+  const pidFile = join(scratch, 'pid');
+  const enterNamespaces =
+    'exec nsenter --target="$(cat "$0")" --mount --pid --cgroup --ipc --uts --root --wd' +
+    ' env -u XDG_RUNTIME_DIR -u DBUS_SESSION_BUS_ADDRESS "$@"';
   try {
-    const init = await eventually(pidOfInit, 100);
-    const enter = [
-      ...['nsenter', `--target=${init}`, '--mount', '--pid', '--cgroup', '--ipc', '--uts', '--root', '--wd'],
-      ...['env', '-u', 'XDG_RUNTIME_DIR', '-u', 'DBUS_SESSION_BUS_ADDRESS'],
-    ] as const;
+    const enter = ['sh', '-c', enterNamespaces, pidFile] as const;
     const run: SystemdNamespace['run'] = (file, ...args) => {
       const [nsenter, ...options] = enter;
       return runHere({ file: nsenter, args: [...options, file, ...args] });
@@ -104,14 +114,37 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
       if (exitCode !== 0) throw new Error(`${[file, ...args].join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
       return stdout;
     };
-    await eventually(async () => {
-      if (!isAlive(Number(init))) throw new Error(`systemd has ended: ${messages}`);
-      return (await run('test', '-S', '/run/systemd/private')).exitCode === 0 ? true : undefined;
-    }, 100);
-    const state = (await run('systemctl', 'is-system-running', '--wait')).stdout.trim();
-    if (state !== 'running') throw new Error(`systemd is ${state}: ${(await run('systemctl', '--failed')).stdout}`);
+    const boot = async (): Promise<void> => {
+      outer.stdin.write('\n');
+      const begun = await eventually(pidOfInit, 100).catch((cause: unknown) => {
+        throw new Error(`systemd did not boot: ${messages}`, { cause });
+      });
+      await writeFile(pidFile, begun);
+      await eventually(async () => {
+        if (!isAlive(Number(begun))) throw new Error(`systemd has ended: ${messages}`);
+        return (await run('test', '-S', '/run/systemd/private')).exitCode === 0 ? true : undefined;
+      }, 100);
+      const state = (await run('systemctl', 'is-system-running', '--wait')).stdout.trim();
+      if (state !== 'running') throw new Error(`systemd is ${state}: ${(await run('systemctl', '--failed')).stdout}`);
+    };
+    await boot();
+    const init = (): number => Number(read(pidFile));
+    const reboot: SystemdNamespace['reboot'] = async (meanwhile) => {
+      const ended = init();
+      process.kill(ended, 'SIGKILL');
+      await eventually(() => (isAlive(ended) ? undefined : true));
+      meanwhile();
+      await boot();
+    };
 
     const accountInside = (account: Account): Account => ({ ...account, prefix: [...enter, ...account.prefix] });
+    const runtimeDir = `/run/user/${userId}`;
+    const awaitUser = async (): Promise<void> => {
+      await eventually(async () => {
+        const { exitCode } = await run('test', '-S', `${runtimeDir}/systemd/private`);
+        return exitCode === 0 ? true : undefined;
+      }, 100);
+    };
     const addUser: SystemdNamespace['addUser'] = async (home) => {
       await mustRun(
         'useradd',
@@ -122,11 +155,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
         'user',
       );
       await mustRun('loginctl', 'enable-linger', 'user');
-      const runtimeDir = `/run/user/${userId}`;
-      await eventually(async () => {
-        const { exitCode } = await run('test', '-S', `${runtimeDir}/systemd/private`);
-        return exitCode === 0 ? true : undefined;
-      }, 100);
+      await awaitUser();
       const become = ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--init-groups'];
       const session = [
         `XDG_RUNTIME_DIR=${runtimeDir}`,
@@ -141,7 +170,7 @@ export const bootSystemd = async (): Promise<SystemdNamespace> => {
         prefix: [...enter, ...become, 'env', ...session],
       };
     };
-    return { enter: [...enter], pid: init, run, mustRun, accountInside, addUser, dispose };
+    return { enter: [...enter], init, run, mustRun, accountInside, addUser, awaitUser, reboot, dispose };
   } catch (error) {
     await dispose();
     throw error;

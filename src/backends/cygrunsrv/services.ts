@@ -25,6 +25,8 @@ export interface ServiceTools {
   readonly patience: Patience;
   /** What is installed, as far as this deployment knows, with its definition: the parameters by the service's name. */
   readonly installed: Map<string, readonly string[]>;
+  /** The services that have been started and not stopped: when one is down, its program has ended by itself. */
+  readonly begun: Set<string>;
 }
 
 /** The services that the current generation has installed. */
@@ -32,7 +34,11 @@ export const installedBy = (current: DeployedProfile | null): ServiceTools['inst
   new Map((current?.units ?? []).map((unit) => [serviceOf(unit), activationOf(unit).parameters]));
 
 /** Stops a service, which may not be there. */
-export const stopService = async ({ services, patience }: ServiceTools, service: string): Promise<Verdict> => {
+export const stopService = async (
+  { services, patience, begun }: ServiceTools,
+  service: string,
+): Promise<Verdict> => {
+  begun.delete(service);
   const answer = await services.stop(service);
   if (!answer.ok && answer.error !== errors.noSuchService && answer.error !== errors.notActive) {
     if (answer.error !== errors.dependentServicesRunning) return verdictOf(answer);
@@ -102,7 +108,10 @@ export const startService = async (tools: ServiceTools, unit: DeployedUnit): Pro
   if (!renewed.ok) return renewed;
   const logs = await markLogs(logFiles);
   const answer = await tools.services.start(service);
-  if (answer.ok || answer.error === errors.alreadyRunning) return fine;
+  if (answer.ok || answer.error === errors.alreadyRunning) {
+    tools.begun.add(service);
+    return fine;
+  }
   const lines = await linesSince(logs, 10);
   const reason = answer.error === errors.notActive ? 'it ended at once' : answer.words;
   return refused([reason, ...lines].join('\n'));

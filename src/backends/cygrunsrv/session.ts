@@ -26,7 +26,8 @@ import {
   type ServiceTools,
 } from './services.js';
 
-const observationOf = (service: ServiceState | undefined): Observation => {
+/** @param wasBegun whether it has been started, and not stopped, by this session */
+const observationOf = (service: ServiceState | undefined, wasBegun: boolean): Observation => {
   const none = { pid: null, since: null };
   if (service === undefined) return { ...none, state: 'absent', detail: null };
   switch (service.state) {
@@ -37,6 +38,7 @@ const observationOf = (service: ServiceState | undefined): Observation => {
       return { ...none, state: 'starting', detail: null };
     case 'Stopped':
     case 'Stop Pending':
+      if (wasBegun) return { ...none, state: 'failed', detail: 'its program has ended' };
       // Windows does not tell whether somebody stopped it, or its program ended by itself.
       return { ...none, state: 'stopped', detail: service.state === 'Stopped' ? null : 'it is about to end' };
     default:
@@ -156,12 +158,15 @@ export const createSession = ({
   jobs,
   patience = defaultPatience,
 }: CygrunsrvParts): ManagerSession => {
-  const tools: ServiceTools = { services, passwords, patience, installed: installedBy(current) };
+  const tools: ServiceTools = { services, passwords, patience, installed: installedBy(current), begun: new Set() };
   return {
     observe: async (units) => {
       const states = await services.list();
       return new Map<InstanceName, Observation>(
-        units.map((unit) => [unit.instance, observationOf(states.get(serviceOf(unit)))]),
+        units.map((unit) => {
+          const service = serviceOf(unit);
+          return [unit.instance, observationOf(states.get(service), tools.begun.has(service))];
+        }),
       );
     },
     collisions: (units, known) => collisions(tools, units, known),

@@ -5,6 +5,7 @@ import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src
 import { passwordsFor, type Passwords } from '../../../src/backends/cygrunsrv/passwords.js';
 import { createServiceManager } from '../../../src/backends/cygrunsrv/service-manager.js';
 import { createSession } from '../../../src/backends/cygrunsrv/session.js';
+import type { InstanceName } from '../../../src/model/process-model.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../../support/temporary-directory.js';
 import { FakeWindows } from './support/fake-windows.js';
 import { managedService, type Properties } from './support/services.js';
@@ -234,4 +235,17 @@ test('a file of passwords that others can read is refused', async () => {
   writeFileSync(file, 'www:secret\n');
   chmodSync(file, 0o644);
   await expect(passwordsFor(['www'], { CYGRUNSRV_PASSWORD_FILE: file })).rejects.toThrow('can be read by others');
+});
+
+test('a service whose program has ended since the session started it has failed; one that it has stopped is stopped', async () => {
+  const units = [unitOf('web'), unitOf('db')];
+  const session = connect(null);
+  await session.install(profileOf(...units));
+  await session.start(units);
+  await session.stop(units.slice(1));
+  const web = windows.services.get('nix-process-web');
+  if (web === undefined) throw new Error('web is not installed');
+  web.state = 'Stopped';
+  const states = await session.observe(units);
+  expect(['web', 'db'].map((name) => states.get(name as InstanceName)?.state)).toEqual(['failed', 'stopped']);
 });

@@ -5,6 +5,8 @@ import { onThisMachine } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
   runsAnywhere: true,
+  // It would try to start three times more.
+  overrides: '{ supervisord.startretries = 0; }',
   stages: onThisMachine(() =>
     Promise.resolve({
       tamper: async ({ runtimeDir }, instance) => {

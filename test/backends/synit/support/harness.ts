@@ -11,16 +11,18 @@ import { StandInServer } from './stand-in-server.js';
 export const harness: Harness = {
   runsAnywhere: false,
   startsAtBoot: true,
-  stages: onThisMachine(async ({ uid, gid }) => {
+  stages: onThisMachine(async ({ uid, gid, prefix }) => {
     const directory = await makeTemporaryDirectory();
     const services = join(directory.path, 'services');
     mkdirSync(services);
     chownSync(services, uid, gid);
+    // Daemons do not have the PATH of this machine.
+    const launcher = prefix.map((word) => (word === 'setpriv' ? '/usr/bin/setpriv' : word));
     let server: StandInServer | null = null;
     return {
       environment: { SYNIT_TARGET_DIR: services },
       start: () => {
-        server = new StandInServer(services, { uid, gid });
+        server = new StandInServer(services, {}, launcher);
         return Promise.resolve();
       },
       end: async () => {

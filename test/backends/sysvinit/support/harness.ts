@@ -1,4 +1,15 @@
+import { join } from 'node:path';
 import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine } from '../../../contract/this-machine.js';
 
-export const harness: Harness = { runsAnywhere: true, stages: onThisMachine() };
+export const harness: Harness = {
+  runsAnywhere: true,
+  stages: onThisMachine(() =>
+    Promise.resolve({
+      addExtra: async (deployment, instance, generation) => {
+        const { exitCode, stderr } = await deployment.run(join(generation, 'etc/rc.d/init.d', instance), 'start');
+        if (exitCode !== 0) throw new Error(stderr);
+      },
+    }),
+  ),
+};
