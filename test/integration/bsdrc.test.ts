@@ -89,42 +89,6 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
     expect(await shell('ls /usr/local/etc/rc.d; ls /etc/rc.conf.d 2>/dev/null || true')).toBe('');
   });
 
-  test('a second switch does nothing, and a change restarts only what changed', async () => {
-    expect((await deploy()).stderr).toContain('nothing to do');
-    const before = await pids();
-    await deploy({ webapp1: 'Changed' });
-    const after = await pids();
-    expect(Object.keys(after).filter((instance) => after[instance] !== before[instance])).toEqual(['webapp1']);
-    await expectPage('Changed');
-  });
-
-  test('a rollback brings back what ran before', async () => {
-    await succeed('rollback');
-    await expectPage('first');
-  });
-
-  test('status tells the truth about a process that was killed, and start brings it back', async () => {
-    await shell(`kill -9 ${String((await pids())['webapp2'])}`);
-    const { exitCode, stdout } = await eventually(async () => {
-      const result = await tool('status');
-      return result.exitCode === 3 ? result : undefined;
-    });
-    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: expect.stringMatching(/^webapp2 +bsdrc +failed/m) });
-    await succeed('start', 'webapp2');
-    expect((await tool('status')).exitCode).toBe(0);
-  });
-
-  test('single services are stopped, started, restarted and reloaded', async () => {
-    await succeed('stop', 'webapp2');
-    expect((await tool('status')).stdout).toMatch(/^webapp2 +bsdrc +stopped/m);
-    await succeed('start', 'webapp2');
-    const before = await pids();
-    await succeed('reload', 'nginx');
-    await succeed('restart', 'webapp1');
-    const after = await pids();
-    expect(Object.keys(after).filter((instance) => after[instance] !== before[instance])).toEqual(['webapp1']);
-  });
-
   test('an activity is run of all scripts in order, or in reverse', async () => {
     const names = async (...options: readonly string[]): Promise<readonly string[]> =>
       [...(await succeed('run-activity', ...options, 'onestatus')).stdout.matchAll(/^(\w+) is running/gm)].map(

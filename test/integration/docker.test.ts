@@ -94,12 +94,6 @@ describeAsRoot('the web applications in containers of Podman', () => {
     );
   });
 
-  test('a second switch does nothing and says so', async () => {
-    const before = await podman('ps', '--format', '{{.ID}}');
-    expect((await deploy()).stderr).toContain('nothing to do');
-    expect(await podman('ps', '--format', '{{.ID}}')).toEqual(before);
-  });
-
   test('after a change of one environment every other instance keeps its container and its process', async () => {
     const before = { pids: await pidsOf(deployment), ids: await podman('ps', '--format', '{{.Names}} {{.ID}}') };
     await deploy({ webapp2: 'Changed' });
@@ -111,46 +105,6 @@ describeAsRoot('the web applications in containers of Podman', () => {
     ]);
     expect((await eventually(() => deployment.page(proxy, 'webapp2.local'))).body).toContain('Changed');
     expect((await images()).length).toBe(3);
-  });
-
-  test('logs come from the engine', async () => {
-    const { stdout } = await deployment.succeed('logs', 'webapp1');
-    expect(stdout).toContain(`listening on port ${deployment.portOf(15_000)}`);
-  });
-
-  test('an instance that was stopped by hand is reported, and a switch leaves it so', async () => {
-    await podman('stop', 'nixproc-webapp1');
-    expect((await statusOf(deployment)).get('webapp1')).toMatchObject({ state: 'stopped', pid: null });
-    expect((await deployment.tool('status')).exitCode).toBe(3);
-    const { stderr } = await deploy({ webapp2: 'Again' });
-    expect(stderr).toContain('webapp1 stays stopped');
-    expect((await statusOf(deployment)).get('webapp1')).toMatchObject({ state: 'stopped' });
-    await deployment.succeed('start', 'webapp1');
-    await deployment.succeed('status');
-  });
-
-  test('status tells the truth about a process that was killed: its engine has started another', async () => {
-    const { webapp1: pid } = await pidsOf(deployment);
-    await namespace.run('kill', ['-9', String(pid)]);
-    await eventually(async () => {
-      const row = (await statusOf(deployment)).get('webapp1');
-      return row?.state === 'running' && row.pid !== pid ? true : undefined;
-    });
-  });
-
-  test('rollback brings the container of the generation before', async () => {
-    await deployment.succeed('rollback');
-    expect((await eventually(() => deployment.page(proxy, 'webapp2.local'))).body).toContain('Changed');
-  });
-
-  test('a switch to another manager moves everything, and back', async () => {
-    await deploy({}, 'sysvinit');
-    expect(await containers()).toEqual([]);
-    expect(await images()).toEqual([]);
-    expect((await eventually(() => deployment.page(proxy, 'webapp1.local'))).body).toContain('first');
-    await deploy();
-    expect((await containers()).length).toBe(3);
-    expect((await eventually(() => deployment.page(proxy, 'webapp1.local'))).body).toContain('first');
   });
 
   test('undeploy leaves no container, no image and no process', async () => {

@@ -80,14 +80,6 @@ describeAsRoot.each(cases)("a deployment in a %s's systemd", (whose) => {
     expect(await machine.states()).toEqual({ a: 'running', b: 'running' });
   });
 
-  test('a second switch does nothing and says so', async () => {
-    const pids = await machine.pids('a', 'b');
-    const before = await reloads();
-    expect(await machine.mustDeploy(first)).toContain('nothing to do');
-    expect(await machine.pids('a', 'b')).toEqual(pids);
-    expect(await reloads()).toBe(before);
-  });
-
   test('after a change of one the other keeps its process, and a new dependency alone restarts nothing', async () => {
     const [a, b] = await machine.pids('a', 'b');
     await machine.mustDeploy({
@@ -178,15 +170,6 @@ describeAsRoot.each(cases)("a deployment in a %s's systemd", (whose) => {
     expect(rows).toMatch(
       /^stubborn +systemd +failed .*its process ended with exit status 4; systemd starts it again \(\d+ times so far\)$/m,
     );
-  });
-
-  test('logs are those of the journal', async () => {
-    await machine.mustDeploy({
-      a: sleeper('a'),
-      talker: shellService('talker', 'echo "one and" "only"; sleep infinity'),
-    });
-    const { stdout } = await machine.deployment.succeed('logs', 'talker');
-    expect(stdout).toMatch(/ (sh|talker)\[\d+\]: one and only\n/);
   });
 
   test('a process that is stopped by the tool counts as stopped, whatever it ends with', async () => {

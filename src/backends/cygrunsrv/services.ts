@@ -34,10 +34,7 @@ export const installedBy = (current: DeployedProfile | null): ServiceTools['inst
   new Map((current?.units ?? []).map((unit) => [serviceOf(unit), activationOf(unit).parameters]));
 
 /** Stops a service, which may not be there. */
-export const stopService = async (
-  { services, patience, begun }: ServiceTools,
-  service: string,
-): Promise<Verdict> => {
+export const stopService = async ({ services, patience, begun }: ServiceTools, service: string): Promise<Verdict> => {
   begun.delete(service);
   const answer = await services.stop(service);
   if (!answer.ok && answer.error !== errors.noSuchService && answer.error !== errors.notActive) {

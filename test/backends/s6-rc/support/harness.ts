@@ -2,18 +2,15 @@ import { chmod, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine } from '../../../contract/this-machine.js';
-import { systemPath } from '../../../support/deployment.js';
 import { makeTemporaryDirectory } from '../../../support/temporary-directory.js';
-import { installStandIn } from './stand-in.js';
+import { programsOfS6rc } from './programs.js';
 
-// Debian 12 has s6, but not s6-rc.
 export const harness: Harness = {
   runsAnywhere: false,
   stages: onThisMachine(async () => {
     const directory = await makeTemporaryDirectory();
-    const { bin, env } = installStandIn(directory.path);
     return {
-      environment: { ...env, PATH: `${bin}:${systemPath}` },
+      environment: programsOfS6rc(directory.path),
       remove: directory.remove,
       tamper: async ({ runtimeDir }, instance) => {
         const live = join(runtimeDir, 'nix-processmgmt-ts', 'processes', 'live');
