@@ -43,6 +43,20 @@ const refusal = ({ profile }: Scene, unit: DeployedUnit, change: RunResult, { up
   return [changeProblem(change.exitCode), ...(about.length > 0 ? about : [said])].join('\n').trim();
 };
 
+/** Milliseconds after which s6-supervise has started what ended just before: it starts nothing twice within a second. */
+const longestPause = 1200;
+
+/** Waits for what s6-supervise is about to start: until then it tells how the process before has ended. */
+const awaitStarts = async (scene: Scene, units: readonly DeployedUnit[], services: Services): Promise<void> => {
+  const end = performance.now() + longestPause;
+  for (;;) {
+    const statuses = await statusesOf(scene, units, services);
+    const isComing = [...statuses.values()].some(({ up, wantedUp }) => !up && wantedUp);
+    if (!isComing || performance.now() > end) return;
+    await sleep(100);
+  }
+};
+
 /** Waits until it is clear that processes stay up. Returns what is wrong with those that do not, by their units. */
 export const settle = async (
   scene: Scene,
@@ -67,6 +81,7 @@ export const settle = async (
     }
     return new Map([...statuses].map(([name, { pid }]) => [name, pid]));
   };
+  await awaitStarts(scene, upUnits, services);
   const first = await judge();
   if (!atomicServices(upUnits).some(isLongrun)) return failures;
   await sleep(settlingTime);
