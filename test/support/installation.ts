@@ -31,7 +31,11 @@ export const copyTool = async (
   directory: string,
   parts: readonly string[] = ['bin', 'dist', 'nix', 'package.json'],
 ): Promise<void> => {
-  for (const part of parts) await cp(join(repository, part), join(directory, part), { recursive: true });
+  // Another program can be tested in the place of ours: scripts/mutants.mjs.
+  const { NIXPROC_TEST_DIST: dist = join(repository, 'dist') } = process.env;
+  for (const part of parts) {
+    await cp(part === 'dist' ? dist : join(repository, part), join(directory, part), { recursive: true });
+  }
 };
 
 /** Copies what `npm run build` has made; throws when it has not been run. */
