@@ -41,8 +41,7 @@ for (const [manager, harness] of harnesses) {
   (isHere ? describe : describe.skip)(`under ${manager}`, () => {
     test.each(toldMethods)('a %s that does nothing and reports success is noticed', async (method) => {
       const end = await endWithout(manager, method);
-      const result =
-        end === null ? 'survived' : end.why.includes(withoutMethod) ? 'none' : `caught: ${end.step}`;
+      const result = end === null ? 'survived' : end.why.includes(withoutMethod) ? 'none' : `caught: ${end.step}`;
       await appendFile(report, `${JSON.stringify({ manager, method, result })}\n`);
       const mayBeIdle = harness?.idle?.includes(method) === true;
       if (mayBeIdle) expect(result).toBe('survived');
