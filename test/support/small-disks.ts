@@ -118,9 +118,9 @@ export const mountSmallDisks = async (directories: readonly string[]): Promise<S
 
 /** The same where a systemd of a test is, with which they go. */
 export const mountSmallDisksUnder = async (
-  { enter, pid, mustRun }: Pick<SystemdNamespace, 'enter' | 'pid' | 'mustRun'>,
+  { enter, init, mustRun }: Pick<SystemdNamespace, 'enter' | 'init' | 'mustRun'>,
   directories: readonly string[],
 ): Promise<SmallDisks> => {
   await mustRun('sh', '-euc', mountCommands, 'sh', ...directories);
-  return smallDisksOf(pid, directories, { enter, stop: () => Promise.resolve() });
+  return smallDisksOf(String(init()), directories, { enter, stop: () => Promise.resolve() });
 };

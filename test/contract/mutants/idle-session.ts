@@ -30,6 +30,7 @@ const idle: { readonly [Name in Method]: NonNullable<ManagerSession[Name]> } = {
   restartsBesides: () => Promise.resolve(new Map()),
   remarks: () => Promise.resolve([]),
   collisions: () => Promise.resolve([]),
+  writtenAtStart: () => [],
   supervise: nothing,
 };
 

@@ -22,7 +22,7 @@ const all: Readonly<Record<Method, boolean>> = {
   awaitsReadiness: true,
   logs: true,
   // Each is for what few managers have, and is tested with those: a manager that is lost, what a killed command has left at
-  // work, units that are not for now, names of others, remarks, the foreground.
+  // work, units that are not for now, names of others, full disks, remarks, the foreground.
   loss: false,
   requireReturn: false,
   awaitOrphans: false,
@@ -30,6 +30,7 @@ const all: Readonly<Record<Method, boolean>> = {
   restartsBesides: false,
   remarks: false,
   collisions: false,
+  writtenAtStart: false,
   supervise: false,
 };
 
