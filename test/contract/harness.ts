@@ -39,6 +39,13 @@ export interface Harness {
   readonly stages: readonly Stage[];
   /** Whether the manager needs nothing but programs of the machine, so that deployments of others can move to it. */
   readonly runsAnywhere: boolean;
+  /**
+   * Whether it runs in the machine in which faults are tried (test/support/faults), which has a systemd and Podman. Default:
+   * only where every machine has it.
+   */
+  readonly runsBesideOthers?: boolean;
+  /** Whether what is tried again and again takes too long under it. Default: it does not. */
+  readonly takesLong?: boolean;
   /** Overrides of each process, in Nix, with which the manager finds out sooner what is wrong. Default: none. */
   readonly overrides?: string;
   /** Which PID the manager tells of a process: its own, that of its parent, which is the init of its container, or none. Default: own. */

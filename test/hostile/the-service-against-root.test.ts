@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { managersAnywhere } from '../contract/anywhere.js';
 import { canThrowAway } from '../support/throw-away-root.js';
 import { createVictim, secret, type Victim } from './support/victim.js';
 
@@ -45,7 +46,7 @@ describeAsRoot('what the user of a service writes into its PID file, under', () 
   });
   afterAll(() => victim.stop());
 
-  describe.each(['sysvinit', 'supervisord', 'disnix'])('%s', (manager) => {
+  describe.each([...managersAnywhere])('%s', (manager) => {
     beforeAll(async () => {
       const { exitCode, stderr } = await victim.switchTo(manager);
       if (exitCode !== 0) throw new Error(`the switch ended with ${exitCode}: ${stderr}`);

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { managersAnywhere } from '../contract/anywhere.js';
 import { continueJournal, createJournal, readJournal } from '../../src/activate/journal.js';
 import { openProcessIdentities } from '../../src/state/process-identity.js';
 import type { RunResult } from '../../src/system/ports.js';
@@ -121,7 +122,7 @@ const testFullDisk = (manager: string): void => {
 
 describe('on disks of this machine', () => {
   useSmallDisks(mountSmallDisks);
-  for (const manager of ['sysvinit', 'supervisord', 'disnix']) testFullDisk(manager);
+  for (const manager of managersAnywhere) testFullDisk(manager);
 
   (canThrowAway ? test : test.skip)(`a disk that has no room for another file is a full one ${name}`, async () => {
     await succeed(...(await deploy('sysvinit')));
@@ -161,7 +162,7 @@ describe('on disks of this machine', () => {
     },
   );
 
-  for (const manager of ['sysvinit', 'supervisord', 'disnix']) {
+  for (const manager of managersAnywhere) {
     (canThrowAway ? test : test.skip)(
       `what could not start again on a read-only disk is not stopped for a restart or a switch under ${manager} ${name}`,
       async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { loadHarnesses } from '../contract/harnesses.js';
+import { managersAnywhere } from '../contract/anywhere.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { findLeftovers, nothing } from '../support/leftovers.js';
@@ -8,7 +8,7 @@ import { pidsOf } from '../support/status.js';
 import { eventually } from '../support/waiting.js';
 
 const proxy = 15_080;
-const [manager] = [...(await loadHarnesses())].flatMap(([name, harness]) => (harness?.runsAnywhere ? [name] : []));
+const [manager = ''] = managersAnywhere;
 
 // What the commands show, with a real web server; what each manager does is in test/contract. The tests of one account are
 // one story: each goes on where the one before has ended.
@@ -17,7 +17,7 @@ describe.each(accounts)('the web applications as $name', (account) => {
 
   beforeAll(async () => {
     deployment = await createDeployment(account, 'webapps');
-    await switchAsPlanned(deployment, '-P', manager ?? '', ...deployment.modelOptions(), deployment.model);
+    await switchAsPlanned(deployment, '-P', manager, ...deployment.modelOptions(), deployment.model);
   });
   afterAll(async () => {
     await deployment.dispose();

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { managersAnywhere } from '../contract/anywhere.js';
 import { accounts } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
 import { statusOf } from '../support/status.js';
@@ -10,10 +11,8 @@ jest.setTimeout(240_000);
 
 const account = accounts.at(-1);
 
-/** The same for every manager that starts nothing by itself when something is ready. */
-const managers = ['sysvinit', 'supervisord', 'disnix'];
 
-describe.each(managers)('readiness under %s', (manager) => {
+describe.each([...managersAnywhere])('readiness under %s', (manager) => {
   let deployment: Deployment;
   const switchTo = (parameters: string): readonly string[] => [
     ...['switch', '-P', manager, `--state-dir=${deployment.stateDir}`, '--force-disable-user-change'],

@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { managersAnywhere } from '../contract/anywhere.js';
 import { managerNames } from '../../src/backends/registry.js';
 import { readReport, reporter } from '../backends/docker/support/reporter.js';
 import { accounts } from '../support/accounts.js';
@@ -57,7 +58,7 @@ test.each(managerNames)('a model with any text in its values is built for %s', a
 });
 
 // The others that run here need a machine of their own; their tests render the same values.
-test.each(['sysvinit', 'supervisord', 'disnix'])(
+test.each([...managersAnywhere])(
   'values of a model reach processes of %s byte for byte',
   async (manager) => {
     const begin = performance.now();

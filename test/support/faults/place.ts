@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunResult } from '../../../src/system/ports.js';
 import { createMachine } from '../../backends/systemd/support/machine.js';
+import { loadHarnesses } from '../../contract/harnesses.js';
 import { podmanSettings, provideForPodman } from '../podman.js';
 import { accounts, type Account } from '../accounts.js';
 import { createDeployment, type Deployment } from '../deployment.js';
@@ -12,13 +13,17 @@ import { makeDyingTool, type DyingTool } from './dying-tool.js';
 import { isFullRun } from './report.js';
 import { sleeperOptions, writeSleepers, type Sleepers } from './sleepers.js';
 
-/** The managers that deployments are moved between. A systemd and a Podman of our own take root. */
-export const movingManagers: readonly string[] = isRoot
-  ? ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker']
-  : ['sysvinit', 'supervisord', 'disnix'];
+const harnesses = [...(await loadHarnesses())];
 
-/** The managers that commands are killed under; containers take too long for anything but a full run. */
-export const faultManagers: readonly string[] = movingManagers.filter((manager) => isFullRun || manager !== 'docker');
+/** The managers that deployments are moved between. Some take a machine of our own, and so root. */
+export const movingManagers: readonly string[] = harnesses.flatMap(([manager, harness]) =>
+  harness?.runsAnywhere === true || (isRoot && harness?.runsBesideOthers === true) ? [manager] : [],
+);
+
+/** The managers that commands are killed under; some take too long for anything but a full run. */
+export const faultManagers: readonly string[] = movingManagers.filter(
+  (manager) => isFullRun || harnesses.find(([name]) => name === manager)?.[1]?.takesLong !== true,
+);
 
 /** A place where each of the managers can run something; for root, a machine with a systemd and Podman. */
 export interface FaultPlace {

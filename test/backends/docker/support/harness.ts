@@ -45,6 +45,8 @@ const open = async (): Promise<Place> => {
 
 export const harness: Harness = {
   runsAnywhere: false,
+  runsBesideOthers: true,
+  takesLong: true,
   tellsPid: 'parent',
   // Containers need namespaces and mounts.
   stages: [{ name: 'root', skip: isRoot ? null : 'only root can make a namespace for containers', open }],

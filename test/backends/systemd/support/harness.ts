@@ -36,6 +36,7 @@ const skip = isRoot ? null : 'only root can boot a systemd of its own';
 
 export const harness: Harness = {
   runsAnywhere: false,
+  runsBesideOthers: true,
   startsAtBoot: true,
   stages: [
     { name: 'root', skip, open: () => open('system') },
