@@ -11,7 +11,6 @@ jest.setTimeout(240_000);
 
 const account = accounts.at(-1);
 
-
 describe.each([...managersAnywhere])('readiness under %s', (manager) => {
   let deployment: Deployment;
   const switchTo = (parameters: string): readonly string[] => [

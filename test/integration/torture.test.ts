@@ -58,29 +58,26 @@ test.each(managerNames)('a model with any text in its values is built for %s', a
 });
 
 // The others that run here need a machine of their own; their tests render the same values.
-test.each([...managersAnywhere])(
-  'values of a model reach processes of %s byte for byte',
-  async (manager) => {
-    const begin = performance.now();
-    await mkdir(reports());
-    await chmod(reports(), 0o1777);
-    await withSeed(seed, async () => {
-      await deployment.succeed('switch', '-P', manager, ...(await modelWith('values', loads)));
-      compare(loads, await Promise.all(loads.map(({ name }) => readReport(join(reports(), name)))));
-    });
-    await deployment.succeed('undeploy');
-    expect(await findLeftovers(deployment)).toEqual(nothing);
-    await deployment.run('rm', '-r', reports());
-    const seconds = Math.round((performance.now() - begin) / 100) / 10;
-    record({
-      way: `from Nix to ${manager}`,
-      strings: loads.flatMap(({ args }) => args).length,
-      refused: 0,
-      seconds,
-      seed,
-    });
-  },
-);
+test.each([...managersAnywhere])('values of a model reach processes of %s byte for byte', async (manager) => {
+  const begin = performance.now();
+  await mkdir(reports());
+  await chmod(reports(), 0o1777);
+  await withSeed(seed, async () => {
+    await deployment.succeed('switch', '-P', manager, ...(await modelWith('values', loads)));
+    compare(loads, await Promise.all(loads.map(({ name }) => readReport(join(reports(), name)))));
+  });
+  await deployment.succeed('undeploy');
+  expect(await findLeftovers(deployment)).toEqual(nothing);
+  await deployment.run('rm', '-r', reports());
+  const seconds = Math.round((performance.now() - begin) / 100) / 10;
+  record({
+    way: `from Nix to ${manager}`,
+    strings: loads.flatMap(({ args }) => args).length,
+    refused: 0,
+    seconds,
+    seed,
+  });
+});
 
 test('a value that no process can get is refused with its place before anything is touched (4)', async () => {
   const long = 'x'.repeat(131_072);
