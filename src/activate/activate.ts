@@ -11,6 +11,7 @@ import { endedBy, executeTasks, type Execution } from './execute-tasks.js';
 import { tasksOf } from './execution-tasks.js';
 import type { JournalWriter } from './journal.js';
 import { watchLeftovers, type LeftoverWatch } from './leftovers.js';
+import { movesAtOnce } from './moves-at-once.js';
 import { createProcessWatch, type WatchSettings } from './process-watch.js';
 import { whatToRestore } from './what-to-restore.js';
 
@@ -127,7 +128,7 @@ const restore = async (
           units,
           isWanted: (unit) => !crashed.has(unit.name) || sessions.of(current.manager).isWanted?.(unit) !== false,
           restores: true,
-          movesAtOnce: [current.manager, ...managers].some((manager) => sessions.of(manager).changesAtInstall === true),
+          movesAtOnce: movesAtOnce([current.manager, ...managers], sessions),
         },
   );
   // What ran before has shown that it stays up.

@@ -12,6 +12,7 @@ import { tasksOf, type TaskSettings } from './execution-tasks.js';
 import { findConflicts } from './find-conflicts.js';
 import { describeDrift } from './find-drift.js';
 import { describeFormer } from './former-profile.js';
+import { movesAtOnce } from './moves-at-once.js';
 import { accountConflicts, prepareAccounts } from './prepare-accounts.js';
 import { beginSwitch, describeUnfinished, endSwitch } from './unfinished-switch.js';
 import { findWhatRuns, type ActivationRequest, type Situation } from './what-runs.js';
@@ -43,7 +44,7 @@ const planFor = (
     units: target.profile.units,
     isWanted: (unit) => session.isWanted?.(unit) ?? true,
     startsStopped,
-    movesAtOnce: [target.manager, ...leaving].some((manager) => sessions.of(manager).changesAtInstall === true),
+    movesAtOnce: movesAtOnce([target.manager, ...leaving], sessions),
   });
 };
 

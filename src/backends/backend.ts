@@ -259,6 +259,11 @@ export interface ManagerSession {
    */
   readonly changesAtInstall?: boolean;
   /**
+   * True for a manager that refuses to stop what others that run depend on: a deployment that moves away is stopped as a
+   * whole, dependents first. Default: it stops what it is told to.
+   */
+  readonly keepsDependencies?: boolean;
+  /**
    * Which processes, by their names, the manager restarts when it gets the next generation although nothing has changed that
    * their definitions tell, and why. Default: none.
    */

@@ -169,6 +169,7 @@ export const createSession = ({
         }),
       );
     },
+    keepsDependencies: true,
     collisions: (units, known) => collisions(tools, units, known),
     stop: (units) => forEachUnit(units, jobs, (unit) => stopService(tools, serviceOf(unit))),
     install: (next) => install(tools, next),
