@@ -6,6 +6,7 @@ import { startup } from './startup.mjs';
 import { supervisord } from './supervisord.mjs';
 import { systemd } from './systemd.mjs';
 import { sysvinit } from './sysvinit.mjs';
+import { testDriver } from './test-driver.mjs';
 
 /**
  * @typedef {object} Subset what is measured together
@@ -24,4 +25,4 @@ import { sysvinit } from './sysvinit.mjs';
  */
 
 /** @type {Subset[]} */
-export const subsets = [startup, evaluation, build, scale, supervisord, systemd, sysvinit, growth];
+export const subsets = [startup, evaluation, build, scale, supervisord, systemd, sysvinit, growth, testDriver];
