@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findLeftovers, nothing } from '../support/leftovers.js';
@@ -212,14 +213,17 @@ export const story: readonly Step[] = [
     tell: async (teller) => {
       const before = new Set(teller.running().map(({ pid }) => pid));
       await teller.place.reboot();
+      const startsAtBoot = teller.harness.startsAtBoot === true;
       await eventually(async () => {
-        const expected = teller.harness.startsAtBoot === true ? ['base 1', 'gate 1', 'user 1'] : [];
-        // `client` needs what it depends on to be ready, which not every machine waits for when it boots.
+        const expected = startsAtBoot ? ['base 1', 'gate 1', 'user 1'] : [];
+        // `client` needs what it depends on to be ready, which not every machine waits for when it boots. From then on it is
+        // clear what becomes of it.
         expect(teller.versions().filter((version) => version !== 'client 1')).toEqual(expected);
+        expect(existsSync(join(teller.place.deployment.runtimeDir, 'gate.ready'))).toBe(startsAtBoot);
         await teller.expectTruth();
         return true;
       });
-      await (teller.harness.startsAtBoot === true ? teller.repair() : teller.deploy());
+      await (startsAtBoot ? teller.repair() : teller.deploy());
       await teller.expectRunning(...all);
       expect(teller.running().filter(({ pid }) => before.has(pid))).toEqual([]);
       await teller.expectTruth();
