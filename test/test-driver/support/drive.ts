@@ -46,6 +46,9 @@ export interface VariantOfTest {
   readonly options?: object;
 }
 
+/** `ls` for directories of a machine, without what leads to the driver's own files: they are seen where they are. */
+export const listWithoutDriver = `ls -A${/^\/tmp\/[^/]+/.test(repository) ? ` --ignore=${repository.split('/')[2] ?? ''}` : ''}`;
+
 const runner = join(repository, 'nix', 'test-driver', 'run.py');
 
 const params = (profile: string): object =>
