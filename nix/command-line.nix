@@ -10,6 +10,7 @@
 , provideFramework ? null
 , root ? null
 , locateFailures ? null
+, packages ? null
 , readExtras ? null # see evaluate.nix
 , generated ? null # see apply-overrides.nix
 , property ? null # see id-requirements.nix
