@@ -10,5 +10,6 @@ export default {
   // The sources import each other as the compiled .js files, as Node's ESM loader wants it.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   setupFilesAfterEnv: ['<rootDir>/test/support/second-attempt.ts'],
+  testSequencer: '<rootDir>/scripts/test/sequencer.mjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
 };
