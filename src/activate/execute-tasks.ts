@@ -179,14 +179,15 @@ export const executeTasks = async (tasks: readonly Task[], settings: ExecutionSe
   const first = stepsBeforeInstall(tasks);
   const failedSteps = new Set<PlanStep>();
 
+  /** Why everything else goes on although this has failed; null when it does not. */
+  const whyTolerated = (failure: StepFailure): string | null => {
+    if (isTolerable(failure)) return 'The model calls it not critical';
+    return failure.step.action === 'stop' ? null : (excuse?.(failure.step) ?? null);
+  };
   /** Sorts failures by whether they matter. Returns the names of the processes. */
   const note = (failed: readonly StepFailure[]): readonly string[] => {
     for (const failure of failed) {
-      const why = isTolerable(failure)
-        ? 'The model calls it not critical'
-        : failure.step.action === 'stop'
-          ? null
-          : (excuse?.(failure.step) ?? null);
+      const why = whyTolerated(failure);
       if (why !== null) {
         tolerated.push(failure);
         log.warn(`${describeFailures([failure])}\n${why}: everything else goes on`);
@@ -218,7 +219,9 @@ export const executeTasks = async (tasks: readonly Task[], settings: ExecutionSe
         });
       }
       // Before anything is forgotten that putting it back would take.
-      if (whole === lastProcesses && (keepGoing || failures.length === 0)) note(await watch.settle(signal));
+      if (whole === lastProcesses && (keepGoing || failures.length === 0)) {
+        note(await watch.settle(signal, (failure) => !keepGoing && whyTolerated(failure) === null));
+      }
       if (failures.length > 0 && !keepGoing) break;
     }
   } catch (cause) {

@@ -15,7 +15,7 @@ export interface Refusal {
 }
 
 /** How often a process is looked at while it is waited for, in milliseconds. */
-const observationPause = 1000;
+export const observationPause = 1000;
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 

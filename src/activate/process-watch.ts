@@ -4,7 +4,7 @@ import type { LogMark } from '../backends/shared/log-tail.js';
 import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
 import type { Run } from '../system/ports.js';
 import { awaitedReadiness } from './awaited-readiness.js';
-import { deathOf, findUnready, observeSteps, type Refusal } from './find-unready.js';
+import { deathOf, findUnready, observationPause, observeSteps, type Refusal } from './find-unready.js';
 import { lastLines, markLog } from './last-lines.js';
 import type { Sessions } from './sessions.js';
 
@@ -40,8 +40,14 @@ export interface ProcessWatch {
     refused: readonly Refusal[],
     signal: AbortSignal,
   ) => Promise<readonly StepFailure[]>;
-  /** To be called when nothing more is to be started: waits out the settle time. Returns what has ended meanwhile. */
-  readonly settle: (signal: AbortSignal) => Promise<readonly StepFailure[]>;
+  /**
+   * To be called when nothing more is to be started: looks on, once a second, until the settle time is over.
+   *
+   * @param signal ends the waiting
+   * @param isGrave whether this failure is reason enough not to wait any longer
+   * @returns what has ended meanwhile
+   */
+  readonly settle: (signal: AbortSignal, isGrave: (failure: StepFailure) => boolean) => Promise<readonly StepFailure[]>;
 }
 
 /** What was started, and the process that it then was. */
@@ -125,12 +131,18 @@ export const createProcessWatch = (
       const dead = started.size === 0 || signal.aborted ? [] : await findDead();
       return forget([...explained, ...(await Promise.all([...unready, ...dead].map(withLog)))]);
     },
-    settle: async (signal) => {
-      if (started.size === 0) return [];
-      const left = lastStart + settle * 1000 - performance.now();
-      if (left > 0) await sleep(left, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return [];
-      return forget(await Promise.all((await findDead()).map(withLog)));
+    settle: async (signal, isGrave) => {
+      const until = lastStart + settle * 1000;
+      const failures: StepFailure[] = [];
+      while (started.size > 0) {
+        const left = until - performance.now();
+        const pause = Math.max(0, Math.min(left, observationPause));
+        await sleep(pause, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) break;
+        failures.push(...forget(await Promise.all((await findDead()).map(withLog))));
+        if (left <= pause || failures.some(isGrave)) break;
+      }
+      return failures;
     },
   };
 };

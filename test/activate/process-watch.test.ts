@@ -168,6 +168,26 @@ test('a process that ends within the settle time fails, also one of a level befo
   expect(details(execution)).toEqual([['a', 'it did not stay up: exit status 1']]);
 });
 
+test('a process that ends early in the settle time fails the switch at once', async () => {
+  const manager = turning(fakeManager(), 'a', 3, { state: 'failed', detail: 'exit status 1' });
+  const since = performance.now();
+  expect(details(await execute(manager, [unitCalled('a')], { settle: 60 }))).toEqual([
+    ['a', 'it did not stay up: exit status 1'],
+  ]);
+  expect(performance.now() - since).toBeLessThan(30_000);
+});
+
+test('one that is not critical and ends early does not, and what ends later is found', async () => {
+  const early = turning(fakeManager(), 'a', 2, { state: 'failed', detail: 'exit status 1' });
+  const execution = await execute(
+    turning(early, 'b', 3, { state: 'failed', detail: 'exit status 2' }),
+    [{ ...unitCalled('a'), critical: false }, unitCalled('b')],
+    { settle: 1.5 },
+  );
+  expect(execution.tolerated.map(({ detail }) => detail)).toEqual(['it did not stay up: exit status 1']);
+  expect(details(execution)).toEqual([['b', 'it did not stay up: exit status 2']]);
+});
+
 test('a process that ends while others start keeps their dependents from being started', async () => {
   const fake = fakeManager();
   const manager = turning(fake, 'a', 2, { state: 'failed', detail: 'exit status 1' });

@@ -152,7 +152,7 @@ export const story: readonly Step[] = [
     name: 'so does a process that ends within the settle time',
     tell: (teller) =>
       expectPutBack(teller, { instance: 'user', why: /user/, replaced: ['user'] }, () =>
-        teller.tryTo({ user: { version: '4', lifetime: 1.5 } }, '--settle=4'),
+        teller.tryTo({ user: { version: '4', lifetime: 1.5 } }, '--settle=30'),
       ),
   },
   {
