@@ -3,8 +3,8 @@ export default {
   testEnvironment: 'node',
   // Milliseconds. What is slow on a busy machine is not wrong; what hangs is ended.
   testTimeout: 120_000,
-  // Most tests wait for services: three at a time use a machine of two cores, where jest would run one.
-  maxWorkers: 3,
+  // Most tests wait for services: four at a time use a machine of two cores, where jest would run one.
+  maxWorkers: 4,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
   // The sources import each other as the compiled .js files, as Node's ESM loader wants it.
