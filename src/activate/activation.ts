@@ -1,4 +1,5 @@
 import type { BuiltProfile } from '../generations/built-profile.js';
+import type { PlannedBoot } from '../boot/plan-boot.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { Conflict } from '../plan/conflict.js';
@@ -21,6 +22,7 @@ export interface Activation extends PlannedChanges {
   /** What is deployed afterwards. */
   readonly next: BuiltProfile;
   readonly tasks: readonly Task[];
+  readonly boot: PlannedBoot | null;
   /** Carries out what the plan says about users and groups. */
   readonly accounts: PreparedAccounts;
   readonly current: ManagedProfile | null;

@@ -1,4 +1,6 @@
 import type { ManagerSession } from '../backends/backend.js';
+import { recordedInit } from '../boot/boot-record.js';
+import type { PlannedBoot } from '../boot/plan-boot.js';
 import { targetOf } from '../generations/built-profile.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { ProcessPlan } from '../plan/activation-plan.js';
@@ -71,12 +73,29 @@ const notesOn = async (
   ];
 };
 
+/** What changes of what is started at boot; nothing where nobody has asked for anything. */
+const planBootOf = async (
+  { location, settings, drift, ports }: ActivationRequest,
+  session: ManagerSession | null,
+): Promise<PlannedBoot | null> => {
+  const wanted =
+    session === null || session.startsAtBoot === true
+      ? 'disable'
+      : settings.managerOptions['enableAtBoot'] === 'true'
+        ? 'enable'
+        : 'keep';
+  if (wanted !== 'enable' && recordedInit(location) === null) return null;
+  const { planBoot } = await import('../boot/plan-boot.js');
+  return planBoot(location, { wanted, repair: drift === 'repair' }, ports);
+};
+
 /**
  * Compares what runs with a built profile and decides what to do; changes nothing. `plan` and `switch` share it.
  *
  * @throws ManagerUnavailableError when a manager cannot be asked
  * @throws ModelError when the users and groups that the model wants cannot be
- * @throws UsageError when an ordinary user would have to create accounts, or when there is no such old profile
+ * @throws UsageError when an ordinary user would have to create accounts, when there is no such old profile, or when
+ *   nothing on this machine starts at boot what is to be started then
  */
 export const prepareActivation = async (
   request: ActivationRequest & { readonly tasks: TaskSettings },
@@ -113,6 +132,7 @@ export const prepareActivation = async (
     },
     tasks: tasksOf(plan, leaving, target, sessions, request.tasks),
     running: known.built,
+    boot: await planBootOf(request, session),
     recorded: targetOf(location.link),
     directories: target === null ? [] : missingStateDirectories(directories, stateOptions(next.manifest)),
     conflicts: [

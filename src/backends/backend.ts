@@ -7,6 +7,7 @@ import type {
   ProcessName,
 } from '../model/process-model.js';
 import type { DeployedUnit, ManifestDirectories, ManifestUnit } from '../profile/manifest.js';
+import type { MachineInit } from '../boot/boot-entry.js';
 import type { Readiness } from '../model/readiness.js';
 import type { Timeouts } from '../model/time-outs.js';
 import type { Json, JsonObject } from '../system/json.js';
@@ -275,6 +276,11 @@ export interface ManagerSession {
    * @param others units of other generations of the profile, which this one does not have
    */
   readonly drift?: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<Drift>;
+  /**
+   * True for a manager that starts by itself what it has when the machine boots, or has been told to by its own means with
+   * the manager option enableAtBoot. Default: `run` has to (see src/boot).
+   */
+  readonly startsAtBoot?: boolean;
   /** What the user should know before these units are deployed, one sentence each. Default: nothing. */
   readonly remarks?: (units: readonly DeployedUnit[]) => Promise<readonly string[]>;
   /**
@@ -413,6 +419,8 @@ export interface Backend {
    * not tell which processes are theirs. Default: the tool.
    */
   readonly leftovers?: 'manager' | 'nobody';
+  /** For what can be the init of a machine, or of a user's session there. Default: it is none. */
+  readonly init?: () => Promise<MachineInit>;
   /** Loaded only by commands that touch the manager. @throws ManagerUnavailableError */
   connect(context: SessionContext): Promise<ManagerSession>;
   /**

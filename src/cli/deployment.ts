@@ -99,6 +99,18 @@ export const deployNewGeneration = async (
 ): Promise<void> =>
   deploy({ ...request, arrival: await arrivalAt(request.location, request.next.path, null) }, args, context);
 
+/** Last of all: what does not run is not started at boot either. @throws ActivationError */
+export const carryOutBoot = async (
+  boot: PlannedActivation['boot'],
+  { log }: Pick<CommandContext, 'log'>,
+): Promise<void> => {
+  if (boot === null) return;
+  log.info(
+    `${boot.action === 'enable' ? 'it will start at boot' : 'it will not start at boot any more'}: ${boot.place}`,
+  );
+  await boot.carryOut();
+};
+
 /**
  * Makes the machine run `next` and, when all of it runs, the profile point to it. Says on stderr what was done. The
  * caller holds the lock.
@@ -146,6 +158,7 @@ export const deploy = async (
       context.stopSignals,
     ),
   );
+  await carryOutBoot(planned.boot, context);
   const generation = await currentGeneration(request.location);
   const kept = String(plan.unchanged.length);
   context.log.info(

@@ -26,6 +26,8 @@ const nameOf = (step: DocumentedStep): string => {
       return step.manager;
     case 'profile':
       return step.path;
+    case 'boot':
+      return `start at boot, by ${step.path}`;
     default:
       return unreachable(step);
   }

@@ -129,7 +129,7 @@ export const activationOptions = define({
   },
   'enable-at-boot': {
     type: 'boolean',
-    describe: 'sysvinit, bsdrc: also put the scripts where the system starts them from',
+    describe: 'Have the machine start all of it when it boots, until undeploy',
   },
   engine: {
     type: 'string',

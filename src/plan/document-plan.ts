@@ -1,3 +1,4 @@
+import type { BootStep } from '../boot/plan-boot.js';
 import { subjectOf, type CredentialStep } from '../credentials/plan-credentials.js';
 import type { ManagerName } from '../model/process-model.js';
 import type { StateStep } from '../state/state-directories.js';
@@ -31,6 +32,8 @@ export interface PlannedChanges {
    * process is as it should be.
    */
   readonly unfinished: object | string | null;
+  /** What changes of what the machine starts when it boots; null for nothing. */
+  readonly boot: BootStep | null;
 }
 
 /** A plan, and everything that it was made from. */
@@ -59,9 +62,10 @@ export interface PlanFacts extends PlannedChanges {
 }
 
 /** Whether a switch would find nothing to do. */
-export const isIdle = ({ plan, directories, next, recorded, unfinished }: PlannedChanges): boolean =>
+export const isIdle = ({ plan, directories, next, recorded, unfinished, boot }: PlannedChanges): boolean =>
   next.path === recorded &&
   unfinished === null &&
+  boot === null &&
   plan.stages.length === 0 &&
   plan.putsBack !== true &&
   directories.length === 0 &&
@@ -117,7 +121,7 @@ const taskSteps = (task: PlannedTask, { next, recorded }: PlannedChanges): reado
 /** Everything that a switch does, in the order in which it does it; none when there is nothing to do. */
 export const documentedSteps = (changes: PlannedChanges): readonly DocumentedStep[] => {
   if (isIdle(changes)) return [];
-  const { plan, tasks, directories, next, recorded } = changes;
+  const { plan, tasks, directories, next, recorded, boot } = changes;
   const stages: readonly (readonly Unnumbered<DocumentedStep>[])[] = [
     ...directories.map((step) => [directoryStep(step)]),
     ...plan.accounts.preparations.map((step) => [accountStep(step)]),
@@ -126,6 +130,7 @@ export const documentedSteps = (changes: PlannedChanges): readonly DocumentedSte
       ? []
       : [{ kind: 'profile', action: 'record', path: next.path, reasons: ['it is what runs then'] }],
     ...plan.accounts.removals.map((step) => [accountStep(step)]),
+    boot === null ? [] : [{ kind: 'boot', action: boot.action, path: boot.place, reasons: [...boot.reasons] }],
   ];
   return stages
     .filter((steps) => steps.length > 0)

@@ -45,6 +45,8 @@ const step = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('manager'), action: z.enum(['release', 'install']), manager: z.string() }),
   /** The profile's link moves. */
   z.object({ ...common, kind: z.literal('profile'), action: z.literal('record'), path: z.string() }),
+  /** What the machine starts when it boots; `path` may name somebody's crontab. */
+  z.object({ ...common, kind: z.literal('boot'), action: z.enum(['enable', 'disable']), path: z.string() }),
 ]);
 
 const conflict = z.object({

@@ -12,6 +12,7 @@ const describeStep = (step: DocumentedStep): string => {
       return `${step.action} ${step.manager}`;
     case 'directory':
     case 'profile':
+    case 'boot':
       return `${step.action} ${step.path}`;
   }
 };

@@ -78,6 +78,7 @@ const prepare = (
     location: { name: 'processes', link: '/profiles/processes', stateDirectory: '/profiles/.state' },
     next: { path: '/store/next', manifest: {} as never },
     recorded: '/store/profile',
+    boot: null,
     directories: [],
     ports,
     plan: { ...plan, accounts },

@@ -52,7 +52,12 @@ describeAsRoot('where systemd is the first process', () => {
   };
 
   /** An instance that starts a process of which nothing tells whose it is: not its parent, its session or its environment. */
-  const deploy = async (manager: string, version: number, attributes = ''): Promise<string> => {
+  const deploy = async (
+    manager: string,
+    version: number,
+    attributes = '',
+    ...options: readonly string[]
+  ): Promise<string> => {
     const model = join(deployment.directory, 'processes.nix');
     await writeFile(
       model,
@@ -82,7 +87,7 @@ in
 }
 `,
     );
-    const result = await deployment.tool('switch', '-P', manager, ...sleeperOptions(deployment), model);
+    const result = await deployment.tool('switch', '-P', manager, ...sleeperOptions(deployment), ...options, model);
     if (result.exitCode !== 0) throw new Error(result.stderr);
     return result.stderr;
   };
@@ -145,6 +150,27 @@ in
       expect(await scope()).toBe(name);
       await deployment.succeed('undeploy');
     });
+  });
+
+  test('a unit starts the deployment at boot when that is asked for, and goes with it', async () => {
+    await prepare();
+    try {
+      const [unit = ''] = /nixproc-\S+\.service/.exec(await deploy('supervisord', 1, '', '--enable-at-boot')) ?? [];
+      expect(await namespace.mustRun('systemctl', 'is-enabled', unit)).toBe('enabled\n');
+      expect(await namespace.mustRun('systemd-analyze', 'verify', `/etc/systemd/system/${unit}`)).toBe('');
+      // As after a reboot: nothing of it runs.
+      await namespace.mustRun('systemctl', 'stop', await scope());
+      expect(sleepers()).toEqual({});
+      await namespace.mustRun('systemctl', 'start', unit);
+      await eventually(() => ('sleep 1013' in sleepers() ? true : undefined), 20);
+      await namespace.mustRun('systemctl', 'stop', unit);
+      expect(sleepers()).not.toHaveProperty('sleep 1013');
+      expect(await namespace.mustRun('systemctl', 'show', '--property=Result', unit)).toBe('Result=success\n');
+      await deployment.succeed('undeploy');
+      expect(await namespace.mustRun('systemctl', 'show', '--property=LoadState', unit)).toBe('LoadState=not-found\n');
+    } finally {
+      await deployment.dispose();
+    }
   });
 
   test('what systemd refuses a scope is started all the same, with its variable', async () => {

@@ -54,6 +54,7 @@ const factsOf = (
     directories: [],
     next: { path: '/nix/store/next' },
     recorded: '/nix/store/before',
+    boot: null,
     link: '/profiles/processes',
     model: null,
     manager: target ?? sysvinit,

@@ -46,6 +46,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   });
   return {
     ...session,
+    // The system's own directories are for root alone.
+    startsAtBoot: process.getuid?.() === 0 || (context.env['BSDRC_TARGET_DIR'] ?? '') !== '',
     drift: async (deployed, others) => ({
       changed: await bootLinks.changed(deployed),
       extras: await findExtras(deployed, others),

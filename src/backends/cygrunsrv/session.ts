@@ -160,6 +160,7 @@ export const createSession = ({
 }: CygrunsrvParts): ManagerSession => {
   const tools: ServiceTools = { services, passwords, patience, installed: installedBy(current), begun: new Set() };
   return {
+    startsAtBoot: true,
     observe: async (units) => {
       const states = await services.list();
       return new Map<InstanceName, Observation>(

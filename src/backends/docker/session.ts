@@ -92,6 +92,8 @@ export class DockerSession implements ManagerSession {
   /** The engine supervises; the tool itself waits for a signal. */
   readonly supervise = null;
   readonly endsLeftovers = true;
+  /** Docker's daemon starts containers again that were not stopped by hand; Podman has none. */
+  readonly startsAtBoot: boolean;
 
   readonly #with: DockerSurroundings;
   /** Images of the units that were installed. */
@@ -99,6 +101,7 @@ export class DockerSession implements ManagerSession {
 
   constructor(surroundings: DockerSurroundings) {
     this.#with = surroundings;
+    this.startsAtBoot = !surroundings.engine.isPodman;
   }
 
   async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {

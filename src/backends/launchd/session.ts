@@ -47,6 +47,7 @@ export const createSession = ({ jobs, patience = defaultPatience, ...parts }: La
   };
 
   return {
+    startsAtBoot: true,
     observe,
     drift: async ({ units }, others) => {
       const { changed, extras } = await installation.drift(units, others);

@@ -47,7 +47,7 @@ export const replaceLink = async (path: string, target: string): Promise<void> =
 };
 
 /** @throws NodeJS.ErrnoException when nothing can be made in a directory, or in the one that it would be made in */
-const requireWritable = async (directory: string): Promise<void> => {
+export const requireWritable = async (directory: string): Promise<void> => {
   try {
     await access(directory, constants.W_OK);
   } catch (error) {

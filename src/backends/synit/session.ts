@@ -96,6 +96,7 @@ export const createSession = ({ current, jobs, patience = defaultPatience, ...pa
   let isLost = false;
 
   return {
+    startsAtBoot: true,
     observe: async (units) => {
       const all = [...new Map([...known, ...units.map((unit) => [unit.name, unit] as const)]).values()];
       const found = await observeDaemons(tools, all);

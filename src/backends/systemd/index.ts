@@ -19,6 +19,7 @@ export const systemd: Backend = {
   differences: async (before, after) => (await import('./differences.js')).differences(before, after),
   hearsNotifications: true,
   leftovers: 'manager',
+  init: async () => (await import('./machine-init.js')).machineInit,
   activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -219,6 +219,7 @@ export const createSession = (
   };
 
   return {
+    startsAtBoot: true,
     ordersItself: true,
     endsLeftovers: true,
     endsControlGroups: true,

@@ -17,6 +17,8 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   });
   return {
     ...session,
+    // The system's own directories are for root alone.
+    startsAtBoot: process.getuid?.() === 0 || (context.env['SYSVINIT_TARGET_DIR'] ?? '') !== '',
     isWanted: (unit) => activationOf(unit).runlevels.includes(runlevel),
     drift: async (deployed, others) => ({
       changed: await bootLinks.changed(deployed),

@@ -20,5 +20,6 @@ export const sysvinit: Backend = {
   honoursTimeouts: true,
   activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
+  init: async () => (await import('./machine-init.js')).machineInit,
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),
 };

@@ -43,6 +43,11 @@ export const undeploy = defineCommand({
       );
       if (deployed === undefined || deployed === null) {
         if (damage !== null) throw damage;
+        // An undeployment that was killed in its last step.
+        const { planBoot } = await import('../../boot/plan-boot.js');
+        const boot = await planBoot(location, { wanted: 'disable', repair: false }, context);
+        const { carryOutBoot } = await import('../deployment.js');
+        await carryOutBoot(boot, context);
         context.log.info('nothing to do: nothing is deployed');
         return;
       }
