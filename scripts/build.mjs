@@ -90,6 +90,12 @@ const esModule = {
   },
 };
 
+/** Process managers whose code is loaded together with that of `switch`: their facts say so. */
+const commonManagers = readdirSync('src/backends').filter((name) => {
+  const facts = join('src/backends', name, 'facts.ts');
+  return existsSync(facts) && /^ {2}isCommon:/m.test(readFileSync(facts, 'utf8'));
+});
+
 const parts = [
   {
     // What commands that evaluate a model load until they start Nix.
@@ -116,7 +122,7 @@ const parts = [
       'src/profile/check-activation.ts',
       'src/profile/parse-manifest.ts',
       'src/state/lock-record.ts',
-      ...['supervisord', 'systemd', 'sysvinit'].flatMap((manager) =>
+      ...commonManagers.flatMap((manager) =>
         ['index.ts', 'connect.ts', 'activation-data.ts'].map((file) => `src/backends/${manager}/${file}`),
       ),
     ],

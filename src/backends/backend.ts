@@ -412,8 +412,8 @@ export interface Backend {
   activationParser(data: JsonObject): Promise<(activation: JsonObject) => unknown>;
   /** Whether a process can tell this manager that it is ready (the readiness `notify`). Default: it cannot. */
   readonly hearsNotifications?: boolean;
-  /** Whether units get the time that they say (startTimeout, stopTimeout). Default: the manager has settings of its own. */
-  readonly honoursTimeouts?: boolean;
+  /** See ManagerFacts. */
+  readonly honoursTimeouts?: true;
   /**
    * Who sees to what instances leave behind (`leftovers`): the manager itself, by rules of its own, or nobody, since it does
    * not tell which processes are theirs. Default: the tool.

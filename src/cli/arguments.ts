@@ -1,15 +1,13 @@
 import type { ManagerName } from '../model/process-model.js';
 import type { Timeouts } from '../model/time-outs.js';
-import { parseManagerName } from '../backends/registry.js';
+import { managerNames, parseManagerName } from '../backends/registry.js';
 import { UsageError } from '../system/errors.js';
+import { ownOptions } from './options.js';
 import { fromEnvironment, wholeNumber } from './settings.js';
 
 /** What yargs parsed of the activation options. */
 export interface ActivationArguments {
-  readonly runlevel?: string | undefined;
   readonly enableAtBoot?: boolean | undefined;
-  readonly user?: boolean | undefined;
-  readonly engine?: string | undefined;
   readonly jobs?: number | undefined;
   readonly startTimeout?: number | undefined;
   readonly stopTimeout?: number | undefined;
@@ -20,18 +18,25 @@ export interface ActivationArguments {
   readonly keepGoing?: boolean | undefined;
 }
 
-/** Options that only some managers know, by the names that their backends use. */
-export const managerOptions = ({
-  runlevel,
-  enableAtBoot,
-  user,
-  engine,
-}: ActivationArguments): Readonly<Record<string, string>> => ({
-  ...(runlevel === undefined ? {} : { runlevel }),
-  ...(enableAtBoot === true ? { enableAtBoot: 'true' } : {}),
-  ...(user === true ? { user: 'true' } : {}),
-  ...(engine === undefined ? {} : { engine }),
-});
+/** How yargs calls an option besides: "no-out-link" → "noOutLink". */
+const inCamelCase = (option: string): string =>
+  option.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Options that only some managers know, by the names that their backends use: a flag is "true" or not there. */
+export const managerOptions = (args: ActivationArguments): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ['enable-at-boot', ...Object.keys(ownOptions)].flatMap((option): [string, string][] => {
+      const name = inCamelCase(option);
+      const value = (args as Readonly<Record<string, unknown>>)[name];
+      return typeof value === 'string' || value === true ? [[name, String(value)]] : [];
+    }),
+  );
+
+/** What `managerOptions` was made from. */
+export const argumentsOfManagerOptions = (
+  options: Readonly<Record<string, string>>,
+): Readonly<Record<string, string | boolean>> =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [name, value === 'true' ? true : value]));
 
 /** Seconds; null where the user says nothing. */
 export const timeoutsOf = ({ startTimeout, stopTimeout }: ActivationArguments): Timeouts => ({
@@ -61,7 +66,7 @@ export const chosenManager = (given: string | undefined, current: ManagerName | 
     throw new UsageError({
       what: 'No process manager was chosen',
       why: 'There is no current generation whose manager could be meant',
-      fix: 'Choose one with -P, for example: -P sysvinit',
+      fix: `Choose one with -P: ${managerNames.join(', ')}`,
     });
   }
   return current;

@@ -1,5 +1,5 @@
 import type { Argv, Options } from 'yargs';
-import { managerNames } from '../backends/registry.js';
+import { factsOf, managerNames, managersWith } from '../backends/registry.js';
 import { wholeNumber } from './settings.js';
 
 /** Options, each defined once; commands pick what they need. */
@@ -112,30 +112,40 @@ export const configurationOptions = define({
   },
 });
 
+type SomeOptions = Readonly<Record<string, Options>>;
+
+const optionsIn = (managers: readonly string[]): SomeOptions =>
+  Object.assign({}, ...managers.map((name) => factsOf(name).options ?? {})) as SomeOptions;
+
+/** Options that single managers have; see ManagerFacts. */
+export const ownOptions: SomeOptions = optionsIn(managerNames);
+
+/** Those of managers whose services are scripts. */
+export const ownScriptOptions: SomeOptions = optionsIn(managersWith(({ hasScripts }) => hasScripts === true));
+
+/** Those that say which of several managers of a kind is meant. */
+export const reachingOptions: SomeOptions = Object.fromEntries(
+  managerNames.flatMap((name) => {
+    const { options = {}, reachingOptions: reaching = [] } = factsOf(name);
+    return Object.entries(options).filter(([option]) => reaching.includes(option));
+  }),
+);
+
+/** Adds such options to a command; what is given of them is read by their names (see managerOptions). */
+export const withOptionsOf = <Arguments>(yargs: Argv<Arguments>, options: SomeOptions): Argv<Arguments> =>
+  yargs.options(options) as unknown as Argv<Arguments>;
+
+const whereTimeoutsCount = managersWith(({ honoursTimeouts }) => honoursTimeouts === true).join(', ');
+
 export const activationOptions = define({
   'old-profile': {
     type: 'string',
     requiresArg: true,
     describe: 'What runs now, as a profile or a link to one [the current generation]',
   },
-  runlevel: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'sysvinit: start the scripts of this runlevel [the current one, else 3]',
-  },
-  user: {
-    type: 'boolean',
-    describe: "systemd: use the calling user's own systemd, as ordinary users always do",
-  },
   'enable-at-boot': {
     type: 'boolean',
     describe: 'Have the machine start all of it when it boots, until undeploy',
-  },
-  engine: {
-    type: 'string',
-    choices: ['local', 'disnix'],
-    requiresArg: true,
-    describe: 'disnix: who starts and stops the processes, this program or Disnix [local]',
   },
   jobs: wholeNumberOption('jobs', 1, { alias: 'j', describe: 'How many services to start or stop at once [8]' }),
   settle: {
@@ -148,10 +158,10 @@ export const activationOptions = define({
     describe: 'Wait until something listens on the port of an instance that does not say itself when it is ready',
   },
   'start-timeout': wholeNumberOption('start-timeout', 1, {
-    describe: 'sysvinit, bsdrc, disnix: seconds that the script of a service has to start it [90]',
+    describe: `${whereTimeoutsCount}: seconds that a service has to start [90]`,
   }),
   'stop-timeout': wholeNumberOption('stop-timeout', 1, {
-    describe: 'sysvinit, bsdrc, disnix: seconds that a process has to end before it is killed [10]',
+    describe: `${whereTimeoutsCount}: seconds that a process has to end before it is killed [10]`,
   }),
   'answer-timeout': wholeNumberOption('answer-timeout', 1, {
     describe: 'Seconds that the process manager has to answer a question [$NIXPROC_ANSWER_TIMEOUT, else 60]',
@@ -188,7 +198,7 @@ export const readPlanOption = define({
     conflicts: [
       ...['model', ...Object.keys(managerOption), ...Object.keys(stateDirectoryOptions)],
       ...Object.keys(evaluationOptions),
-      ...['old-profile', 'runlevel', 'user', 'enable-at-boot', 'engine', 'repair', 'wait-for-ports', 'keep-going'],
+      ...['old-profile', 'enable-at-boot', 'repair', 'wait-for-ports', 'keep-going', ...Object.keys(ownOptions)],
     ],
     describe: 'Do exactly what a plan that plan --out wrote says, or nothing when something has changed since',
   },

@@ -19,8 +19,8 @@ export interface ActivityArguments {
   readonly processManager?: string | undefined;
   readonly profile: string;
   readonly reverse?: boolean | undefined;
-  readonly runlevel?: string | undefined;
   readonly waitLock?: number | undefined;
+  readonly answerTimeout?: number | undefined;
 }
 
 /** Refuses an activity that would end this command; of a profile that cannot be read, or was not made by us, nothing is known. */

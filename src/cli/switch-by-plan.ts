@@ -3,7 +3,7 @@ import { readBuiltProfile } from '../generations/built-profile.js';
 import { profileLocation } from '../generations/profile-location.js';
 import type { PlanDocument } from '../plan/plan-document.js';
 import { StalePlanError, UsageError } from '../system/errors.js';
-import type { ActivationArguments } from './arguments.js';
+import { argumentsOfManagerOptions, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
 import { deployNewGeneration, occasion, type DeployArguments } from './deployment.js';
 import { withLock } from './with-lock.js';
@@ -19,10 +19,7 @@ const argumentsOf = ({
   waitForPorts,
   keepGoing,
 }: PlanDocument['options']): ActivationArguments => ({
-  runlevel: manager['runlevel'],
-  enableAtBoot: manager['enableAtBoot'] === 'true',
-  user: manager['user'] === 'true',
-  engine: manager['engine'],
+  ...argumentsOfManagerOptions(manager),
   oldProfile: oldProfile ?? undefined,
   repair,
   waitForPorts,

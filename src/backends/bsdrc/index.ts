@@ -1,5 +1,6 @@
 import type { ManagerName } from '../../model/process-model.js';
 import type { Backend } from '../backend.js';
+import { facts } from './facts.js';
 import { nameProblem } from './rc-name.js';
 import { profileFiles, render } from './render.js';
 import { translate } from './translate.js';
@@ -16,7 +17,7 @@ export const bsdrc: Backend = {
   profileData: () => ({}),
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
-  honoursTimeouts: true,
+  honoursTimeouts: facts.honoursTimeouts,
   activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
   serviceScripts: async (profile, context) => (await import('./service-scripts.js')).serviceScripts(profile, context),

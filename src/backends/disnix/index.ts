@@ -1,6 +1,7 @@
 import type { ManagerName } from '../../model/process-model.js';
 import type { Backend } from '../backend.js';
 import { nameProblem } from '../shared/script-name.js';
+import { facts } from './facts.js';
 import { profileData, render } from './render.js';
 import { translate } from './translate.js';
 
@@ -17,7 +18,7 @@ export const disnix: Backend = {
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
   formerProfile: async (env) => (await import('./coordinator-manifest.js')).coordinatorProfile(env),
-  honoursTimeouts: true,
+  honoursTimeouts: facts.honoursTimeouts,
   activationParser: async () => (await import('../shared/script-activation.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

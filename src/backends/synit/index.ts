@@ -1,5 +1,6 @@
 import type { ManagerName } from '../../model/process-model.js';
 import type { Backend } from '../backend.js';
+import { facts } from './facts.js';
 import { daemonNameProblem } from './daemon-name.js';
 import { render } from './render.js';
 import { translate } from './translate.js';
@@ -10,13 +11,13 @@ export const synit: Backend = {
   summary: 'Synit: assertions in a directory that syndicate-server watches',
   directFunction: 'createSynitDaemon',
   nameProblem: daemonNameProblem,
-  honoursTimeouts: true,
   translate,
   render,
   profileFiles: () => [],
   profileData: () => ({}),
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
   readLayout: async (root, directories) => (await import('./read-layout.js')).readLayout(root, directories),
+  honoursTimeouts: facts.honoursTimeouts,
   activationParser: async () => (await import('./activation-data.js')).parseActivation,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Script } from 'node:vm';
+import { managersWith } from '../../backends/registry.js';
 import { codeCacheOf, compile, createLoader } from './code-cache.js';
 import { programFile, type Program } from './load-program.js';
 import { sampleEvaluation } from './sample-evaluation.js';
@@ -61,13 +62,16 @@ const useAll = async (directory: string): Promise<void> => {
   writeFileSync(one, sampleEvaluation({ application: [] }));
   writeFileSync(several, sampleEvaluation({ application: [], proxy: ['application'] }));
   await use(['--help']);
-  for (const manager of ['systemd', 'supervisord', 'sysvinit']) {
+  for (const manager of managersWith(({ isCommon }) => isCommon !== undefined)) {
     await use(['build', '-P', manager, '--no-out-link', ...state, several]);
     renameSync(join(directory, 'newest'), deployed(manager));
   }
-  await use(['switch', '-P', 'systemd', anybody, ...state, one]);
-  // Of nothing, which starts nothing.
-  await use(['switch', '-P', 'sysvinit', '-p', 'nothing', anybody, ...state, empty]);
+  for (const manager of managersWith(({ isCommon }) => isCommon === 'one process')) {
+    await use(['switch', '-P', manager, anybody, ...state, one]);
+  }
+  for (const manager of managersWith(({ isCommon }) => isCommon === 'nothing')) {
+    await use(['switch', '-P', manager, '-p', 'nothing', anybody, ...state, empty]);
+  }
   await use(['status', '-p', 'nothing'], 4);
 };
 
@@ -75,7 +79,9 @@ const useAll = async (directory: string): Promise<void> => {
 const useUnchanged = async (directory: string): Promise<void> => {
   const { use, state, anybody, one, deployed } = samplesIn(directory);
   await use(['switch', anybody, ...state, one]);
-  for (const manager of ['supervisord', 'sysvinit']) await use(['status', '-p', deployed(manager)], 3);
+  for (const manager of managersWith(({ isCommon }) => isCommon === 'nothing' || isCommon === 'no switch')) {
+    await use(['status', '-p', deployed(manager)], 3);
+  }
 };
 
 const [, , given] = process.argv;

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, jsonOption, messageOption, profileOption } from '../options.js';
+import { activationOptions, jsonOption, messageOption, profileOption, ownOptions, withOptionsOf } from '../options.js';
 import { UsageError, unreachable } from '../../system/errors.js';
 
 const actions = ['list', 'log', 'diff', 'pin', 'unpin', 'switch', 'delete'] as const;
@@ -39,7 +39,7 @@ export const generations = defineCommand({
   command: 'generations [action] [specs..]',
   describe: 'List generations and deployments; compare, pin, activate or delete generations',
   builder: (yargs) =>
-    yargs
+    withOptionsOf(yargs, ownOptions)
       .positional('action', { choices: actions, default: 'list' as const, describe: 'What to do' })
       .positional('specs', {
         type: 'string',

@@ -1,17 +1,16 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, profileOption, wholeNumberOption } from '../options.js';
+import { activationOptions, profileOption, wholeNumberOption, reachingOptions, withOptionsOf } from '../options.js';
 
-const { user, 'answer-timeout': answerTimeout } = activationOptions;
+const { 'answer-timeout': answerTimeout } = activationOptions;
 
 export const logs = defineCommand({
   command: 'logs <name>',
   describe: 'Show what a process instance printed',
   builder: (yargs) =>
-    yargs
+    withOptionsOf(yargs, reachingOptions)
       .positional('name', { type: 'string', demandOption: true, describe: 'An instance or a process name' })
       .options({
         ...profileOption,
-        user,
         'answer-timeout': answerTimeout,
         follow: { alias: 'f', type: 'boolean', default: false, describe: 'Go on as more is printed' },
         lines: wholeNumberOption('lines', 0, { alias: 'n', default: 50, describe: 'How many of the last lines' }),

@@ -9,6 +9,8 @@ import {
   repairOption,
   stateDirectoryOptions,
   withModel,
+  ownOptions,
+  withOptionsOf,
 } from '../options.js';
 
 const {
@@ -17,9 +19,6 @@ const {
   'wait-for-ports': waitForPorts,
   'keep-going': keepGoing,
   'enable-at-boot': enableAtBoot,
-  runlevel,
-  user,
-  engine,
   jobs,
   'answer-timeout': answerTimeout,
 } = activationOptions;
@@ -28,7 +27,7 @@ export const plan = defineCommand({
   command: 'plan [model]',
   describe: 'Show what switch would do, and why; changes nothing',
   builder: (yargs) =>
-    withModel(yargs)
+    withModel(withOptionsOf(yargs, ownOptions))
       .options({
         ...managerOption,
         ...profileOption,
@@ -40,9 +39,6 @@ export const plan = defineCommand({
         'wait-for-ports': waitForPorts,
         'keep-going': keepGoing,
         'enable-at-boot': enableAtBoot,
-        runlevel,
-        user,
-        engine,
         jobs,
         'answer-timeout': answerTimeout,
         ...stateDirectoryOptions,

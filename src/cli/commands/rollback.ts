@@ -1,11 +1,11 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, messageOption, profileOption } from '../options.js';
+import { activationOptions, messageOption, profileOption, ownOptions, withOptionsOf } from '../options.js';
 
 export const rollback = defineCommand({
   command: 'rollback',
   describe: 'Go back to the last good generation that was current before; again, and it goes further back',
   builder: (yargs) =>
-    yargs
+    withOptionsOf(yargs, ownOptions)
       .options({ ...profileOption, ...activationOptions, ...messageOption })
       .example('$0 rollback', 'Undo the last switch'),
   run: async (args, context) => {

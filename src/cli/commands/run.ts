@@ -5,10 +5,11 @@ import {
   managerOption,
   profileOption,
   stateDirectoryOptions,
+  ownOptions,
+  withOptionsOf,
 } from '../options.js';
 
 const {
-  runlevel,
   jobs,
   'answer-timeout': answerTimeout,
   'start-timeout': startTimeout,
@@ -16,14 +17,13 @@ const {
   settle,
   'wait-for-ports': waitForPorts,
   'wait-lock': waitLock,
-  user,
 } = activationOptions;
 
 export const run = defineCommand({
   command: 'run [model]',
   describe: 'Run the current generation in the foreground, until SIGTERM or SIGINT: for a unit or an @reboot line',
   builder: (yargs) =>
-    yargs
+    withOptionsOf(yargs, ownOptions)
       .positional('model', {
         type: 'string',
         describe: 'A processes.nix to run in its place, without making a generation of it',
@@ -31,7 +31,6 @@ export const run = defineCommand({
       .options({
         ...managerOption,
         ...profileOption,
-        runlevel,
         jobs,
         'answer-timeout': answerTimeout,
         'start-timeout': startTimeout,
@@ -39,12 +38,10 @@ export const run = defineCommand({
         settle,
         'wait-for-ports': waitForPorts,
         'wait-lock': waitLock,
-        user,
         ...stateDirectoryOptions,
         ...evaluationOptions,
       })
       .example('$0 run', 'Start everything, wait, and stop everything at the end')
-      .example("echo '@reboot nix-processmgmt-ts run' | crontab -", 'Do so whenever the machine starts')
       .example('$0 run -P supervisord processes.nix', 'In a container, which keeps no generations'),
   run: async (args, context) => {
     const { runInForeground } = await import('../run-in-foreground.js');

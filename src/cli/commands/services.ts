@@ -1,5 +1,5 @@
 import { defineCommand, type Command } from '../command.js';
-import { activationOptions, profileOption } from '../options.js';
+import { activationOptions, profileOption, reachingOptions, withOptionsOf } from '../options.js';
 import type { StepAction } from '../../plan/activation-plan.js';
 
 const {
@@ -9,7 +9,6 @@ const {
   'stop-timeout': stopTimeout,
   'wait-lock': waitLock,
   'wait-for-ports': waitForPorts,
-  user,
 } = activationOptions;
 
 const serviceCommand = (action: StepAction, describe: string, example: string): Command =>
@@ -17,7 +16,7 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
     command: `${action} <names..>`,
     describe,
     builder: (yargs) =>
-      yargs
+      withOptionsOf(yargs, reachingOptions)
         .positional('names', {
           type: 'string',
           array: true,
@@ -31,7 +30,6 @@ const serviceCommand = (action: StepAction, describe: string, example: string): 
           'stop-timeout': stopTimeout,
           'wait-lock': waitLock,
           'answer-timeout': answerTimeout,
-          user,
           ...(action === 'stop' ? {} : { 'wait-for-ports': waitForPorts }),
         })
         .example(`$0 ${action} webapp1`, example),

@@ -1,16 +1,16 @@
 import { defineCommand, type StatusCode } from '../command.js';
-import { activationOptions, jsonOption, profileOption } from '../options.js';
+import { activationOptions, jsonOption, profileOption, reachingOptions, withOptionsOf } from '../options.js';
 
-const { user, 'answer-timeout': answerTimeout } = activationOptions;
+const { 'answer-timeout': answerTimeout } = activationOptions;
 
 export const status = defineCommand({
   command: 'status [names..]',
   describe:
     'Show what each process instance does; exit code 3 when one does not run, or nothing watches over it, 4 when nothing is known',
   builder: (yargs) =>
-    yargs
+    withOptionsOf(yargs, reachingOptions)
       .positional('names', { type: 'string', array: true, describe: 'Only these instances [all]' })
-      .options({ ...profileOption, ...jsonOption, user, 'answer-timeout': answerTimeout })
+      .options({ ...profileOption, ...jsonOption, 'answer-timeout': answerTimeout })
       .example('$0 status', 'All instances, and what somebody has changed since the last switch')
       .example('$0 status --json webapp1', 'One instance, as data'),
   run: async (args, { print, colour, ...rest }) => {

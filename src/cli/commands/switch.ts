@@ -10,13 +10,15 @@ import {
   readPlanOption,
   stateDirectoryOptions,
   withModel,
+  ownOptions,
+  withOptionsOf,
 } from '../options.js';
 
 export const switchCommand = defineCommand({
   command: 'switch [model]',
   describe: 'Make the machine run a model (or a profile that build made)',
   builder: (yargs) =>
-    withModel(yargs)
+    withModel(withOptionsOf(yargs, ownOptions))
       .options({
         ...managerOption,
         ...profileOption,

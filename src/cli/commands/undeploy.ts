@@ -1,15 +1,13 @@
 import { defineCommand } from '../command.js';
-import { activationOptions, messageOption, profileOption } from '../options.js';
+import { activationOptions, messageOption, profileOption, ownOptions, withOptionsOf } from '../options.js';
 
 const {
   confirm,
-  engine,
   jobs,
   'answer-timeout': answerTimeout,
   'stop-timeout': stopTimeout,
   'old-profile': oldProfile,
   'wait-lock': waitLock,
-  user,
   yes,
 } = activationOptions;
 
@@ -17,8 +15,8 @@ export const undeploy = defineCommand({
   command: 'undeploy',
   describe: 'Stop everything that the current generation runs; makes an empty generation',
   builder: (yargs) =>
-    yargs
-      .options({ ...profileOption, confirm, yes, engine, user, jobs, 'stop-timeout': stopTimeout })
+    withOptionsOf(yargs, ownOptions)
+      .options({ ...profileOption, confirm, yes, jobs, 'stop-timeout': stopTimeout })
       .options({ 'answer-timeout': answerTimeout })
       .options({ 'old-profile': oldProfile, 'wait-lock': waitLock, ...messageOption })
       .example('$0 undeploy', 'Stop all services')

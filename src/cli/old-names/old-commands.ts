@@ -1,8 +1,10 @@
-import { managerNames } from '../../backends/registry.js';
+import type { OwnOldCommand } from '../../backends/manager-facts.js';
+import { factsOf, managerNames, managersWith } from '../../backends/registry.js';
 import { UsageError } from '../../system/errors.js';
 import { fromEnvironment } from '../settings.js';
 import type { GetoptLine } from './getopt.js';
 import {
+  bootOptions,
   buildOptions,
   deployedOptions,
   generateConfigOptions,
@@ -10,7 +12,7 @@ import {
   managerOptions,
   modelOptions,
   operationOptions,
-  optionsOfManager,
+  ownOptionsOf,
   profileOptions,
   runActivityOptions,
   stateOptions,
@@ -81,10 +83,11 @@ const operationOf = ({ options }: GetoptLine): string | null => {
 };
 
 const deployment = (manager: string, verb: 'switch' | 'deploy'): OldCommand => {
-  const ofManager = optionsOfManager[manager] ?? [];
+  const { reachingOptions = [] } = factsOf(manager);
+  const ofManager = ownOptionsOf(manager);
   /** Of those, what says which manager is meant, rather than what to start. */
-  const reached = ofManager.filter(({ name }) => name === 'user');
-  const activation = [...profileOptions, ...deployedOptions, ...ofManager];
+  const reached = ofManager.filter(({ name }) => reachingOptions.includes(name));
+  const activation = [...profileOptions, ...deployedOptions, ...ofManager, ...bootOptions];
   const name = `nixproc-${manager}-${verb}`;
   return {
     name,
@@ -156,8 +159,7 @@ const build: OldCommand = {
 };
 
 const runActivity = (manager: string): OldCommand => {
-  const ofManager = (optionsOfManager[manager] ?? []).filter(({ name }) => name === 'runlevel');
-  const options = [...profileOptions, ...runActivityOptions, ...ofManager];
+  const options = [...profileOptions, ...runActivityOptions, ...ownOptionsOf(manager)];
   return {
     name: `nixproc-${manager}-runactivity`,
     usage: ['[OPTION]... ACTIVITY [PROFILE]'],
@@ -177,10 +179,10 @@ const runActivity = (manager: string): OldCommand => {
   };
 };
 
-const deployStateless: OldCommand = {
-  name: 'nixproc-supervisord-deploy-stateless',
+const foregroundRun = (manager: string, { name, describe }: OwnOldCommand): OldCommand => ({
+  name,
   usage: ['[OPTION]... [PROCESSES_NIX]'],
-  describe: 'Runs a processes model under a supervisord in the foreground; makes no generation of it.',
+  describe,
   options: [...profileOptions, ...stateOptions, ...modelOptions],
   translate: (line, env) => {
     const model = line.operands[0] ?? fromEnvironment(env, 'NIXPROC_PROCESSES');
@@ -191,14 +193,30 @@ const deployStateless: OldCommand = {
       });
     }
     return [
-      ...['run', '--process-manager=supervisord'],
+      ...['run', `--process-manager=${manager}`],
       ...given(line, profileOptions),
       ...stateIn(line, env),
       ...given(line, modelOptions),
       ...pathIn({ ...line, operands: [model, ...line.operands.slice(1)] }),
     ];
   },
-};
+});
+
+const supervision = (manager: string, { name, describe }: OwnOldCommand): OldCommand => ({
+  name,
+  usage: ['[OPTION]...'],
+  describe,
+  options: stateOptions,
+  translate: (line) => {
+    refuseMore(line.operands, 0);
+    return ['supervise', `--process-manager=${manager}`, ...given(line, stateOptions)];
+  },
+});
+
+const ownCommandsOf = (manager: string): readonly OldCommand[] =>
+  (factsOf(manager).oldCommands ?? []).map((command) =>
+    command.means === 'run' ? foregroundRun(manager, command) : supervision(manager, command),
+  );
 
 const initState: OldCommand = {
   name: 'nixproc-init-state',
@@ -208,17 +226,6 @@ const initState: OldCommand = {
   translate: (line) => {
     refuseMore(line.operands, 0);
     return ['init-state', ...given(line, stateOptions)];
-  },
-};
-
-const s6Svscan: OldCommand = {
-  name: 'nixproc-s6-svscan',
-  usage: ['[OPTION]...'],
-  describe: 'Runs an s6-svscan in the foreground, under which every profile runs its services.',
-  options: stateOptions,
-  translate: (line) => {
-    refuseMore(line.operands, 0);
-    return ['supervise', '--process-manager=s6-rc', ...given(line, stateOptions)];
   },
 };
 
@@ -244,16 +251,12 @@ const generateConfig: OldCommand = {
   },
 };
 
-/** Managers whose scripts could be run by an activity. */
-const managersOfScripts = ['sysvinit', 'bsdrc'];
-
 /** Every command of nix-processmgmt that there is, for the managers that there are. */
 export const oldCommands: readonly OldCommand[] = [
   build,
   ...managerNames.flatMap((manager) => [deployment(manager, 'switch'), deployment(manager, 'deploy')]),
-  ...managersOfScripts.filter((manager) => managerNames.includes(manager)).map(runActivity),
-  deployStateless,
-  s6Svscan,
+  ...managersWith(({ hasScripts }) => hasScripts === true).map(runActivity),
+  ...managerNames.flatMap(ownCommandsOf),
   initState,
   idAssign,
   generateConfig,

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import { factsOf } from '../../backends/registry.js';
 import {
   activationOptions,
   activityOptions,
@@ -27,7 +28,7 @@ const same = (definitions: Readonly<Record<string, Options>>): readonly OldOptio
   }));
 
 const { 'extra-params': extraParams, 'show-trace': showTrace } = evaluationOptions;
-const { 'old-profile': oldProfile, runlevel, user, 'enable-at-boot': enableAtBoot } = activationOptions;
+const { 'old-profile': oldProfile, 'enable-at-boot': enableAtBoot } = activationOptions;
 const { 'no-out-link': noOutLink, undeploy } = outputOptions;
 
 export const help: OldOption = { name: 'help', letter: 'h', takesValue: false, describe: 'Show this help' };
@@ -47,12 +48,9 @@ export const generateConfigOptions = same({
 export const idAssignOptions = same(idOptions);
 export const runActivityOptions = same(activityOptions);
 
-/** What the commands of single managers have besides. */
-export const optionsOfManager: Readonly<Record<string, readonly OldOption[]>> = {
-  sysvinit: same({ runlevel }),
-  systemd: same({ user }),
-  bsdrc: same({ 'enable-at-boot': enableAtBoot }),
-};
+/** What the commands of a manager have besides. */
+export const ownOptionsOf = (manager: string): readonly OldOption[] => same(factsOf(manager).options ?? {});
+export const bootOptions = same({ 'enable-at-boot': enableAtBoot });
 
 /** What a switch does in place of deploying a model; at most one of them at a time. */
 export const operationOptions: readonly OldOption[] = [
