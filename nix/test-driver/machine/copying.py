@@ -1,9 +1,11 @@
-"""Copies files between the host and a machine, as archives: neither sees the other's directories."""
+"""Copies files between the host and a machine, as archives: neither sees the other's directories.
+
+tarfile is loaded by who copies something: most tests do not, and it takes as long as the rest of the driver.
+"""
 
 import os
 import posixpath
 import shlex
-import tarfile
 
 from .captured import captured
 
@@ -22,6 +24,8 @@ def into_machine(run, source, target):
     :param run: runs a program in the machine: argv, standard input, standard output
     :param target: the name of the copy; a directory gets the contents of a directory, and a file below it
     """
+    import tarfile
+
     archive = captured()
     try:
         name = os.path.basename(source)
@@ -42,6 +46,8 @@ def _as_root(member):
 
 def from_machine(run, source, directory):
     """Copies a file or a directory of the machine into a directory of the host, which is made."""
+    import tarfile
+
     os.makedirs(directory, exist_ok=True)
     archive = captured()
     try:
@@ -56,6 +62,8 @@ def from_machine(run, source, directory):
 
 
 def _extract(packed, directory):
+    import tarfile
+
     if hasattr(tarfile, "data_filter"):
         packed.extractall(directory, filter="data")
         return

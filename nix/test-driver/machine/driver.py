@@ -1,6 +1,5 @@
 """Runs one variant: makes the machine, deploys, runs the script, takes the machine away."""
 
-import code
 import json
 import os
 import signal
@@ -8,7 +7,6 @@ import stat
 import sys
 import threading
 import time
-import traceback
 
 from . import layout, script, variant as variants
 from .connection import Connection, MachineUnavailable
@@ -47,7 +45,7 @@ class Run:
         except Stopped as stop:
             reason = str(stop)
         except Exception as error:  # a fault of the driver itself must not look like a machine that is still there
-            traceback.print_exc()
+            _print_traceback(error)
             reason = "the test driver failed: %r" % error
         finally:
             _ignore_signals()
@@ -100,7 +98,7 @@ class Run:
         sys.stdout.write(output)
 
     def _report(self, error, phase):
-        traceback.print_exception(type(error), error, error.__traceback__)
+        _print_traceback(error)
         facts = script.describe(error, phase)
         name = phase.name if phase is not None else next(reversed(self._seconds))
         instance = None if phase is None else phase.instance
@@ -141,7 +139,16 @@ def _needed(variant):
     return [*variant.visible, *(path for path in installations if path not in ("/", *layout.FRESH))]
 
 
+def _print_traceback(error):
+    # Loaded by who fails: it takes as long as the rest of the driver.
+    import traceback
+
+    traceback.print_exception(type(error), error, error.__traceback__)
+
+
 def _prompt(names):
+    import code
+
     try:
         import readline
         import rlcompleter

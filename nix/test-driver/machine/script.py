@@ -3,8 +3,6 @@
 import contextlib
 import linecache
 import textwrap
-import traceback
-import unittest
 
 from .failures import RequestFailed
 from .machine import TIMEOUT, Machine
@@ -30,6 +28,17 @@ class Log:
         yield
 
 
+class _Assertions:
+    """`t` of a script: the assertions of unittest.TestCase. That module takes longer to load than all of the driver."""
+
+    def __getattr__(self, name):
+        import unittest
+
+        case = unittest.TestCase()
+        self.__dict__.update((method, getattr(case, method)) for method in dir(case) if not method.startswith("__"))
+        return getattr(case, name)
+
+
 class Script:
     """:param machine: machine.machine.Machine
     :param phases: machine.variant.Phase, in the order in which they run
@@ -48,7 +57,7 @@ class Script:
             "machines": [machine],
             "Machine": Machine,
             "log": log,
-            "t": unittest.TestCase(),
+            "t": _Assertions(),
             "start_all": machine.start,
             "join_all": lambda: None,
             "subtest": _subtest(log),
@@ -102,6 +111,8 @@ def describe(error, phase):
     :param error: what was raised
     :param phase: in which; None for before the script
     """
+    import traceback
+
     line = text = None
     if phase is not None:
         line = _line_of(error, _file_name(phase))
@@ -120,6 +131,8 @@ def describe(error, phase):
 def _line_of(error, name):
     if isinstance(error, SyntaxError) and error.filename == name:
         return error.lineno
+    import traceback
+
     # The outermost: further down may be a function that an earlier piece has defined.
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == name:
