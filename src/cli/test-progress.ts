@@ -59,7 +59,8 @@ export const showProgress = (
   };
   const draw = (): void => {
     if (!isLive) return;
-    const width = screen.columns ?? 80;
+    // A terminal that does not know its size says 0.
+    const width = screen.columns === undefined || screen.columns < 2 ? 80 : screen.columns;
     for (const [name, { begin, phase }] of running) {
       const line = `… ${visibleLine(name)}  ${seconds((performance.now() - begin) / 1000)}  ${visibleLine(phase)}`;
       screen.write(`${line.slice(0, width - 1)}\n`);
@@ -91,9 +92,13 @@ export const showProgress = (
       },
       onEnd: (result) => {
         running.delete(result.variant.name);
-        const { variant, outcome, logFile } = result;
+        const { outcome } = result;
+        const logFile = keepsLogs ? result.logFile : null;
         if (!isQuiet || outcome.kind === 'failed') tell(`${lineOf(result, colour)}\n`);
-        if (outcome.kind === 'failed') tell(visibleText(describeFailure(variant, outcome, keepsLogs ? logFile : null)));
+        if (outcome.kind !== 'failed') return;
+        // A reason of one line is in the line above.
+        const isTold = outcome.failure === null && logFile === null && !outcome.reason.includes('\n');
+        if (!isTold) tell(visibleText(describeFailure(outcome, logFile)));
       },
     },
     stop: () => {

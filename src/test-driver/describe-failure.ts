@@ -1,5 +1,4 @@
 import type { Outcome, TestFailure } from './outcome.js';
-import type { VariantName } from './variant.js';
 
 /** How many lines of what a command has printed are shown. */
 const mostLines = 30;
@@ -17,16 +16,12 @@ const placeOf = ({ phase, instance, line }: TestFailure): string =>
   );
 
 /**
- * What to say of a failed variant: where, the script's line, the command, its output, and the last lines that services have
+ * What to say below the name of a failed variant: where, the script's line, the command, its output, and the last lines that services have
  * printed.
  *
  * @param logFile null where none stays
  */
-export const describeFailure = (
-  variant: VariantName,
-  outcome: Extract<Outcome, { kind: 'failed' }>,
-  logFile: string | null,
-): string => {
+export const describeFailure = (outcome: Extract<Outcome, { kind: 'failed' }>, logFile: string | null): string => {
   const { failure, reason } = outcome;
   const lines =
     failure === null
@@ -39,5 +34,5 @@ export const describeFailure = (
           ...block('output', lastLines(failure.output)),
           ...failure.logs.flatMap(({ name, lines: last }) => block(`last lines of ${name}`, last)),
         ];
-  return [`✗ ${variant.name}`, ...lines, ...(logFile === null ? [] : [`  log: ${logFile}`]), ''].join('\n');
+  return [...lines, ...(logFile === null ? [] : [`  log: ${logFile}`]), ''].join('\n');
 };

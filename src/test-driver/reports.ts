@@ -26,7 +26,7 @@ const testCase = (result: Result): string => {
     case 'passed':
       return `${head}/>\n`;
     case 'failed': {
-      const text = describeFailure(variant, outcome, null);
+      const text = describeFailure(outcome, null);
       return `${head}>\n      <failure message="${escapeXml(outcome.reason)}">${escapeXml(text)}</failure>\n    </testcase>\n`;
     }
     case 'not tried':
@@ -62,7 +62,7 @@ export const tapReport = (results: readonly Result[]): string => {
       case 'failed':
         return [
           `not ok ${number} - ${name}`,
-          ...visibleText(describeFailure(variant, outcome, null))
+          ...visibleText(describeFailure(outcome, null))
             .trimEnd()
             .split('\n')
             .map((line) => `# ${line}`),

@@ -132,7 +132,7 @@ const managers = ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker', 's6-
   test('a variant that takes too long fails, with the time that it had', async () => {
     const file = await suiteWith('machine.sleep(100)\n');
     const { tests } = await report('--timeout=5', file);
-    expect(tests).toMatchObject([{ result: 'failed', reason: 'it took longer than 5 seconds' }]);
+    expect(tests).toMatchObject([{ result: 'failed', reason: 'it took longer than 5 seconds, in postTests' }]);
   });
 
   test('what docs/testing-services.md says to write passes as it says', async () => {

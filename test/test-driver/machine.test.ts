@@ -284,7 +284,7 @@ asRoot('the script (needs root)', () => {
   test('what takes longer than it may has failed', async () => {
     const { event, exitCode } = await drive({ script: 'machine.succeed("sleep 1000")', options: { timeout: 2 } });
     expect(exitCode).toBe(1);
-    expect(event('end')).toMatchObject({ result: 'failed', reason: 'it took longer than 2 seconds' });
+    expect(event('end')).toMatchObject({ result: 'failed', reason: 'it took longer than 2 seconds, in tests' });
   });
 
   test('a file that is no variant is refused', async () => {

@@ -55,7 +55,7 @@ test('what was not tried is neither passed nor failed, and each reason is told o
 });
 
 test('a failure is told with the line of the script, the command, its output and what the service printed last', () => {
-  expect(describeFailure(broken.variant, failed, '/tmp/nginx.log')).toBe(`✗ nginx.unprivileged.systemd
+  expect(describeFailure(failed, '/tmp/nginx.log')).toBe(`\
   in: tests of webapp1 line 3
   script:
     machine.succeed("curl <x>")

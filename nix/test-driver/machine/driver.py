@@ -36,6 +36,9 @@ class Run:
         self._seconds = {}
         self._machine = None
         self._manager = None
+        self._script = None
+        # What is being done.
+        self._step = None
 
     def run(self):
         """Runs it, whatever happens; returns the result."""
@@ -43,14 +46,15 @@ class Run:
         try:
             result, reason = self._attempt()
         except Stopped as stop:
-            reason = str(stop)
+            reason = "%s, in %s" % (stop, self._place())
         except Exception as error:  # a fault of the driver itself must not look like a machine that is still there
             _print_traceback(error)
             reason = "the test driver failed: %r" % error
         finally:
             _ignore_signals()
             self._timed("end", self._end)
-        if reason is not None:
+        # Who sits at a prompt is told by whoever started the driver.
+        if reason is not None and not self._variant.interactive:
             print("%s: %s" % (result, reason), flush=True)
         self._events.send("end", result=result, reason=reason,
                           seconds={name: round(value, 3) for name, value in self._seconds.items()})
@@ -69,8 +73,8 @@ class Run:
             return NOT_TRIED, _UNAVAILABLE % error
         connection = self._machine.connection
         self._events.send("machine", keeper=connection.keeper, init=connection.init)
-        runner = script.Script(self._machine, variant.phases,
-                               lambda phase: self._events.phase(phase.name, phase.instance))
+        self._script = runner = script.Script(self._machine, variant.phases,
+                                              lambda phase: self._events.phase(phase.name, phase.instance))
         try:
             self._timed("manager", lambda: self._manager.start(self._machine))
             self._machine.after_restart.append(lambda: self._manager.start(self._machine))
@@ -84,7 +88,12 @@ class Run:
             return FAILED, None
         return PASSED, None
 
+    def _place(self):
+        phase = None if self._script is None else self._script.current
+        return self._step if phase is None else phase.title()
+
     def _timed(self, name, action, announce=True):
+        self._step = name
         if announce:
             self._events.phase(name)
         begin = time.monotonic()
@@ -225,7 +234,8 @@ def main(arguments, descriptor, environment):
     _stop_on(signal.SIGTERM, "told to end")
     _stop_on(signal.SIGHUP, "told to end")
     if variant.timeout is not None:
-        _stop_on(signal.SIGALRM, "it took longer than %s seconds" % variant.timeout)
+        _stop_on(signal.SIGALRM,
+                 "it took longer than %s second%s" % (variant.timeout, "" if variant.timeout == 1 else "s"))
         signal.setitimer(signal.ITIMER_REAL, variant.timeout)
     run = Run(variant, Events(descriptor), environment)
     if not variant.interactive:
