@@ -2,6 +2,9 @@ import { inTurn } from './measure.mjs';
 
 const touched = /^(?:starting|stopping|restarting|reloading) /gm;
 
+/** The process that differs where a row of the benchmark says "one changed". */
+export const changedProcess = 'webapp1';
+
 /** @throws {Error} when a switch has not touched as many processes as it should */
 const expectTouched = (count, { stderr }) => {
   const actual = stderr.match(touched)?.length ?? 0;
@@ -20,8 +23,12 @@ const expectTouched = (count, { stderr }) => {
  * @param {string} how.profile what `build` made of the model
  * @param {() => Promise<import('./measure.mjs').Cost>} [how.query] the manager's own query for all processes. Default:
  *   there is no manager to ask
+ * @param {() => Promise<import('./measure.mjs').Cost>} how.restartOne how the manager itself restarts `changedProcess`
  */
-export const lifeOfADeployment = async ({ workshop, count }, { manager, enter = [], options = [], profile, query }) => {
+export const lifeOfADeployment = async (
+  { workshop, count },
+  { manager, enter = [], options = [], profile, query, restartOne },
+) => {
   const { run, tool, modelOptions, evaluationOf } = workshop;
   const runTool = (...args) => run(...enter, ...tool, ...args);
   const evaluation = await evaluationOf(manager, { count });
@@ -54,6 +61,14 @@ export const lifeOfADeployment = async ({ workshop, count }, { manager, enter = 
         name: 'switch, one changed',
         run: (round) => switchTo(1, ...modelOptions(manager, { count, change: `changed-${round}` })),
       },
+      {
+        name: 'build of one changed, own restart of it',
+        run: async (round) =>
+          inTurn([
+            await runTool('build', '--no-out-link', ...modelOptions(manager, { count, change: `built-${round}` })),
+            await restartOne(),
+          ]),
+      },
       { name: 'undeploy', run: () => runTool('undeploy', ...options) },
     ],
     figures: [
@@ -61,6 +76,11 @@ export const lifeOfADeployment = async ({ workshop, count }, { manager, enter = 
         name: 'nothing changed / evaluation, node, query',
         of: (cost) => cost('switch, nothing changed').wall / cost('evaluation, node -e 0, query').wall,
         atMost: 1.8,
+      },
+      {
+        name: 'one changed / its build, own restart',
+        of: (cost) => cost('switch, one changed').wall / cost('build of one changed, own restart of it').wall,
+        atMost: 1.3,
       },
     ],
   };

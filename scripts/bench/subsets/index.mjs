@@ -1,4 +1,5 @@
 import { build } from './build.mjs';
+import { disnix } from './disnix.mjs';
 import { evaluation } from './evaluation.mjs';
 import { growth } from './growth.mjs';
 import { scale } from './scale.mjs';
@@ -25,4 +26,4 @@ import { testDriver } from './test-driver.mjs';
  */
 
 /** @type {Subset[]} */
-export const subsets = [startup, evaluation, build, scale, supervisord, systemd, sysvinit, growth, testDriver];
+export const subsets = [startup, evaluation, build, scale, supervisord, systemd, sysvinit, disnix, growth, testDriver];

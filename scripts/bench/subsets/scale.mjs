@@ -21,6 +21,10 @@ export const scale = {
         })),
         { name: `${largest}, evaluation alone`, run: () => run(...evaluation) },
         {
+          name: `flat ${chain}`,
+          run: (round) => build('systemd', { count: chain, salt: `scale-${round}` }),
+        },
+        {
           name: `a chain of ${chain}`,
           run: (round) => build('systemd', { count: chain, shape: 'chain', salt: `scale-${round}` }),
         },
@@ -36,6 +40,11 @@ export const scale = {
           unit: 'MB',
           of: (cost) => cost(`${largest} behind a proxy`).peak,
           atMost: 200,
+        },
+        {
+          name: `a chain of ${chain} / flat`,
+          of: (cost) => cost(`a chain of ${chain}`).wall / cost(`flat ${chain}`).wall,
+          atMost: 2,
         },
         {
           name: `peak memory of Nix at ${largest}`,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lifeOfADeployment } from '../life-of-a-deployment.mjs';
+import { changedProcess, lifeOfADeployment } from '../life-of-a-deployment.mjs';
 import { inTurn, timed } from '../measure.mjs';
 
 /** One call of supervisord's XML-RPC interface, without parameters; resolves to what it answers. */
@@ -91,6 +91,8 @@ export const supervisord = {
       manager: 'supervisord',
       profile,
       query: () => timed(() => call(socket, 'supervisor.getAllProcessInfo')),
+      // It returns when the program has been up for startsecs.
+      restartOne: () => workshop.run('supervisorctl', '-s', `unix://${socket}`, 'restart', changedProcess),
     });
     return {
       isOrdered: true,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../../setup.mjs';
-import { lifeOfADeployment } from '../life-of-a-deployment.mjs';
+import { changedProcess, lifeOfADeployment } from '../life-of-a-deployment.mjs';
 import { inTurn } from '../measure.mjs';
 import { bootSystemd, whyNoSystemd } from '../systemd-namespace.mjs';
 
@@ -25,6 +25,11 @@ export const systemd = {
       enter,
       profile,
       query: () => inside('systemctl', 'list-units', '--all', '--plain', '--no-legend', '--full'),
+      restartOne: async () =>
+        inTurn([
+          await inside('systemctl', 'daemon-reload'),
+          await inside('systemctl', 'restart', `nix-process-${changedProcess}.service`),
+        ]),
     });
     return {
       isOrdered: true,
