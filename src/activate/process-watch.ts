@@ -16,7 +16,7 @@ export interface StepFailure extends Refusal {
 
 /** What a process has to show besides that its manager could start it. */
 export interface WatchSettings {
-  /** Seconds that what was started has to stay up before all is well; 0 looks at nothing. */
+  /** Seconds that what was started has to stay up before all is well; 0: no longer than its manager wants (`leastSettle`). */
   readonly settle: number;
   /** Whether the port of an instance says when it is ready, where nothing else does. */
   readonly waitForPorts: boolean;
@@ -65,9 +65,10 @@ export const createProcessWatch = (
 ): ProcessWatch => {
   const marks = new Map<string, LogMark>();
   const started = new Map<string, Started>();
-  let lastStart = 0;
+  let settledAt = 0;
 
   const sessionOf = ({ manager }: PlanStep): ManagerSession => sessions.of(manager);
+  const settleOf = (step: PlanStep): number => Math.max(settle, sessionOf(step).leastSettle ?? 0);
 
   const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => ({
     step,
@@ -123,19 +124,19 @@ export const createProcessWatch = (
         return readiness === null ? [] : [[step, readiness] as const];
       });
       const unready = awaited.length === 0 ? [] : await findUnready(awaited, sessions, signal, run);
-      if (action !== 'reload' && settle > 0) {
+      if (action !== 'reload') {
         const known = new Set(unready.map(({ step }) => step));
-        for (const step of good) if (!known.has(step)) started.set(keyOf(step), { step, pid: null });
-        lastStart = performance.now();
+        const watched = good.filter((step) => settleOf(step) > 0);
+        for (const step of watched) if (!known.has(step)) started.set(keyOf(step), { step, pid: null });
+        settledAt = Math.max(settledAt, ...watched.map((step) => performance.now() + settleOf(step) * 1000));
       }
       const dead = started.size === 0 || signal.aborted ? [] : await findDead();
       return forget([...explained, ...(await Promise.all([...unready, ...dead].map(withLog)))]);
     },
     settle: async (signal, isGrave) => {
-      const until = lastStart + settle * 1000;
       const failures: StepFailure[] = [];
       while (started.size > 0) {
-        const left = until - performance.now();
+        const left = settledAt - performance.now();
         const pause = Math.max(0, Math.min(left, observationPause));
         await sleep(pause, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) break;

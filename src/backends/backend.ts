@@ -243,6 +243,11 @@ export interface ManagerSession {
    * it runs, waits for that. Default: it does not, and the tool waits.
    */
   readonly awaitsReadiness?: (unit: DeployedUnit) => boolean;
+  /**
+   * Seconds that what was started has to be watched for at least, since a successful start only says that there is a
+   * process. Default: 0.
+   */
+  readonly leastSettle?: number;
   /** True for a manager that itself ends, by rules of its own, whatever an instance has started. Default: false. */
   readonly endsLeftovers?: boolean;
   /**

@@ -234,3 +234,13 @@ test('the failure of a process that is not critical is told, and everything else
   ]);
   expect(manager.calls).toEqual(['install', 'start a slow', 'start b', 'finish']);
 });
+
+test('a manager whose starts only say that there is a process is watched for as long as it wants, at all of them at once', async () => {
+  const dies = (leastSettle: number): ManagerSession => ({
+    ...turning(fakeManager(), 'one', 2, { state: 'failed', detail: 'exit code 7' }),
+    leastSettle,
+  });
+  const units = [unitCalled('one'), unitCalled('two', {}, 1)];
+  expect(details(await execute(dies(0.05), units))).toEqual([['one', 'it did not stay up: exit code 7']]);
+  expect(details(await execute(dies(0), units))).toEqual([]);
+});

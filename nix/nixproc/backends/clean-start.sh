@@ -39,7 +39,7 @@ nixproc_forget_caller() {
         # A line of a value looks the same: what is removed besides does no harm.
         case $nixproc_word in
             PATH | HOME | USER | LOGNAME | SHELL | nixproc_* | IFS | BASH_VERSION) ;;
-            NIXPROC_START_TIMEOUT | NIXPROC_STOP_TIMEOUT | NIXPROC_CALLER_WAITS) ;;
+            NIXPROC_START_TIMEOUT | NIXPROC_STOP_TIMEOUT | NIXPROC_CALLER_WAITS | NIXPROC_CALLER_LOOKS) ;;
             '' | *[!A-Za-z0-9_]* | [0-9]*) ;;
             # Some cannot be removed.
             *) command unset "$nixproc_word" 2>/dev/null || : ;;

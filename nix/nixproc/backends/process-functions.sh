@@ -24,6 +24,7 @@
 #   nixproc_line        not empty: there is the beginning of a line on stdout, which our own words must not continue
 #   NIXPROC_START_TIMEOUT  how many seconds a started process has to write its PID file; default 10
 #   NIXPROC_CALLER_WAITS   not empty: whoever calls the script waits for readiness themselves; no process gets to see it
+#   NIXPROC_CALLER_LOOKS   not empty: whoever calls the script looks whether the process stays up; no process gets to see it
 #   NIXPROC_STOP_TIMEOUT   how many seconds a process has to end after it was asked to before it gets SIGKILL; default 10
 #
 # A PID alone does not say whose it is: the process may be long gone and its number be used again. So a start records
@@ -38,7 +39,17 @@
 # to return a text.
 
 nixproc_caller_waits=${NIXPROC_CALLER_WAITS-}
-unset NIXPROC_CALLER_WAITS
+# How long a process that another program keeps in the background has to stay up before its start is over, in pauses of
+# 20 ms. The boot calls all scripts of a runlevel in turn (init(8) sets both variables, rc(8) of FreeBSD sets autoboot):
+# there, the shorter look finds what cannot run at all.
+if [ -n "${NIXPROC_CALLER_LOOKS-}" ]; then
+    nixproc_looks=0
+elif [ -n "${RUNLEVEL-}" ] && [ -n "${PREVLEVEL-}" ] || [ -n "${autoboot-}" ]; then
+    nixproc_looks=3
+else
+    nixproc_looks=10
+fi
+unset NIXPROC_CALLER_WAITS NIXPROC_CALLER_LOOKS
 
 # A sentence on stderr, on a line of its own.
 nixproc_explain() {
@@ -501,7 +512,7 @@ nixproc_await() {
             if [ $# -gt 0 ]; then
                 # From now on even this script's death leaves a service that can be stopped.
                 [ "$nixproc_steady" -gt 0 ] || nixproc_save_record "$@"
-                [ "$nixproc_steady" -lt 10 ] && nixproc_is_attended || return 0
+                [ "$nixproc_steady" -lt "$nixproc_looks" ] && nixproc_is_attended || return 0
                 nixproc_steady=$((nixproc_steady + 1))
             fi
         elif [ -n "$nixproc_seen" ] && nixproc_is_attended; then

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ManagerUnavailableError } from '../../system/errors.js';
 import type { ManagerSession, SessionContext } from '../backend.js';
 import { collisionsOf } from '../shared/collisions.js';
+import { callerWatches } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { splitWords } from '../shared/split-words.js';
 import { activationOf } from './activation-data.js';
@@ -42,7 +43,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const { removeRecords, findExtras, claim, claimedByOthers, ...session } = await createScriptSession(context, {
     // Whatever rc.conf says: a script that is not enabled would do nothing, and be content.
     argumentsFor: (activity) => [`one${activity}`],
-    environment: serviceEnvironment(context.env),
+    environment: { ...serviceEnvironment(context.env), ...callerWatches },
   });
   return {
     ...session,

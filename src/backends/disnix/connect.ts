@@ -3,7 +3,7 @@ import { openProcessTable } from '../../system/processes.js';
 import type { DeployedProfile, DeployedUnit, ManagerSession, SessionContext, UnitOutcome } from '../backend.js';
 import { readPidFile } from '../shared/observe-service.js';
 import { scriptActivationOf } from '../shared/script-activation.js';
-import { callerWaits, scriptEnvironment } from '../shared/script-environment.js';
+import { callerWatches, scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { foreignCall } from './foreign-process.js';
 import { connectDisnix } from './disnix-engine.js';
@@ -45,7 +45,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     argumentsFor: (activity) => [activity],
     commandFor: foreignCall,
     // The tool looks more closely, and at all of a level at once.
-    environment: { ...scriptEnvironment(context.env), ...callerWaits },
+    environment: { ...scriptEnvironment(context.env), ...callerWatches },
   });
   /** What Disnix knows nothing of. */
   const extras = new Set<DeployedUnit>();

@@ -25,5 +25,11 @@ export const scriptEnvironment = (
       .map((name) => [name, undefined]),
   );
 
-/** Tells scripts that read nix/nixproc/backends/process-functions.sh that the tool itself waits for readiness. */
-export const callerWaits = { NIXPROC_CALLER_WAITS: '1' } as const;
+/**
+ * Tells scripts that read nix/nixproc/backends/process-functions.sh that the tool itself waits for readiness, and looks
+ * whether processes stay up: at all of them at once.
+ */
+export const callerWatches = { NIXPROC_CALLER_WAITS: '1', NIXPROC_CALLER_LOOKS: '1' } as const;
+
+/** Seconds in which a script that nobody watches for would see a process fail that cannot run (process-functions.sh). */
+export const scriptsLook = 0.2;

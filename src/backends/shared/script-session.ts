@@ -35,6 +35,7 @@ import { runningAmong } from './extra-units.js';
 import { observeService } from './observe-service.js';
 import { scriptActivationOf } from './script-activation.js';
 import { defaultAnswerLimits } from './manager-answers.js';
+import { scriptsLook } from './script-environment.js';
 import { scriptTimeouts, type ScriptActivity } from './script-timeouts.js';
 
 /** How the scripts of one manager are called. */
@@ -53,7 +54,7 @@ export interface ScriptCalls {
 /** A session with services that are started and stopped by scripts of their profile; no manager runs. */
 export interface ScriptSession extends Pick<
   ManagerSession,
-  'observe' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise' | 'awaitOrphans'
+  'observe' | 'leastSettle' | 'start' | 'stop' | 'reload' | 'restart' | 'logs' | 'supervise' | 'awaitOrphans'
 > {
   /** Units of other generations that run. Their records go with those of the current generation. */
   readonly findExtras: (deployed: DeployedProfile, others: readonly DeployedUnit[]) => Promise<readonly ExtraUnit[]>;
@@ -241,6 +242,7 @@ export const createScriptSession = async (
 
   return {
     observe: observeAll,
+    leastSettle: scriptsLook,
     awaitOrphans,
     findExtras: async (deployed, others) => {
       const filesOf = (unit: DeployedUnit): readonly string[] => {

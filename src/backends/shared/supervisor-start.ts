@@ -14,7 +14,7 @@ export const supervisorScript = (
 nixproc_own_path=$PATH nixproc_files=$2
 [ -z "$3" ] || nixproc_enter_scope "$3"
 shift 3
-unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT NIXPROC_CALLER_WAITS
+unset NIXPROC_START_TIMEOUT NIXPROC_STOP_TIMEOUT NIXPROC_CALLER_WAITS NIXPROC_CALLER_LOOKS
 nixproc_forget_caller
 PATH=$nixproc_own_path
 ulimit -S -n "$nixproc_files" 2>/dev/null || ulimit -S -n "$(ulimit -H -n)"

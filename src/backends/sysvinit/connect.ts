@@ -1,6 +1,6 @@
 import type { ManagerSession, SessionContext } from '../backend.js';
 import { collisionsOf } from '../shared/collisions.js';
-import { callerWaits, scriptEnvironment } from '../shared/script-environment.js';
+import { callerWatches, scriptEnvironment } from '../shared/script-environment.js';
 import { createScriptSession } from '../shared/script-session.js';
 import { activationOf } from './activation-data.js';
 import { createBootLinks } from './boot-links.js';
@@ -13,7 +13,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
   const { removeRecords, findExtras, claim, claimedByOthers, ...session } = await createScriptSession(context, {
     argumentsFor: (activity) => [activity],
     // The tool looks more closely, and at all of a level at once.
-    environment: { ...scriptEnvironment(context.env), ...callerWaits },
+    environment: { ...scriptEnvironment(context.env), ...callerWatches },
   });
   return {
     ...session,

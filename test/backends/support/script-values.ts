@@ -21,7 +21,7 @@ export const testValuesOfScripts = (backend: Backend, makePlace: (owner: Account
             const pidFile = `${here.path}/run/${name}.pid`;
             const command = { executable: here.program, args: [kind, pidFile, ...args] };
             const service = here.service({ name, shell, process: { daemon: null, [kind]: command, environment } });
-            const { exitCode, stderr } = service.call('start');
+            const { exitCode, stderr } = service.call('start', { NIXPROC_CALLER_LOOKS: '1' });
             expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
             const pid = readMain(service);
             const words = argumentsOf(pid);

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { isAlive, processesThatMention } from '../../support/processes.js';
 import {
   eachShellOnce,
   environmentOf,
+  itself,
   kill,
   makePlace,
   readMain,
@@ -288,4 +290,20 @@ describe.each(eachShellOnce)('an init script under $shell as $account.name', ({ 
     service.call('start');
     expect(readFileSync(`${here.path}/log/initialized`, 'utf8')).toBe('once\n');
   });
+});
+
+test.each([
+  { caller: 'an operator', environment: {}, looks: 10 },
+  {
+    caller: 'the boot, which calls one script after the other',
+    environment: { RUNLEVEL: '3', PREVLEVEL: 'N' },
+    looks: 3,
+  },
+  { caller: 'whoever looks at all processes together', environment: { NIXPROC_CALLER_LOOKS: '1' }, looks: 0 },
+])('a script that $caller calls looks $looks times whether its process stays up', async ({ environment, looks }) => {
+  const service = (await makePlace(itself)).service({ behaviour: 'foreground' });
+  const env = { PATH: process.env['PATH'], HOME: '/', ...environment };
+  const { status, stderr } = spawnSync('/bin/sh', ['-x', service.script, 'start'], { encoding: 'utf8', cwd: '/', env });
+  expect({ status, looks: stderr.match(/nixproc_steady=[1-9]/g)?.length ?? 0 }).toEqual({ status: 0, looks });
+  expect(environmentOf(readMain(service)).has('NIXPROC_CALLER_LOOKS')).toBe(false);
 });
