@@ -5,7 +5,7 @@ import type { DeployedUnit } from '../backend.js';
 import { namedProcess } from '../shared/foreign-script.js';
 import { activationOf } from './activation-data.js';
 import type { ByService, SessionPorts } from './session-parts.js';
-import { defaultStopTime } from './tree.js';
+import { defaultStopTime } from './longrun-processes.js';
 
 /** Processes of daemons that scripts of another tool end, which do not wait for that; by the names of their units. */
 export const foreignDaemons = async (

@@ -10,7 +10,7 @@ import { absent, combine, observeLongrun, observeOneshot } from './observation.j
 import { serviceStatuses, type ServiceStatus } from './service-status.js';
 import { atomicServices, isLongrun, resolveNames } from './services-of-units.js';
 import type { ByService, Scene } from './session-parts.js';
-import type { Orphan } from './tree.js';
+import type { Orphan } from './longrun-processes.js';
 
 /** A unit of which a process runs that nobody supervises; null for others. */
 const leftAlone = (unit: DeployedUnit, orphans: readonly Orphan[]): Observation | null => {

@@ -5,7 +5,7 @@ import { parentOf, sessionOf } from '../shared/process-facts.js';
 import { survivorsOf, type ProcessRecord } from '../shared/process-record.js';
 import type { LiveState } from './live-state.js';
 import type { ServiceStatus } from './service-status.js';
-import type { Orphan } from './tree.js';
+import type { Orphan } from './longrun-processes.js';
 
 /** A PID follows two time stamps of twelve bytes in the file that s6-supervise keeps its status in (s6_svstatus_pack). */
 const pidOffset = 24;

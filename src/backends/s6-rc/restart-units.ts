@@ -7,7 +7,7 @@ import type { Services } from './live-state.js';
 import { serviceStatuses } from './service-status.js';
 import { asBundle, isBundle, isLongrun } from './services-of-units.js';
 import type { ByService, Scene } from './session-parts.js';
-import { defaultStopTime } from './tree.js';
+import { defaultStopTime } from './longrun-processes.js';
 
 /** Seconds that a restarted process gets to say that it is ready, when the model does not say it. */
 const defaultReadinessTime = 60;

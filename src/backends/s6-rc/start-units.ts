@@ -9,7 +9,7 @@ import type { Services } from './live-state.js';
 import { observeDaemon, observeUnit, statusesOf } from './observe-units.js';
 import { atomicServices, isLongrun, serviceNames } from './services-of-units.js';
 import type { ByService, Scene } from './session-parts.js';
-import { defaultStopTime } from './tree.js';
+import { defaultStopTime } from './longrun-processes.js';
 
 /** Milliseconds that a process has to stay up before a start counts: s6 starts what dies again, and says nothing. */
 const settlingTime = 500;
