@@ -1,19 +1,14 @@
 import type { ManagerSession } from '../backends/backend.js';
 import { familyOf, noFamily, type Family } from '../leftovers/family.js';
-import { judgeLeftovers } from '../leftovers/judge-leftovers.js';
 import { controlGroupKey, markOf, topGroup } from '../leftovers/own-control-group.js';
-import { leftoverPolicy } from '../model/leftovers.js';
 import type { ManagerName } from '../model/process-model.js';
 import { isUp } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { removeEmptyGroups } from '../system/control-groups.js';
-import { endProcesses } from '../system/end-processes.js';
-import { listenersAmong } from '../system/listening-sockets.js';
 import type { Ports } from '../system/ports.js';
-import { commandLineOf, environmentOf, listProcesses, livingAmong, type ProcessFacts } from '../system/process-list.js';
+import { environmentOf, listProcesses, type ProcessFacts } from '../system/process-list.js';
+import { endLeftovers } from './end-leftovers.js';
 import { believedPids } from './believed-pids.js';
-import { maskSecrets } from '../system/secrets.js';
-import { visibleLine } from '../system/visible-text.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /** Sees to what instances leave behind when they end. */
@@ -39,20 +34,6 @@ interface Seen {
   readonly others: ReadonlySet<number>;
 }
 
-/** Seconds that what is left has to end, where the model says nothing: as long as its process had. */
-const defaultPatience = 10;
-
-/** How many processes a message names. */
-const mentioned = 5;
-
-/** The ports at which a new version would not be told from an old helper. */
-export const portsOf = ({ port, readiness, ownNetwork }: DeployedUnit): ReadonlySet<number> => {
-  if (ownNetwork === true) return new Set();
-  const probe = readiness?.probe;
-  const probed = probe?.kind === 'port' || probe?.kind === 'http' ? [probe.port] : [];
-  return new Set([...(port === null ? [] : [port]), ...probed]);
-};
-
 /**
  * Finds those whose environment says that they come from the same instance as a process; few programs overwrite it.
  *
@@ -75,18 +56,32 @@ export const namedAlike = (
   return (root) => (names.length === 0 ? [] : (named.get(nameOf(root) ?? '') ?? []));
 };
 
-/** A list of processes for a message: "process 17 (sleep 1000), process 18 (cat)". */
-export const describeProcesses = async (some: readonly ProcessFacts[], run: Ports['run']): Promise<string> => {
-  const words = await Promise.all(
-    some.slice(0, mentioned).map(async ({ pid }) => {
-      const words = await commandLineOf(pid, run);
-      const command = words === null ? null : visibleLine(maskSecrets(words));
-      if (command === null) return `process ${String(pid)}`;
-      return `process ${String(pid)} (${command.length > 80 ? `${command.slice(0, 79)}…` : command})`;
-    }),
-  );
-  const more = some.length - mentioned;
-  return [...words, ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
+/** What a manager knows of these units, and of all others of the generations that it may run. */
+const observe = async (
+  manager: ManagerName,
+  sides: readonly ManagedProfile[],
+  sessions: Sessions,
+  units: readonly DeployedUnit[],
+): Promise<Awaited<ReturnType<ManagerSession['observe']>>> => {
+  const names = new Set<string>(units.map(({ name }) => name));
+  const others = sides
+    .filter((side) => side.manager === manager)
+    .flatMap(({ profile }) => profile.units)
+    .filter(({ name }) => !names.has(name) && names.add(name));
+  return sessions.of(manager).observe([...units, ...others]);
+};
+
+/** What belongs to a unit that has ended: what is left of what was seen before, with what has come since. */
+const familyNow = (key: string, { family, others }: Seen, now: readonly ProcessFacts[]): Family => {
+  const self = process.pid;
+  const here = new Map(now.map(({ pid, startTime }) => [pid, startTime]));
+  const relatives = family.members.flatMap(({ pid, startTime }) => (here.get(pid) === startTime ? [pid] : []));
+  const { members, sessions: alone, groups } = familyOf({ key, roots: [], relatives }, { self, others }, now);
+  return {
+    members,
+    sessions: new Set([...family.sessions, ...alone]),
+    groups: new Set([...family.groups, ...groups]),
+  };
 };
 
 /**
@@ -111,57 +106,6 @@ export const watchLeftovers = (
   const endsAtInstall = (manager: ManagerName): boolean => sessions.of(manager).changesAtInstall === true;
   const endsItself = (manager: ManagerName): boolean => sessions.of(manager).endsLeftovers === true;
 
-  /** What a manager knows of these units, and of all others that it may run. */
-  const observe = async (
-    manager: ManagerName,
-    units: readonly DeployedUnit[],
-  ): Promise<Awaited<ReturnType<ManagerSession['observe']>>> => {
-    const names = new Set<string>(units.map(({ name }) => name));
-    const others = sides
-      .filter((side) => side.manager === manager)
-      .flatMap(({ profile }) => profile.units)
-      .filter(({ name }) => !names.has(name) && names.add(name));
-    return sessions.of(manager).observe([...units, ...others]);
-  };
-
-  /** Ends one unit's leftovers, or tells of them. */
-  const settle = async (unit: DeployedUnit, family: Family, now: readonly ProcessFacts[]): Promise<void> => {
-    const here = new Map(now.map((facts) => [facts.pid, facts]));
-    const left = family.members.filter(({ pid, startTime }) => here.get(pid)?.startTime === startTime);
-    if (left.length === 0) return;
-    const { instance, leftovers, endsAlone, stopTimeout = defaultPatience } = unit;
-    const listeners = await listenersAmong(
-      left.map(({ pid }) => pid),
-      portsOf(unit),
-    );
-    const { end, stay } = judgeLeftovers(left, family, listeners, leftoverPolicy(leftovers, endsAlone === true));
-    if (end.length > 0) log.info(`${instance} left behind, and ended now: ${await describeProcesses(end, run)}`);
-    const stubborn = await endProcesses(
-      end.map((facts) => ({ ...facts, milliseconds: stopTimeout * 1000 })),
-      run,
-    );
-    if (stubborn.length > 0)
-      log.warn(`${instance} left behind, and nobody could end: ${await describeProcesses(stubborn, run)}`);
-    const remaining = leftovers === 'keep' ? [] : await livingAmong(stay, run);
-    if (remaining.length === 0) return;
-    log.warn(
-      `${instance} left behind: ${await describeProcesses(remaining, run)}\n` +
-        'Let the instance say leftovers = "end" to have them ended with it, or leftovers = "keep" to be told nothing of them',
-    );
-  };
-
-  /** What belongs to a unit that has ended: what is left of what was seen before, with what has come since. */
-  const familyNow = (key: string, { family, others }: Seen, now: readonly ProcessFacts[]): Family => {
-    const here = new Map(now.map(({ pid, startTime }) => [pid, startTime]));
-    const relatives = family.members.flatMap(({ pid, startTime }) => (here.get(pid) === startTime ? [pid] : []));
-    const { members, sessions: alone, groups } = familyOf({ key, roots: [], relatives }, { self, others }, now);
-    return {
-      members,
-      sessions: new Set([...family.sessions, ...alone]),
-      groups: new Set([...family.groups, ...groups]),
-    };
-  };
-
   const clear = async (manager: ManagerName, units: readonly DeployedUnit[], replaced = false): Promise<void> => {
     const due = units.flatMap((unit) => {
       const seen = seenOf.get(nameOf(manager, unit));
@@ -174,7 +118,7 @@ export const watchLeftovers = (
       unit,
       family: replaced ? seen.family : familyNow(keyOf(manager, unit), seen, now),
     }));
-    await Promise.all(families.map(({ unit, family }) => settle(unit, family, now)));
+    await Promise.all(families.map(({ unit, family }) => endLeftovers(unit, family, now, { run, log })));
     const keys = due.map(({ unit }) => keyOf(manager, unit));
     removeEmptyGroups(keys, now, topGroup);
   };
@@ -182,7 +126,7 @@ export const watchLeftovers = (
   return {
     look: async (manager, units) => {
       if (endsItself(manager) || units.length === 0) return;
-      const observations = await observe(manager, units);
+      const observations = await observe(manager, sides, sessions, units);
       const pids = await believedPids(observations, { run });
       const processes = await listProcesses(run);
       const relativesOf = namedAlike(sessions.of(manager).namingVariables ?? [], processes);

@@ -5,7 +5,8 @@ import type { ObservedUnit } from '../plan/plan-activation.js';
 import type { Ports } from '../system/ports.js';
 import { listProcesses } from '../system/process-list.js';
 import { believedPids } from './believed-pids.js';
-import { describeProcesses, namedAlike } from './leftovers.js';
+import { describeProcesses } from './end-leftovers.js';
+import { namedAlike } from './leftovers.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /**
