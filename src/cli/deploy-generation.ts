@@ -13,19 +13,24 @@ export const isReadable = async (location: ProfileLocation, number: number): Pro
   return (await readBuiltProfile(link).catch(() => null)) !== null;
 };
 
+/** A generation that a command wants to have run. */
+export interface ChosenGeneration {
+  readonly number: number;
+  /** What asked for it, for the record. */
+  readonly command: string;
+  /** What the history is afterwards; null: the generation that is left is added to it. */
+  readonly history: History | null;
+}
+
 /**
  * Makes the machine run an existing generation, and the profile point to it; no new generation is made.
  *
- * @param command that asked for it, for the record
- * @param history what the history is afterwards; null: the generation that is left is added to it
  * @throws UsageError when there is no such generation, or when it is nothing that could run
  */
 export const deployGeneration = async (
   location: ProfileLocation,
-  number: number,
-  command: string,
+  { number, command, history }: ChosenGeneration,
   args: DeployArguments,
-  history: History | null,
   context: CommandContext,
 ): Promise<void> => {
   const generation = await requireGeneration(location, number);

@@ -80,6 +80,15 @@ export const withDescendants = (
   return found;
 };
 
+/** What is known of all processes while those of an instance are looked for. */
+interface Known {
+  /** Those that were found. */
+  readonly members: ReadonlyMap<number, ProcessFacts>;
+  /** Those that may be the instance's. */
+  readonly among: ReadonlyMap<number, ProcessFacts>;
+  readonly processes: readonly ProcessFacts[];
+}
+
 /**
  * Whether a session or a process group is the instance's alone. Many may share the one that a supervisor, an operator's
  * shell or an init script has made.
@@ -88,9 +97,7 @@ const isOwn = (
   root: ProcessFacts,
   id: number,
   fellows: readonly ProcessFacts[],
-  members: ReadonlyMap<number, ProcessFacts>,
-  among: ReadonlyMap<number, ProcessFacts>,
-  processes: readonly ProcessFacts[],
+  { members, among, processes }: Known,
 ): boolean => {
   if (fellows.some(({ pid }) => !among.has(pid))) return false;
   if (members.has(id)) return true;
@@ -119,7 +126,7 @@ export const familyOf = (sought: Sought, spared: Untouchables, processes: readon
       const id = root[bond];
       if (id === null || id <= 1 || own[bond].has(id)) continue;
       const fellows = processes.filter((other) => other[bond] === id);
-      if (!isOwn(root, id, fellows, members, among, processes)) continue;
+      if (!isOwn(root, id, fellows, { members, among, processes })) continue;
       own[bond].add(id);
       members = withDescendants([...members.values(), ...fellows], among);
     }

@@ -19,6 +19,7 @@ import { ExplainedError, exitCodes } from '../system/errors.js';
 import type { Run } from '../system/ports.js';
 import { errnoOf, explainFileError, hasNoPlaceFor } from './file-errors.js';
 import type { LockHolder } from './lock-record.js';
+import { ProfileLockedError } from './profile-locked-error.js';
 import { readRegularFile } from './regular-file.js';
 import { openProcessIdentities, type ProcessIdentities } from './process-identity.js';
 
@@ -37,23 +38,6 @@ import { openProcessIdentities, type ProcessIdentities } from './process-identit
  * Nix starts only when the lock is ours, and nothing else is done until then: handing each file to another thread would
  * take longer than what is done to it.
  */
-
-/** Another command works on the profile (exit code 9). */
-export class ProfileLockedError extends ExplainedError {
-  readonly holder: LockHolder;
-
-  constructor(profileName: string, lockFile: string, holder: LockHolder, isVisible: boolean) {
-    const { command, process, since } = holder;
-    super(exitCodes.locked, {
-      what: `The profile "${profileName}" is in use by another command`,
-      why: `"${command}" (PID ${process.pid}${isVisible ? '' : ` on ${process.machine}, or in another container`}) has held it since ${since}`,
-      fix: isVisible
-        ? 'Wait until it has finished, or let this command wait with --wait-lock SECONDS'
-        : `Wait until it has finished; if you are sure that it no longer runs, remove ${lockFile}`,
-    });
-    this.holder = holder;
-  }
-}
 
 export interface LockRequest {
   /** The profile's state directory (ProfileLocation.stateDirectory), made when it is missing. */

@@ -92,8 +92,10 @@ export const runVariant = async (
   options: RunOptions,
   places: { readonly directory: string; readonly logFile: string | null },
   listener: RunListener,
-  env: Readonly<Record<string, string | undefined>>,
-  signal?: AbortSignal,
+  {
+    env,
+    signal,
+  }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal?: AbortSignal | undefined },
 ): Promise<Outcome> => {
   const begin = performance.now();
   const file = join(places.directory, `${variant.name.replaceAll('/', '-')}.json`);

@@ -64,8 +64,7 @@ export const runVariants = (
           listener.onKept(variant, enter, end);
         },
       },
-      env,
-      signal,
+      { env, signal },
     );
     const isEnded = isOver() && outcome.kind === 'failed';
     return finish(isEnded ? { kind: 'not tried', reason: 'the tests were interrupted' } : outcome, logFile);

@@ -9,7 +9,8 @@ import { findEngine } from './engine.js';
 import { findHostDirectories } from './image/host-directories.js';
 import { imageStore } from './image/image-store.js';
 import { findIdentity } from './identity.js';
-import { containersOfOthers, DockerSession } from './session.js';
+import { containersOfOthers } from './profile-containers.js';
+import { DockerSession } from './session.js';
 
 /** What the machine knows of users and groups; nothing where there is no getent (macOS, whose engines are elsewhere). */
 const readAccounts = async (data: readonly ActivationData[], { run }: Ports): Promise<Accounts> => {

@@ -12,62 +12,16 @@ import type {
 import type { InstanceName } from '../../model/process-model.js';
 import { nixToString, type Json } from '../../system/json.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
-import type { Log } from '../../system/ports.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { fromActivation, type ActivationData } from './activation-data.js';
-import { awaitRunning, isAtRest, stopContainer, type ReadinessCheck, type Verdict } from './container-life.js';
-import { inspectContainers, isUp, listContainers, type Container } from './containers.js';
-import { engineWords, type ContainerEngine } from './engine.js';
-import type { ImageStore } from './image/image-store.js';
-import type { Identity } from './identity.js';
-import { resolveImage, type Machine, type ResolvedImage } from './image/resolve-image.js';
-import { labels } from './labels.js';
+import { awaitRunning, type ReadinessCheck, type Verdict } from './container-life.js';
+import { inspectContainers, isUp, type Container } from './containers.js';
+import { engineWords } from './engine.js';
+import { resolveImage, type ResolvedImage } from './image/resolve-image.js';
 import { observationOf } from './observation.js';
-
-/** What a session works with. */
-export interface DockerSurroundings {
-  readonly engine: ContainerEngine;
-  readonly images: ImageStore;
-  /** The path of the profile's link. */
-  readonly profile: string;
-  /** Units of a generation that another tool has deployed. */
-  readonly foreign: readonly DeployedUnit[];
-  /** Directories of the host that containers get whose programs are the host's. */
-  readonly hostMounts: readonly string[];
-  readonly identity: Identity;
-  /** Looks at the machine for what images of these units depend on. */
-  readonly machineFor: (units: readonly ActivationData[]) => Promise<Machine>;
-  readonly jobs: number;
-  readonly log: Log;
-}
-
-interface Wanted {
-  readonly unit: DeployedUnit;
-  readonly data: ActivationData;
-  readonly image: ResolvedImage;
-}
-
-/** Milliseconds that an engine may take besides to make a container, or to set one up for its start. */
-const creationTime = 60_000;
+import { ProfileContainers, type DockerSurroundings, type Wanted } from './profile-containers.js';
 
 const failed = (detail: string): Verdict => ({ ok: false, detail });
-
-/**
- * Containers that another tool has made for its generation: they have no label, but the names that its units say. Whatever
- * they were made from, they count as what the generation says.
- */
-export const containersOfOthers = async (
-  engine: ContainerEngine,
-  units: readonly DeployedUnit[],
-): Promise<readonly Container[]> => {
-  const byName = new Map(units.map((unit) => [fromActivation(unit.activation).containerName, unit]));
-  return (await inspectContainers(engine, [...byName.keys()])).flatMap((container) => {
-    const unit = byName.get(container.name);
-    return unit === undefined || container.process !== ''
-      ? []
-      : [{ ...container, process: unit.name, configuration: unit.fingerprint }];
-  });
-};
 
 const outcomeOf = ({ instance }: DeployedUnit, verdict: Verdict): UnitOutcome => ({
   instance,
@@ -96,16 +50,18 @@ export class DockerSession implements ManagerSession {
   readonly startsAtBoot: boolean;
 
   readonly #with: DockerSurroundings;
+  readonly #containers: ProfileContainers;
   /** Images of the units that were installed. */
   readonly #images = new Map<InstanceName, ResolvedImage>();
 
   constructor(surroundings: DockerSurroundings) {
     this.#with = surroundings;
     this.startsAtBoot = !surroundings.engine.isPodman;
+    this.#containers = new ProfileContainers(surroundings);
   }
 
   async observe(units: readonly DeployedUnit[]): Promise<ReadonlyMap<InstanceName, Observation>> {
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     return new Map(units.map((unit) => [unit.instance, observationOf(unit, containers)]));
   }
 
@@ -113,7 +69,7 @@ export class DockerSession implements ManagerSession {
   async collisions(units: readonly DeployedUnit[]): Promise<readonly Collision[]> {
     const byName = new Map(units.map((unit) => [fromActivation(unit.activation).containerName, unit.instance]));
     // Also where nothing of ours is there yet: an engine that only knows its version fails here, before anything is stopped.
-    const ours = new Set((await this.#containers()).map(({ id }) => id));
+    const ours = new Set((await this.#containers.list()).map(({ id }) => id));
     const named = await inspectContainers(this.#with.engine, [...byName.keys()]);
     return named
       .filter(({ id }) => !ours.has(id))
@@ -129,10 +85,10 @@ export class DockerSession implements ManagerSession {
   }
 
   async stop(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     return mapConcurrently(units, this.#with.jobs, async (unit) => {
       for (const container of containers.filter(({ process }) => process === unit.name)) {
-        const verdict = await this.#stop(container, unit);
+        const verdict = await this.#containers.stop(container, unit);
         if (!verdict.ok) return outcomeOf(unit, verdict);
       }
       return outcomeOf(unit, { ok: true });
@@ -150,10 +106,10 @@ export class DockerSession implements ManagerSession {
 
   async start(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
     const wanted = await this.#wanted(units);
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     const ofUnit = ({ unit }: Wanted): readonly Container[] =>
       containers.filter(({ process }) => process === unit.name);
-    const begun = await mapConcurrently(wanted, this.#with.jobs, (each) => this.#begin(each, ofUnit(each)));
+    const begun = await mapConcurrently(wanted, this.#with.jobs, (each) => this.#containers.begin(each, ofUnit(each)));
     const started = begun.flatMap((result) => (typeof result === 'string' ? [] : [result]));
     const checks = wanted.flatMap(({ unit, data }, index): readonly [string, ReadinessCheck][] => {
       const container = begun[index];
@@ -169,23 +125,23 @@ export class DockerSession implements ManagerSession {
       if (result === undefined || typeof result === 'string') return outcomeOf(each.unit, failed(result ?? ''));
       const verdict = verdicts.get(result.id) ?? failed('its container is gone');
       if (verdict.ok)
-        await this.#remove(ofUnit(each).filter(({ id, isUnwatched }) => id !== result.id && !isUnwatched));
+        await this.#containers.remove(ofUnit(each).filter(({ id, isUnwatched }) => id !== result.id && !isUnwatched));
       // It must not be restarted for ever; its log stays to be read.
-      else await this.#quiet(result.id);
+      else await this.#containers.quiet(result.id);
       return outcomeOf(each.unit, verdict.ok ? verdict : failed(explainCommand(verdict.detail, each.data)));
     });
   }
 
   async restart(changes: readonly UnitChange[]): Promise<readonly UnitOutcome[]> {
     const wanted = await this.#wanted(changes.map(({ after }) => after));
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     // What is replaced is stopped when its successor exists; what stays has to be stopped to be started again.
     const kept = wanted.flatMap((each) => {
-      const container = containers.find((candidate) => this.#isOf(each, candidate));
+      const container = containers.find((candidate) => this.#containers.isOf(each, candidate));
       return container === undefined ? [] : [{ unit: each.unit, container }];
     });
     const stopped = await mapConcurrently(kept, this.#with.jobs, async ({ unit, container }) =>
-      outcomeOf(unit, await this.#stop(container, unit)),
+      outcomeOf(unit, await this.#containers.stop(container, unit)),
     );
     const stuck = stopped.filter(({ ok }) => !ok);
     const startable = changes.filter(({ after }) => !stuck.some(({ instance }) => instance === after.instance));
@@ -193,7 +149,7 @@ export class DockerSession implements ManagerSession {
   }
 
   async reload(units: readonly DeployedUnit[]): Promise<readonly UnitOutcome[]> {
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     return mapConcurrently(units, this.#with.jobs, async (unit) => {
       const container = containers.find((candidate) => candidate.process === unit.name && isUp(candidate));
       if (container === undefined) return outcomeOf(unit, failed('it does not run'));
@@ -204,18 +160,18 @@ export class DockerSession implements ManagerSession {
 
   async finish(next: DeployedProfile | null): Promise<void> {
     const units: ReadonlyMap<string, DeployedUnit> = new Map(next?.units.map((unit) => [unit.name, unit]));
-    const obsolete = (await this.#containers()).filter(({ process, configuration, name }) => {
+    const obsolete = (await this.#containers.list()).filter(({ process, configuration, name }) => {
       const unit = units.get(process);
       return unit?.fingerprint !== configuration || name !== fromActivation(unit.activation).containerName;
     });
-    await this.#remove(obsolete);
+    await this.#containers.remove(obsolete);
     const images = await this.#provide(next?.units ?? []);
     await this.#with.images.keepOnly(new Set(images.map(({ reference }) => reference)));
   }
 
   async drift({ path, units }: DeployedProfile): Promise<Drift> {
     const wanted = new Set<string>(units.map(({ name }) => name));
-    const containers = await this.#containers();
+    const containers = await this.#containers.list();
     const strays = new Set(containers.map(({ process }) => process).filter((process) => !wanted.has(process)));
     return {
       // A container of another configuration has been told as failed.
@@ -248,11 +204,6 @@ export class DockerSession implements ManagerSession {
     };
   }
 
-  async #containers(): Promise<readonly Container[]> {
-    const { engine, profile, foreign } = this.#with;
-    return [...(await listContainers(engine, profile)), ...(await containersOfOthers(engine, foreign))];
-  }
-
   /** Has the engine know the images of units. */
   async #provide(units: readonly DeployedUnit[]): Promise<readonly ResolvedImage[]> {
     const data = units.map(({ activation }) => fromActivation(activation));
@@ -276,135 +227,15 @@ export class DockerSession implements ManagerSession {
     });
   }
 
-  /** Whether a container is just what a unit wants. */
-  #isOf({ unit, image }: Wanted, container: Container): boolean {
-    return (
-      container.process === unit.name &&
-      container.configuration === unit.fingerprint &&
-      container.image === image.reference
-    );
-  }
-
-  /**
-   * Makes the container that is wanted take the place of all others of its process, and starts it.
-   *
-   * @returns it as it was before, or why that failed
-   */
-  async #begin(wanted: Wanted, present: readonly Container[]): Promise<Container | string> {
-    const { engine } = this.#with;
-    const { unit, data } = wanted;
-    const stranger = await this.#strangerCalled(data.containerName, present);
-    if (stranger !== null) return stranger;
-
-    // Podman cannot start a container again whose conmon is gone.
-    const unwatched = present.filter(({ isUnwatched }) => isUnwatched);
-    for (const container of unwatched) {
-      const verdict = await this.#stop(container, unit);
-      if (!verdict.ok) return `what has lost its conmon does not stop: ${verdict.detail}`;
-    }
-    await this.#remove(unwatched);
-    const usable = present.filter(({ isUnwatched }) => !isUnwatched);
-    const existing = usable.find((candidate) => this.#isOf(wanted, candidate));
-    const made = existing ?? (await this.#create(wanted));
-    if (typeof made === 'string') return made;
-    for (const other of usable.filter(({ id }) => id !== made.id)) {
-      const verdict = await this.#stop(other, unit);
-      if (!verdict.ok) return `what ran before does not stop: ${verdict.detail}`;
-      if (other.name === data.containerName)
-        await engine.run('rename', other.id, `${other.name}.${other.id.slice(0, 12)}`);
-    }
-    if (made.name !== data.containerName) {
-      const renamed = await engine.run('rename', made.id, data.containerName);
-      if (renamed.exitCode !== 0) return engineWords(renamed);
-    }
-    if (made.status === 'running') return made;
-    const started = await engine.runFor(creationTime, 'start', made.id);
-    if (started.exitCode === 0) return made;
-    return this.#explainStart(engineWords(started));
-  }
-
   /**
    * Makes containers for processes that have none, and may still run elsewhere: what moves here is down for that much less.
    * Why one could not be made is told when it is to be started.
    */
   async #createMissing(units: readonly DeployedUnit[]): Promise<void> {
-    const present = new Set((await this.#containers()).map(({ process }) => process));
+    const present = new Set((await this.#containers.list()).map(({ process }) => process));
     const missing = await this.#wanted(units.filter(({ name }) => !present.has(name)));
-    await mapConcurrently(missing, this.#with.jobs, (wanted) => this.#create(wanted, wanted.data.containerName));
-  }
-
-  /** @param name the container's, until it takes the place of another one. Default: one that no other container has */
-  async #create(
-    { unit, data, image }: Wanted,
-    name = `${data.containerName}.${unit.fingerprint.slice(0, 8)}-${image.reference.slice(-8)}`,
-  ): Promise<Container | string> {
-    const { engine, profile, identity, hostMounts } = this.#with;
-    const label = (key: string, value: string): readonly string[] => ['--label', `${key}=${value}`];
-    const created = await engine.runFor(
-      creationTime,
-      'create',
-      ...['--name', name],
-      ...label(labels.profile, profile),
-      ...label(labels.instance, unit.instance),
-      ...label(labels.process, unit.name),
-      ...label(labels.configuration, unit.fingerprint),
-      ...label(labels.image, image.reference),
-      // What is missing is a mistake of ours, and no image of ours is anywhere else.
-      ...['--pull', 'never'],
-      ...identity.createArguments,
-      ...(data.hostPrograms ? hostMounts.flatMap((path) => ['--volume', `${path}:${path}:ro`]) : []),
-      ...data.createArguments,
-      image.reference,
-      ...data.command,
+    await mapConcurrently(missing, this.#with.jobs, (wanted) =>
+      this.#containers.create(wanted, wanted.data.containerName),
     );
-    if (created.exitCode !== 0) return this.#explainStart(engineWords(created));
-    const id = created.stdout.trim().split('\n').at(-1) ?? '';
-    const [container] = await inspectContainers(engine, [id]);
-    return container ?? 'its container was gone as soon as it was made';
-  }
-
-  /** Why a name cannot be taken; null when it can. */
-  async #strangerCalled(name: string, ours: readonly Container[]): Promise<string | null> {
-    if (ours.some((container) => container.name === name)) return null;
-    const [stranger] = await inspectContainers(this.#with.engine, [name]);
-    if (stranger === undefined) return null;
-    const { program } = this.#with.engine;
-    return `there is a container ${name} already, which does not belong to this profile; remove it (${program} rm ${name}), or give one of them another name`;
-  }
-
-  #explainStart(words: string): string {
-    return /docker-init|catatonit|container-init/.test(words)
-      ? `${words}; its engine lacks the small init that --init runs (Debian: apt-get install tini catatonit)`
-      : words;
-  }
-
-  async #stop(container: Container, { instance }: Pick<DeployedUnit, 'instance'>): Promise<Verdict> {
-    if (isAtRest(container)) return { ok: true };
-    const { verdict, killed } = await stopContainer(this.#with.engine, container);
-    if (killed) {
-      this.#with.log.warn(
-        `${instance} did not end in the time that it had and was killed (exit code 137); if it needs longer, give it more with dockerCreateParameters: stop-timeout`,
-      );
-    }
-    return verdict;
-  }
-
-  async #quiet(id: string): Promise<void> {
-    const [container] = await inspectContainers(this.#with.engine, [id]);
-    if (container !== undefined) await stopContainer(this.#with.engine, container);
-  }
-
-  async #remove(containers: readonly Container[]): Promise<void> {
-    await mapConcurrently(containers, this.#with.jobs, async (container) => {
-      if (!isAtRest(container)) await stopContainer(this.#with.engine, container);
-      const result = await this.#with.engine.runFor(
-        container.stopTime * 1000,
-        'rm',
-        '--force',
-        '--volumes',
-        container.id,
-      );
-      if (result.exitCode !== 0) this.#with.log.warn(`the container ${container.name} stays: ${engineWords(result)}`);
-    });
   }
 }

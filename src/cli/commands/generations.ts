@@ -102,7 +102,7 @@ export const generations = defineCommand({
         const { withLock } = await import('../with-lock.js');
         const { deployGeneration } = await import('../deploy-generation.js');
         await withLock('generations switch', args, context, (location) =>
-          deployGeneration(location, number, 'generations switch', args, null, context),
+          deployGeneration(location, { number, command: 'generations switch', history: null }, args, context),
         );
         return undefined;
       }

@@ -41,7 +41,7 @@ export const rollback = defineCommand({
             `to go there all the same: nix-processmgmt-ts generations switch ${String(number)}`,
         );
       }
-      await deployGeneration(location, target.number, 'rollback', args, target.history, context);
+      await deployGeneration(location, { ...target, command: 'rollback' }, args, context);
     });
     return undefined;
   },

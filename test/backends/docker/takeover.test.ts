@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { ContainerEngine } from '../../../src/backends/docker/engine.js';
 import { labels } from '../../../src/backends/docker/labels.js';
 import { observationOf } from '../../../src/backends/docker/observation.js';
-import { containersOfOthers } from '../../../src/backends/docker/session.js';
+import { containersOfOthers } from '../../../src/backends/docker/profile-containers.js';
 import type { JsonObject } from '../../../src/system/json.js';
 import { unitCalled } from '../../support/instances.js';
 

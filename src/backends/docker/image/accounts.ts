@@ -33,6 +33,16 @@ const nobody = 65_534;
 /** A field of passwd(5) ends at a colon or a line feed. */
 const field = (text: string): string => text.replace(/[:\n]/g, ' ');
 
+/** What passwd(5) says of a user. */
+interface PasswordEntry {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly description: string;
+  readonly homeDir: string;
+  readonly shell: string;
+}
+
 /**
  * The users and groups of an image. A user who exists on the host has the same numbers in the container, so that files in
  * directories of both belong to the same one; else the model's numbers count, else one is made of the name.
@@ -62,23 +72,30 @@ export const accountFiles = (
 
   const newUids = new Numbers([...host.users.map(({ uid }) => uid), ...users.flatMap(({ uid }) => uid ?? [])]);
   const lines = new Map<string, string>();
-  const add = (name: string, uid: number, gid: number, description: string, homeDir: string, shell: string): void => {
+  const add = ({ name, uid, gid, description, homeDir, shell }: PasswordEntry): void => {
     lines.set(name, [name, 'x', String(uid), String(gid), field(description), field(homeDir), field(shell)].join(':'));
   };
-  add('root', 0, 0, 'root', '/root', '/bin/sh');
-  add('nobody', nobody, nobody, 'nobody', '/', '/bin/false');
+  add({ name: 'root', uid: 0, gid: 0, description: 'root', homeDir: '/root', shell: '/bin/sh' });
+  add({ name: 'nobody', uid: nobody, gid: nobody, description: 'nobody', homeDir: '/', shell: '/bin/false' });
   for (const { name, uid, group, description, homeDir, shell } of users) {
     const own = hostUser.get(name);
     const gid = own?.gid ?? gidOf(group ?? name);
     if (own !== undefined) gids.set(host.groups.find((each) => each.gid === gid)?.name ?? group ?? name, gid);
-    add(name, own?.uid ?? uid ?? newUids.of(name), gid, description, homeDir ?? '/', shell ?? '/bin/sh');
+    add({
+      name,
+      uid: own?.uid ?? uid ?? newUids.of(name),
+      gid,
+      description,
+      homeDir: homeDir ?? '/',
+      shell: shell ?? '/bin/sh',
+    });
   }
   for (const name of otherUsers) {
     const own = hostUser.get(name);
-    if (own !== undefined) add(name, own.uid, own.gid, own.description, own.homeDir, own.shell);
+    if (own !== undefined) add({ ...own, name });
   }
   if (caller !== null && !lines.has(caller.name)) {
-    add(caller.name, caller.uid, caller.gid, '', caller.homeDir, '/bin/sh');
+    add({ ...caller, description: '', shell: '/bin/sh' });
   }
   const text = (all: Iterable<string>): string => [...all].map((line) => `${line}\n`).join('');
   return {
