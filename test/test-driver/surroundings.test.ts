@@ -99,6 +99,7 @@ machine.succeed("useradd --system redis; su unprivileged -c 'test $USER = root |
       script: `
 machine.fail("ls -d /root/.ssh /etc/mysql /etc/supervisor/supervisord.conf /etc/supervisord.conf /root/.config 2>/dev/null | grep .")
 assert machine.succeed("ls -A /etc/systemd/system") == ""
+assert machine.succeed("find /etc -path '/etc/rc?.d/*'") == ""
 machine.succeed("mkdir -m 700 /root/.ssh; mkdir -p /etc/mysql/conf.d")
 `,
     });

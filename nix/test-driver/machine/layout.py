@@ -21,6 +21,8 @@ RUN_DIRECTORIES = {"lock": 0o1777, "sshd": 0o755, "user": 0o755}
 ABSENT = ("/root/.ssh", "/etc/mysql", "/etc/my.cnf", "/etc/supervisor/supervisord.conf", "/etc/supervisord.conf",
           "/etc/systemd-mutable", "/root/.config", "/root/.nix-profile", "/root/.local/state/nix")
 EMPTY = ("/etc/systemd/system", "/etc/systemd/user")
+# Links to init scripts of the host's services, which systemd would start as well; empty where they are there.
+RUNLEVELS = tuple("/etc/rc%s.d" % level for level in "0123456S")
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "fuse")
 DEVICE_LINKS = {"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}

@@ -33,7 +33,7 @@ class RootDirectory:
         kernel.mount("tmpfs", self._scratch, "tmpfs", kernel.MS_NOSUID, "mode=755")
         files.make_directory(self.path)
         self._copy("/", prepare=self._hide)
-        for path in layout.EMPTY:
+        for path in layout.EMPTY + tuple(filter(os.path.isdir, layout.RUNLEVELS)):
             # In the place of one that is hidden, the kernel makes one that nothing shines through.
             files.make_directories(self.path + path)
         for point in host_mounts.read():
@@ -73,7 +73,7 @@ class RootDirectory:
     def _hide(self, upper):
         """Writes into the upper layer what takes the host's own settings away (the kernel's overlayfs.rst, "whiteouts and
         opaque directories"); to remove them one by one would take longer."""
-        for path in layout.ABSENT + layout.EMPTY:
+        for path in layout.ABSENT + layout.EMPTY + layout.RUNLEVELS:
             if os.path.lexists(path):
                 self._copy_directories(upper, os.path.dirname(path))
                 os.mknod(upper + path, stat.S_IFCHR, os.makedev(0, 0))
