@@ -14,7 +14,7 @@ import type { Result } from '../test-driver/outcome.js';
 import { jsonReport, junitReport, tapReport } from '../test-driver/reports.js';
 import { whyNotHere } from '../test-driver/run-variant.js';
 import { runVariants, type TestOptions } from '../test-driver/run-variants.js';
-import { parseBuiltVariants, type Prospect, type VariantName } from '../test-driver/variant.js';
+import { parseBuiltVariants, type Machine, type Prospect, type VariantName } from '../test-driver/variant.js';
 import type { CommandContext } from './command.js';
 import { withStopSignals } from './stop-signals.js';
 import { countOf, formatTable } from './terminal.js';
@@ -47,15 +47,17 @@ const evaluate = async (args: TestArguments, ports: Ports): Promise<EvaluatedSui
 /** Variants that Nix has built are in a file of JSON; the runner that an expression gives names it. */
 const isBuilt = ({ suites }: TestArguments): boolean => suites.endsWith('.json');
 
+/** @throws UsageError when none of them is chosen */
+const builtVariants = (args: TestArguments): readonly Prospect[] => {
+  const isChosen = isChosenBy(args);
+  const built = parseBuiltVariants(readFileSync(args.suites, 'utf8')).filter(({ variant }) => isChosen(variant));
+  if (built.length === 0) throw noVariant(args);
+  return built;
+};
+
 /** What there is to test; all of it is built. */
 const prepare = async (args: TestArguments, directory: string, ports: Ports): Promise<readonly Prospect[]> => {
-  if (isBuilt(args)) {
-    const built = parseBuiltVariants(readFileSync(args.suites, 'utf8')).filter(({ variant }) =>
-      isChosenBy(args)(variant),
-    );
-    if (built.length === 0) throw noVariant(args);
-    return built;
-  }
+  if (isBuilt(args)) return builtVariants(args);
   const suites = await evaluate(args, ports);
   for (const note of suites.notes) ports.log.info(`note: ${note}`);
   const { offline = false, hostPackages = false, showTrace = false } = args;
@@ -69,8 +71,25 @@ interface ListItem {
   readonly reason: string | null;
 }
 
-const listItems = async (args: TestArguments, context: CommandContext): Promise<readonly ListItem[]> => {
+/** A variant before it is built, or when Nix has built it. */
+type Listed =
+  | { readonly kind: 'possible'; readonly variant: VariantName; readonly machine: Machine }
+  | { readonly kind: 'not tried' | 'broken'; readonly variant: VariantName; readonly reason: string };
+
+const listed = async (args: TestArguments, context: CommandContext): Promise<readonly Listed[]> => {
+  if (isBuilt(args)) {
+    return builtVariants(args).map((found) =>
+      found.kind === 'ready' ? { kind: 'possible', variant: found.variant, machine: found.variant.machine } : found,
+    );
+  }
   const { variants } = await evaluate(args, context);
+  return variants.map((found) =>
+    found.kind === 'evaluated' ? { kind: 'possible', variant: found.variant, machine: found.content } : found,
+  );
+};
+
+const listItems = async (args: TestArguments, context: CommandContext): Promise<readonly ListItem[]> => {
+  const variants = await listed(args, context);
   const { path: directory, cleanup } = await dir(temporaryOptions());
   // What a manager needs of the machine is the same for all suites.
   const known = new Map<string, string | null>();
@@ -78,14 +97,14 @@ const listItems = async (args: TestArguments, context: CommandContext): Promise<
     const items: ListItem[] = [];
     for (const found of variants) {
       const { variant } = found;
-      if (found.kind !== 'evaluated') {
+      if (found.kind !== 'possible') {
         items.push({ variant, state: found.kind, reason: found.reason });
         continue;
       }
       const key = `${variant.profile}.${variant.manager}`;
       const reason = known.has(key)
         ? (known.get(key) ?? null)
-        : await whyNotHere({ ...variant, machine: found.content }, directory, context);
+        : await whyNotHere({ ...variant, machine: found.machine }, directory, context);
       known.set(key, reason);
       items.push({ variant, state: reason === null ? 'ready' : 'not tried', reason });
     }

@@ -201,12 +201,12 @@ const managers = ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker', 's6-
       expect(await readFile(built.stdout.trim(), 'utf8')).toBe('passed: one.privileged.sysvinit\n');
 
       const driver = await build(file, 'privileged.sysvinit.driver');
-      const run = await evaluator.run({
-        file: join(driver.stdout.trim(), 'bin', 'nixos-test-driver'),
-        args: ['--tap'],
-      });
+      const runner = join(driver.stdout.trim(), 'bin', 'nixos-test-driver');
+      const run = await evaluator.run({ file: runner, args: ['--tap'] });
       expect(run.stdout).toContain('ok 1 - one.privileged.sysvinit');
       expect(run.exitCode).toBe(0);
+      const list = await evaluator.run({ file: runner, args: ['--list'] });
+      expect(list).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/one\.privileged\.sysvinit +ready/) });
     });
 
     test('a test that fails fails the build', async () => {
