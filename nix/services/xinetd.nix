@@ -1,0 +1,31 @@
+{ createManagedProcess, lib, writeTextFile, xinetd, runtimeDir }:
+
+# services: attribute sets by name, with the attributes of xinetd.conf(5): { port = 7001; server = "…"; … }; lists have a
+# space between their elements
+{ services
+, instanceSuffix ? ""
+, instanceName ? "xinetd${instanceSuffix}"
+}:
+
+let
+  valueOf = value: if builtins.isList value then lib.concatMapStringsSep " " toString value else toString value;
+
+  configFile = writeTextFile {
+    name = "${instanceName}.conf";
+    text = lib.concatStrings (lib.mapAttrsToList
+      (name: attributes: ''
+        service ${name}
+        {
+        ${lib.concatStrings (lib.mapAttrsToList (attribute: value: "  ${attribute} = ${valueOf value}\n") attributes)}
+        }
+      '')
+      services);
+  };
+in
+createManagedProcess {
+  inherit instanceName;
+  description = "Starts servers when somebody connects";
+  process = "${xinetd}/bin/xinetd";
+  args = [ "-f" configFile "-pidfile" "${runtimeDir}/${instanceName}.pid" "-stayalive" ];
+  foregroundProcessExtraArgs = [ "-dontfork" ];
+}
