@@ -22,7 +22,7 @@ let
   };
 in
 createManagedProcess ({
-  inherit instanceName directory;
+  inherit instanceName;
   description = "Runs commands at certain times";
   initialize =
     if isOwnUser then ownedDirectory { path = directory; owner = instanceName; }

@@ -49,7 +49,6 @@ createManagedProcess {
   '';
   foregroundProcess = "${tomcat}/bin/catalina.sh";
   args = [ "run" ];
-  directory = base;
   environment = {
     JRE_HOME = jre;
     CATALINA_HOME = tomcat;
