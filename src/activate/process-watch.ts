@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ManagerSession } from '../backends/backend.js';
+import type { ManagerSession, Observation } from '../backends/backend.js';
 import type { LogMark } from '../backends/shared/log-tail.js';
 import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
 import type { Run } from '../system/ports.js';
@@ -58,6 +58,25 @@ interface Started {
 
 const keyOf = (step: PlanStep): string => `${step.manager} ${unitOf(step).name}`;
 
+/** The last lines that a process has written since a mark, where the detail of its failure does not have them. */
+const logOf = async (
+  { step, detail }: Refusal,
+  session: ManagerSession,
+  mark: LogMark,
+  run: Run,
+): Promise<readonly string[]> =>
+  // A manager that knows where the log is has told more than a line.
+  detail?.includes('\n') === true ? [] : lastLines(session.logs(unitOf(step)), mark, run);
+
+/** What has become of a process that had this PID, when it was known; null when it still runs. */
+const endOf = (before: number | null, observation: Observation): string | null => {
+  const { pid } = observation;
+  const isReplaced = before !== null && pid !== null && pid !== before;
+  return (
+    deathOf(observation) ?? (isReplaced ? `process ${before} ended, and its manager started process ${pid}` : null)
+  );
+};
+
 export const createProcessWatch = (
   sessions: Sessions,
   { settle, waitForPorts }: WatchSettings,
@@ -70,14 +89,9 @@ export const createProcessWatch = (
   const sessionOf = ({ manager }: PlanStep): ManagerSession => sessions.of(manager);
   const settleOf = (step: PlanStep): number => Math.max(settle, sessionOf(step).leastSettle ?? 0);
 
-  const withLog = async ({ step, detail }: Refusal): Promise<StepFailure> => ({
-    step,
-    detail,
-    // A manager that knows where the log is has told more than a line.
-    log:
-      detail?.includes('\n') === true
-        ? []
-        : await lastLines(sessionOf(step).logs(unitOf(step)), marks.get(keyOf(step)) ?? new Map(), run),
+  const withLog = async (refusal: Refusal): Promise<StepFailure> => ({
+    ...refusal,
+    log: await logOf(refusal, sessionOf(refusal.step), marks.get(keyOf(refusal.step)) ?? new Map(), run),
   });
 
   /** Looks, once, what has become of everything that was started. */
@@ -88,13 +102,9 @@ export const createProcessWatch = (
     );
     return seen.flatMap(([step, observation]): readonly Refusal[] => {
       const before = started.get(keyOf(step))?.pid ?? null;
-      const { pid } = observation;
-      started.set(keyOf(step), { step, pid: before ?? pid });
-      const death = deathOf(observation);
-      if (death !== null) return [{ step, detail: `it did not stay up: ${death}` }];
-      return before !== null && pid !== null && pid !== before
-        ? [{ step, detail: `it did not stay up: process ${before} ended, and its manager started process ${pid}` }]
-        : [];
+      started.set(keyOf(step), { step, pid: before ?? observation.pid });
+      const end = endOf(before, observation);
+      return end === null ? [] : [{ step, detail: `it did not stay up: ${end}` }];
     });
   };
 

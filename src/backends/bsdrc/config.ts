@@ -182,6 +182,26 @@ const signalName = (given: string): string => given.replace(/^-/, '').replace(/^
 
 const builtinCommands = ['start', 'stop', 'restart', 'status', 'poll', 'rcvar'];
 
+/** The user's commands. @throws ModelError when nothing says how to start or stop the service */
+const commandsOf = (given: z.infer<typeof argumentsSchema>, reader: ArgumentReader): RcScript['commands'] => {
+  const commands = Object.fromEntries(
+    Object.entries(given.commands ?? {}).map(([called, { pre = null, implementation = null, post = null }]) => [
+      called,
+      { pre, implementation, post },
+    ]),
+  );
+  for (const needed of ['start', 'stop']) {
+    if ((given.command ?? null) === null && (commands[needed]?.implementation ?? null) === null) {
+      throw argumentError(
+        reader,
+        `commands.${needed}.implementation`,
+        `There is no command, so that rc.subr does not know how to ${needed} the service`,
+      );
+    }
+  }
+  return commands;
+};
+
 /**
  * Checks the arguments of createBSDRCScript, and fills in what it defaults to.
  *
@@ -202,21 +222,7 @@ export const parseRcScript = (
   if (problem !== null) throw argumentError(reader, 'name', `${JSON.stringify(name)}: ${problem}`);
 
   const command = given.command ?? null;
-  const commands = Object.fromEntries(
-    Object.entries(given.commands ?? {}).map(([called, { pre = null, implementation = null, post = null }]) => [
-      called,
-      { pre, implementation, post },
-    ]),
-  );
-  for (const needed of ['start', 'stop']) {
-    if (command === null && (commands[needed]?.implementation ?? null) === null) {
-      throw argumentError(
-        reader,
-        `commands.${needed}.implementation`,
-        `There is no command, so that rc.subr does not know how to ${needed} the service`,
-      );
-    }
-  }
+  const commands = commandsOf(given, reader);
 
   const { runtimeDir, logDir, tmpDir } = instance.directories;
   const user = instance.forceDisableUserChange ? null : (given.user ?? null);

@@ -15,7 +15,7 @@ import { installLinks } from './install-links.js';
 import { processUnits } from './process-units.js';
 import { unitFileText, type Section, type Sections } from './unit-file.js';
 import { isUnitName } from './unit-name.js';
-import { sectionOf } from './unit-types.js';
+import { sectionOf, type UnitType } from './unit-types.js';
 
 /** Where a profile keeps its units, whoever runs them. */
 export const unitDirectory = 'etc/systemd/system';
@@ -32,6 +32,13 @@ export const cosmetic: ReadonlySet<string> = new Set([
   ...['IgnoreOnIsolate', 'OnFailure', 'OnFailureJobMode', 'OnSuccess', 'RefuseManualStart', 'RefuseManualStop'],
   ...['StopWhenUnneeded', reloadTriggers, ...policyKeys],
 ]);
+
+/** The file of a unit that starts the service: a socket, a timer or a path. */
+const activatorText = (type: UnitType, sections: Sections, name: ProcessName): string => {
+  const [description = name] = sections['Unit']?.['Description'] ?? [];
+  const title = sectionOf(type) ?? '';
+  return unitFileText({ Unit: { Description: [`${description} (${type})`] }, [title]: sections[title] ?? {} });
+};
 
 /**
  * Writes a process as the units of systemd.
@@ -67,16 +74,9 @@ export const render = (
     Unit: { ...process.sections['Unit'], ...ordering(process.sections['Unit'] ?? {}, dependencies) },
     ...(process.type === 'service' ? { Service: { ...service, ...awaited } } : {}),
   };
-  const [description = instance.name] = process.sections['Unit']?.['Description'] ?? [];
   const texts = [
     unitFileText(mainSections),
-    ...activators.map(({ type }) => {
-      const title = sectionOf(type) ?? '';
-      return unitFileText({
-        Unit: { Description: [`${description} (${type})`] },
-        [title]: process.sections[title] ?? {},
-      });
-    }),
+    ...activators.map(({ type }) => activatorText(type, process.sections, instance.name)),
   ];
   texts.forEach(checkLines(context));
 
