@@ -1,17 +1,14 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { withDir } from 'tmp-promise';
+import type { Timeouts } from '../../model/time-outs.js';
 import { profileLocation } from '../../generations/profile-location.js';
-import { ReferenceScanner } from '../../profile/store-texts.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
-import { nixOptions } from '../../system/nix-options.js';
-import { nixDirectory } from '../../system/nix-directory.js';
-import type { RunRequest, RunResult } from '../../system/ports.js';
 import { MissingProgramError } from '../../system/run.js';
 import type { DeployedProfile, SessionContext } from '../backend.js';
 import { managerAnswers, type ManagerAnswers } from '../shared/manager-answers.js';
 import { scriptTimeouts } from '../shared/script-timeouts.js';
-import { manifestDocument } from './manifest-document.js';
+import { buildManifest, must } from './build-manifest.js';
 import { temporaryOptions } from '../../state/temporary-names.js';
 
 /** What Disnix does in a transition, in names of processes. What is in both is restarted. */
@@ -51,6 +48,24 @@ const namesNotIn = (some: ReadonlyMap<string, string>, others: ReadonlyMap<strin
 /** disnix-activate(8), exit status: it failed, and what ran before runs again. */
 const rolledBack = 1;
 
+/** Milliseconds that all scripts may take that a transition calls, one after the other. */
+const longest = (from: DeployedProfile | null, to: DeployedProfile | null, timeouts: Timeouts): number => {
+  const timesOf = (profile: DeployedProfile | null, activity: 'start' | 'stop'): number =>
+    (profile?.units ?? []).reduce((sum, unit) => sum + scriptTimeouts(unit, timeouts).patience[activity], 0);
+  // What fails is put back.
+  const sides = [from, to].map((side) => timesOf(side, 'start') + timesOf(side, 'stop'));
+  return 1000 * sides.reduce((sum, side) => sum + side, 0);
+};
+
+/** What differs between the manifests that arguments of disnix-activate name. */
+const differenceOf = async (args: readonly string[]): Promise<Transition> => {
+  const option = args.indexOf('--old-manifest');
+  const read = async (file: string | undefined): Promise<ReadonlyMap<string, string>> =>
+    file === undefined ? new Map<string, string>() : servicesIn(await readFile(file, 'utf8'));
+  const [old, wanted] = await Promise.all([read(option === -1 ? undefined : args[option + 1]), read(args.at(-1))]);
+  return { ended: namesNotIn(old, wanted), begun: namesNotIn(wanted, old) };
+};
+
 /** Results of Nix are linked to from there while they are worked with. */
 const inTemporaryDirectory = <Result>(work: (directory: string) => Promise<Result>): Promise<Result> =>
   withDir(({ path }) => work(path), temporaryOptions());
@@ -86,79 +101,22 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
   /** What Disnix takes for the generation that runs. */
   let deployed = current;
 
-  const must = async (request: RunRequest, what: string): Promise<RunResult> => {
-    const result = await run(request);
-    if (result.exitCode === 0) return result;
-    throw new ActivationError({ what, why: result.stderr.trim() || `exit code ${String(result.exitCode)}` });
-  };
-
-  /** Milliseconds that all scripts may take that a transition calls, one after the other. */
-  const longest = (from: DeployedProfile | null, to: DeployedProfile | null): number => {
-    const timesOf = (profile: DeployedProfile | null, activity: 'start' | 'stop'): number =>
-      (profile?.units ?? []).reduce((sum, unit) => sum + scriptTimeouts(unit, timeouts).patience[activity], 0);
-    // What fails is put back.
-    const sides = [from, to].map((side) => timesOf(side, 'start') + timesOf(side, 'stop'));
-    return 1000 * sides.reduce((sum, side) => sum + side, 0);
-  };
-
-  /**
-   * @param isEmpty whether the manifest has none of the profile's processes
-   * @param outLink where to make a link that keeps it
-   */
-  const buildManifest = async (profile: DeployedProfile, isEmpty: boolean, outLink: string): Promise<string> => {
-    const what = 'The manifest for Disnix cannot be built';
-    const storeDir = dirname(profile.path);
-    const { stdout: references } = await must(
-      { file: 'nix-store', args: ['--query', '--references', profile.path] },
-      what,
-    );
-    const document = await manifestDocument(
-      profile,
-      isEmpty ? [] : profile.units,
-      env['DISNIX_CLIENT_INTERFACE'] ?? 'disnix-run-activity',
-      new ReferenceScanner(storeDir, references.split('\n')),
-    );
-    const hostPackages = !document.shell.startsWith(`${storeDir}/`);
-    const documentFile = `${outLink}.json`;
-    await writeFile(documentFile, JSON.stringify(document));
-    const { stdout } = await must(
-      {
-        file: 'nix-build',
-        args: [
-          join(nixDirectory, 'disnix-manifest.nix'),
-          ...['--argstr', 'documentFile', documentFile, '--out-link', outLink],
-          ...nixOptions({ offline: true, hostPackages, showTrace: false }, env),
-        ],
-      },
-      what,
-    );
-    return stdout.trim();
-  };
-
-  /** What differs between the manifests that arguments of disnix-activate name. */
-  const differenceOf = async (args: readonly string[]): Promise<Transition> => {
-    const option = args.indexOf('--old-manifest');
-    const read = async (file: string | undefined): Promise<ReadonlyMap<string, string>> =>
-      file === undefined ? new Map<string, string>() : servicesIn(await readFile(file, 'utf8'));
-    const [old, wanted] = await Promise.all([read(option === -1 ? undefined : args[option + 1]), read(args.at(-1))]);
-    return { ended: namesNotIn(old, wanted), begun: namesNotIn(wanted, old) };
-  };
-
   /** The arguments of disnix-activate that lead from what runs to `next`; the last one is the new manifest. */
   const transitionArguments = async (next: DeployedProfile | null, directory: string): Promise<readonly string[]> => {
     const target = next ?? deployed;
     if (target === null) throw new Error('there is nothing to go to, and nothing to leave');
-    const manifest = await buildManifest(target, next === null, join(directory, 'next'));
+    const manifest = await buildManifest(target, next === null, join(directory, 'next'), context);
     // Without a manifest to leave, Disnix would look for one of its own, which says nothing about this profile.
     return deployed === null
       ? ['--no-upgrade', manifest]
-      : ['--old-manifest', await buildManifest(deployed, false, join(directory, 'current')), manifest];
+      : ['--old-manifest', await buildManifest(deployed, false, join(directory, 'current'), context), manifest];
   };
 
   /** Keeps the components that run from being collected. */
   const keep = async (manifest: string): Promise<void> => {
     await mkdir(dirname(root), { recursive: true });
     await must(
+      run,
       { file: 'nix-store', args: ['--realise', manifest, '--add-root', root, '--indirect'] },
       'The processes cannot be kept from being collected as garbage',
     );
@@ -169,7 +127,7 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
       inTemporaryDirectory(async (directory) => {
         const args = ['--dry-run', ...(await transitionArguments(next, directory))];
         const { stdout, stderr } = await answers.question(`${activate} --dry-run`, (signal) =>
-          must({ file: activate, args, signal }, 'Disnix does not accept the processes'),
+          must(run, { file: activate, args, signal }, 'Disnix does not accept the processes'),
         );
         return `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
       }),
@@ -184,8 +142,10 @@ export const connectDisnix = async (context: SessionContext): Promise<DisnixEngi
         if (next?.path === deployed?.path) return;
         const args = await transitionArguments(next, directory);
         log.info(`handing over to Disnix: ${activate} ${args.join(' ')}`);
-        const { exitCode, stdout, stderr } = await answers.bounded(activate, longest(deployed, next), (signal) =>
-          run({ file: activate, args, leavesDaemon: true, signal }),
+        const { exitCode, stdout, stderr } = await answers.bounded(
+          activate,
+          longest(deployed, next, timeouts),
+          (signal) => run({ file: activate, args, leavesDaemon: true, signal }),
         );
         log.debug({ exitCode, stdout, stderr }, 'Disnix has ended');
         if (exitCode !== rolledBack) {

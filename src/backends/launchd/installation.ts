@@ -1,17 +1,14 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
 import { writeTextAtomically } from '../../state/atomic-file.js';
-import { errnoOf, explainFileError } from '../../state/file-errors.js';
-import { ActivationError } from '../../system/errors.js';
+import { explainFileError } from '../../state/file-errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Json, JsonObject } from '../../system/json.js';
 import type { ChangedOnDisk, DeployedProfile, DeployedUnit } from '../backend.js';
-import { CollisionError } from '../shared/collisions.js';
 import { strayUnit } from '../shared/extra-units.js';
 import { moveAside } from '../shared/moved-aside.js';
 import { ownerMark, ownerOf } from '../shared/owner-mark.js';
-import { activationOf } from './activation-data.js';
 import { readPlist } from './read-plist.js';
+import { concurrency, jobFiles, readText } from './job-files.js';
 import { plistText } from './render.js';
 import type { Scope } from './scope.js';
 
@@ -36,17 +33,6 @@ export interface Installation {
   isInstalled(unit: DeployedUnit): Promise<boolean>;
 }
 
-const concurrency = 16;
-
-const readText = async (path: string): Promise<string | null> => {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return null;
-    throw explainFileError(`The job ${path} cannot be read`, error);
-  }
-};
-
 /**
  * What is put into the directory for a job of a profile. An agent that does not say in which sessions it runs would only
  * be loaded where somebody is logged in at the screen.
@@ -66,52 +52,7 @@ export const createInstallation = (
   current: DeployedProfile | null,
   repairs = false,
 ): Installation => {
-  const fileOf = (unit: DeployedUnit): string => {
-    const { plist } = activationOf(unit);
-    return join(scope.directory, plist.slice(plist.lastIndexOf('/') + 1));
-  };
-  const sourceOf = async (unit: DeployedUnit): Promise<string> => {
-    const path = join(unit.profile, activationOf(unit).plist);
-    const text = await readText(path);
-    if (text !== null) return text;
-    throw new ActivationError({
-      what: `The profile has no job for ${unit.instance}`,
-      why: `There is no file ${path}`,
-      fix: 'Build the profile again',
-    });
-  };
-  /** The jobs that may be ours, by their files: after a failed deployment, what it has added has to go again. */
-  const before = new Map((current?.units ?? []).map((unit) => [fileOf(unit), unit]));
-
-  /** What is in the place of a job: nothing, a file of ours, or somebody else's. */
-  const judge = async (unit: DeployedUnit): Promise<{ readonly text: string | null }> => {
-    const path = fileOf(unit);
-    const text = await readText(path);
-    if (text === null || ownerOf(text) === profileLink) return { text };
-    // Other tools put the files of this generation there as they are in the profile.
-    const previous = before.get(path);
-    if (previous !== undefined && (await sourceOf(previous).catch(() => null)) === text) return { text };
-    if (previous !== undefined && repairs) return { text };
-    const owner = ownerOf(text);
-    throw new CollisionError({
-      what: `The job of ${unit.instance} cannot be put into ${path}`,
-      why: owner === null ? 'A file that no deployment made is in its place' : `It belongs to the profile ${owner}`,
-      fix:
-        previous === undefined
-          ? 'Move that file away, or give the process another name, instanceName or instanceSuffix'
-          : 'Move that file away, or let it be moved away with: nix-processmgmt-ts switch --repair',
-    });
-  };
-
-  /** The profile's own files in the directory, with what is in them. */
-  const filesOfProfile = async (): Promise<readonly { readonly path: string; readonly text: string }[]> => {
-    const names = (await readdir(scope.directory).catch(() => [])).filter((name) => name.endsWith('.plist')).sort();
-    const files = await mapConcurrently(names, concurrency, async (name) => {
-      const path = join(scope.directory, name);
-      return { path, text: (await readText(path).catch(() => null)) ?? '' };
-    });
-    return files.filter(({ text }) => ownerOf(text) === profileLink);
-  };
+  const { before, fileOf, sourceOf, judge, filesOfProfile } = jobFiles(scope, profileLink, current, repairs);
 
   return {
     fileOf,
