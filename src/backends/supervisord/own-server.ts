@@ -1,14 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
+import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
-import { openProcessTable } from '../../system/processes.js';
 import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
-import { processRecord, type ProcessRecord, type RecordedProcess } from '../shared/process-record.js';
 import type { SessionContext } from '../backend.js';
-import { supervisorArguments, supervisorScript } from '../shared/supervisor-start.js';
 import type { SupervisordProfileData } from './activation-data.js';
 import {
   explaining,
@@ -18,18 +14,12 @@ import {
   isShuttingDown,
   type SupervisordServer,
 } from './server.js';
-import { checkPaths, configurationText, pathsBelow, supervisordItself } from './own-configuration.js';
-import { answersOf, supervisorClient } from './supervisor-client.js';
+import { ownProcess } from './own-process.js';
+import { ownRecord } from './own-record.js';
+import { startOwnServer } from './start-own-server.js';
+import { checkPaths, pathsBelow } from './own-configuration.js';
+import { supervisorClient } from './supervisor-client.js';
 import { RpcTransportError, type RpcEndpoint } from './xml-rpc.js';
-
-/**
- * How many files supervisord may have open: four for each program. A program that is not ours inherits the limit, so that
- * it is not simply the highest (programs exist that try to close them all).
- */
-const openFiles = 8192;
-
-const lastLines = async (path: string): Promise<string> =>
-  (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
 
 const contents = 'the configuration of supervisord';
 
@@ -46,8 +36,9 @@ export const ownServer = (
   profileName: string,
   data: SupervisordProfileData | null,
   secondsFor: (program: string) => number,
-  { run, log, answerLimits }: Ports & Pick<SessionContext, 'answerLimits'>,
+  ports: Ports & Pick<SessionContext, 'answerLimits'>,
 ): SupervisordServer => {
+  const { run, log, answerLimits } = ports;
   const paths = pathsBelow(runtimeDir, profileName);
   checkPaths(paths);
   /** Before every look: whoever may write there could have us talk to another socket, or believe another log. */
@@ -56,44 +47,8 @@ export const ownServer = (
   const endpoint: RpcEndpoint = { address: { kind: 'unix', path: paths.socket }, credentials: null };
   const client = supervisorClient(endpoint, answerLimits);
 
-  const isAlive = async (pid: number): Promise<boolean> => (await (await openProcessTable(run)).find(pid)) !== null;
-
-  /** What supervisord has written into its PID file; 0 for nothing. */
-  const recordedPid = (): number => {
-    try {
-      const pid = Number(readFileSync(paths.pidFile, 'utf8').trim());
-      return Number.isInteger(pid) && pid > 0 ? pid : 0;
-    } catch {
-      return 0;
-    }
-  };
-
-  /** The supervisord that our PID file names, if it lives and is that of this configuration. */
-  const livingPid = async (): Promise<number | null> => {
-    const pid = recordedPid();
-    if (pid === 0 || !(await isAlive(pid))) return null;
-    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => null);
-    return commandLine === null || commandLine.split('\0').includes(paths.configuration) ? pid : null;
-  };
-
-  const isGoneWithin = async (pid: number, seconds: number): Promise<boolean> => {
-    const deadline = Date.now() + seconds * 1000;
-    while (await isAlive(pid)) {
-      if (Date.now() > deadline) return false;
-      // Little more than what it takes to look.
-      await sleep(5);
-    }
-    return true;
-  };
-
-  const waitUntilGone = async (pid: number): Promise<void> => {
-    if (await isGoneWithin(pid, 60)) return;
-    throw new ActivationError({
-      what: `supervisord (process ${pid}) did not end within a minute`,
-      why: await lastLines(paths.log),
-      fix: `Look at ${paths.log}, and end it with: kill ${pid}`,
-    });
-  };
+  const { recordedPid, livingPid, isGoneWithin, waitUntilGone } = ownProcess(paths, run);
+  const record = ownRecord(paths, isThere, recordedPid, secondsFor, { run, log });
 
   const isRunning = async (askAgain = true): Promise<boolean> => {
     if (!isThere()) return false;
@@ -120,84 +75,6 @@ export const ownServer = (
     }
   };
 
-  const openRecord = async (): Promise<ProcessRecord> => processRecord(paths.record, await openProcessTable(run), log);
-
-  const endWhatWasLeft = async (): Promise<void> => {
-    const table = await openProcessTable(run);
-    const { endOrphans, findOrphans } = await import('./orphans.js');
-    await endOrphans(await findOrphans(paths, await openRecord(), table), secondsFor, run, log);
-  };
-
-  const remember: SupervisordServer['remember'] = async (groups) => {
-    const record = await openRecord();
-    const server = recordedPid();
-    const others = record.read().filter(({ name }) => name !== supervisordItself && !groups.has(name));
-    const seen = [...groups.values()].flatMap((processes) =>
-      processes
-        .filter(({ pid, statename }) => pid > 0 || statename === 'STOPPED')
-        .map(({ group, pid, start }) => ({ name: group, pid, mark: String(start) })),
-    );
-    await record.write([...others, ...(server > 0 ? [{ name: supervisordItself, pid: server }] : []), ...seen]);
-  };
-
-  const noteStopped: SupervisordServer['noteStopped'] = async (programs) => {
-    if (programs.length === 0 || !isThere()) return;
-    const record = await openRecord();
-    const others = record.read().filter(({ name }) => !programs.includes(name));
-    await record.write([...others, ...programs.map((name) => ({ name, pid: 0 }))]);
-  };
-
-  const stoppedIn = (recorded: readonly RecordedProcess[]): ReadonlySet<string> =>
-    new Set(recorded.filter(({ pid }) => pid === 0).map(({ name }) => name));
-
-  const leftBehind: SupervisordServer['leftBehind'] = async () => {
-    if (!isThere()) return null;
-    const record = await openRecord();
-    const recorded = record.read();
-    const { findOrphans } = await import('./orphans.js');
-    const orphans = await findOrphans(paths, record, await openProcessTable(run));
-    if (orphans.length === 0 && !recorded.some(({ name }) => name === supervisordItself)) return null;
-    const ran = new Set(recorded.filter(({ pid }) => pid > 0).map(({ name }) => name));
-    return { orphans, ran };
-  };
-
-  const startServer = async (): Promise<void> => {
-    makeProfileDirectory(paths.directory, contents, 0o700);
-    await endWhatWasLeft();
-    const stopped = stoppedIn((await openRecord()).read());
-    // A supervisord that was killed leaves these behind too, and links to programs that must not start all at once.
-    await Promise.all([paths.socket, paths.pidFile, paths.record].map((path) => rm(path, { force: true })));
-    await rm(paths.programs, { recursive: true, force: true });
-    await mkdir(paths.programs, { mode: 0o700 });
-    await writeFile(paths.configuration, configurationText(paths));
-    // It goes to the background as soon as it listens.
-    const { exitCode, stderr } = await answersOf(endpoint, answerLimits).bounded('its start', 0, (signal) =>
-      run({
-        file: data?.shell ?? '/bin/sh',
-        args: [
-          ...['-c', supervisorScript(), 'sh'],
-          ...supervisorArguments({ openFiles, runtimeDir }, [
-            data === null ? 'supervisord' : `${data.supervisor}/bin/supervisord`,
-            ...['-c', paths.configuration],
-          ]),
-        ],
-        cwd: '/',
-        leavesDaemon: true,
-        signal,
-      }),
-    );
-    if (exitCode !== 0) {
-      throw new ManagerUnavailableError({
-        what: `supervisord did not start (exit code ${exitCode})`,
-        why: stderr.trim() === '' ? await lastLines(paths.log) : stderr.trim(),
-        fix: `Look at ${paths.log}`,
-      });
-    }
-    await noteStopped([...stopped]);
-    await remember(new Map());
-    log.debug({ socket: paths.socket, pid: await explainingClient.getPid() }, 'started supervisord');
-  };
-
   const explainingClient = explaining(client, paths.socket);
 
   return {
@@ -205,10 +82,10 @@ export const ownServer = (
     programDirectory: paths.programs,
     exclusive: true,
     isRunning: () => isRunning(),
-    remember,
-    noteStopped,
-    stopped: async () => (isThere() ? stoppedIn((await openRecord()).read()) : new Set()),
-    leftBehind,
+    remember: record.remember,
+    noteStopped: record.noteStopped,
+    stopped: async () => (isThere() ? record.stopped() : new Set()),
+    leftBehind: record.leftBehind,
     ask: async (question) => {
       if (!isThere()) return null;
       try {
@@ -220,7 +97,10 @@ export const ownServer = (
     },
     ensureRunning: async () => {
       if (await isRunning()) return false;
-      await startServer();
+      makeProfileDirectory(paths.directory, contents, 0o700);
+      await record.endWhatWasLeft();
+      await startOwnServer({ paths, runtimeDir, data, endpoint }, record, ports);
+      log.debug({ socket: paths.socket, pid: await explainingClient.getPid() }, 'started supervisord');
       return true;
     },
     end: async () => {
@@ -232,7 +112,7 @@ export const ownServer = (
         });
         await waitUntilGone(pid);
       } else if (isThere()) {
-        await endWhatWasLeft();
+        await record.endWhatWasLeft();
       } else {
         return;
       }
