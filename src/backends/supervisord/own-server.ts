@@ -1,21 +1,14 @@
 import { rmSync } from 'node:fs';
 import { readdir, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports } from '../../system/ports.js';
 import { hasProfileDirectory, makeProfileDirectory } from '../shared/own-directory.js';
 import type { SessionContext } from '../backend.js';
 import type { SupervisordProfileData } from './activation-data.js';
-import {
-  explaining,
-  explainTransportError,
-  isHungUp,
-  isNotListening,
-  isShuttingDown,
-  type SupervisordServer,
-} from './server.js';
+import { explaining, explainTransportError, isHungUp, isShuttingDown, type SupervisordServer } from './server.js';
 import { ownProcess } from './own-process.js';
 import { ownRecord } from './own-record.js';
+import { runningCheck } from './running-check.js';
 import { startOwnServer } from './start-own-server.js';
 import { checkPaths, pathsBelow } from './own-configuration.js';
 import { supervisorClient } from './supervisor-client.js';
@@ -47,33 +40,10 @@ export const ownServer = (
   const endpoint: RpcEndpoint = { address: { kind: 'unix', path: paths.socket }, credentials: null };
   const client = supervisorClient(endpoint, answerLimits);
 
-  const { recordedPid, livingPid, isGoneWithin, waitUntilGone } = ownProcess(paths, run);
-  const record = ownRecord(paths, isThere, recordedPid, secondsFor, { run, log });
+  const server = ownProcess(paths, run);
+  const record = ownRecord(paths, isThere, server.recordedPid, secondsFor, { run, log });
 
-  const isRunning = async (askAgain = true): Promise<boolean> => {
-    if (!isThere()) return false;
-    try {
-      await client.getPid();
-      return true;
-    } catch (error) {
-      const pid = await livingPid();
-      if (isShuttingDown(error)) {
-        if (pid !== null) await waitUntilGone(pid);
-        return false;
-      }
-      if (isHungUp(error) && askAgain) {
-        if (pid !== null) await isGoneWithin(pid, 2);
-        return isRunning(false);
-      }
-      if (!isNotListening(error)) throw explainTransportError(error, paths.socket);
-      if (pid === null || (await isGoneWithin(pid, 2))) return false;
-      throw new ManagerUnavailableError({
-        what: `supervisord (process ${pid}) runs, but cannot be reached`,
-        why: `Its socket ${paths.socket} is gone; something else must have removed it`,
-        fix: `End it (its programs end with it), and run the command again: kill ${pid}`,
-      });
-    }
-  };
+  const isRunning = runningCheck(paths, client, isThere, server);
 
   const explainingClient = explaining(client, paths.socket);
 
@@ -81,7 +51,7 @@ export const ownServer = (
     client: explainingClient,
     programDirectory: paths.programs,
     exclusive: true,
-    isRunning: () => isRunning(),
+    isRunning,
     remember: record.remember,
     noteStopped: record.noteStopped,
     stopped: async () => (isThere() ? record.stopped() : new Set()),
@@ -110,7 +80,7 @@ export const ownServer = (
           // It may be gone before it has answered.
           if (!isHungUp(error)) throw explainTransportError(error, paths.socket);
         });
-        await waitUntilGone(pid);
+        await server.waitUntilGone(pid);
       } else if (isThere()) {
         await record.endWhatWasLeft();
       } else {
