@@ -5,7 +5,7 @@ import type { History } from '../generations/history.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
-import { deploy, occasion, type DeployArguments } from './deployment.js';
+import { deploy, deploymentOrigin, type DeployArguments } from './deployment.js';
 
 /** Whether a generation could be deployed, as far as its manifest tells. */
 export const isReadable = async (location: ProfileLocation, number: number): Promise<boolean> => {
@@ -44,5 +44,5 @@ export const deployGeneration = async (
   }
   context.log.info(`going to generation ${String(number)}`);
   const arrival = history === null ? await arrivalAt(location, next.path, number) : { generation: number, history };
-  await deploy({ location, next, why: occasion(command, args, null, context), arrival }, args, context);
+  await deploy({ location, next, origin: deploymentOrigin(command, args, null, context), arrival }, args, context);
 };

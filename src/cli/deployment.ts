@@ -10,7 +10,7 @@ import { arrivalAt, type Arrival } from '../generations/arrival.js';
 import { currentGeneration } from '../generations/generations.js';
 import type { ModelSource } from '../generations/deployment-record.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
-import { recordDeployment, type Occasion } from '../generations/record-deployment.js';
+import { recordDeployment, type DeploymentOrigin } from '../generations/record-deployment.js';
 import type { Conflict } from '../plan/conflict.js';
 import { isIdle } from '../plan/document-plan.js';
 import { createStateDirectories } from '../state/state-directories.js';
@@ -37,7 +37,7 @@ export interface DeployArguments extends ActivationArguments {
 export interface DeploymentRequest {
   readonly location: ProfileLocation;
   readonly next: BuiltProfile;
-  readonly why: Occasion;
+  readonly origin: DeploymentOrigin;
   /** How it becomes the current generation. */
   readonly arrival: Arrival;
   /** Looks at what is going to be done before anything is; throws to refuse it. Default: nobody does. */
@@ -84,12 +84,12 @@ const considerConflicts = async (
 };
 
 /** What is remembered of a deployment besides its effects. */
-export const occasion = (
+export const deploymentOrigin = (
   command: string,
   { message }: Pick<DeployArguments, 'message'>,
   model: ModelSource | null,
   { version }: Pick<CommandContext, 'version'>,
-): Occasion => ({ command, message: message ?? null, model, tool: version });
+): DeploymentOrigin => ({ command, message: message ?? null, model, tool: version });
 
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = async (
@@ -120,7 +120,7 @@ export const deploy = async (
   args: DeployArguments,
   caller: CommandContext,
 ): Promise<void> => {
-  const { next, why, arrival, review } = request;
+  const { next, origin, arrival, review } = request;
   const watch = watchSettings(args, caller.env);
   const context = sparedByTerminal(caller);
   const planned = await prepare(request, args, context);
@@ -134,7 +134,7 @@ export const deploy = async (
   }
   if (args.confirm === true) {
     const { confirmPlan, documentActivation } = await import('./planned-activation.js');
-    const document = await documentActivation(planned, why.model, args);
+    const document = await documentActivation(planned, origin.model, args);
     await confirmPlan(document, args.yes === true, context);
   }
   if (target !== null) await createStateDirectories(next.manifest.directories, stateOptions(next.manifest));
@@ -142,11 +142,11 @@ export const deploy = async (
     const { removeObstacles } = await import('../activate/find-obstacles.js');
     removeObstacles(planned.obstacles, context);
   }
-  await recordDeployment(planned, why, () =>
+  await recordDeployment(planned, origin, () =>
     withStopSignals(
       ({ first, second }) =>
         activate(planned, {
-          command: why.command,
+          command: origin.command,
           // It had arrived, but may not have been able to remember where it came from.
           arrival: (planned.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
           rollBack: args.noRollback !== true,

@@ -19,7 +19,7 @@ import { connectTo, observe, requireDeployment, type CurrentDeployment } from '.
 import { watchSettings } from './settings.js';
 import { sparedByTerminal, withStopSignals } from './stop-signals.js';
 import { buildFromArguments, type BuildArguments } from './build-from-arguments.js';
-import { deploy, occasion, type DeployArguments } from './deployment.js';
+import { deploy, deploymentOrigin, type DeployArguments } from './deployment.js';
 import { withLock } from './with-lock.js';
 
 /** What runs in the foreground, and what has to be done when it has ended. */
@@ -49,7 +49,11 @@ const putRight = async (
       fix: 'Finish it with resume, or undo it with abort; then run again',
     });
   }
-  await deploy({ location, next: current, why: occasion('run', args, null, context), arrival: null }, args, context);
+  await deploy(
+    { location, next: current, origin: deploymentOrigin('run', args, null, context), arrival: null },
+    args,
+    context,
+  );
 };
 
 /**

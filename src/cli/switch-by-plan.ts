@@ -5,7 +5,7 @@ import type { PlanDocument } from '../plan/plan-document.js';
 import { StalePlanError, UsageError } from '../system/errors.js';
 import { argumentsOfManagerOptions, type ActivationArguments } from './arguments.js';
 import type { CommandContext } from './command.js';
-import { deployNewGeneration, occasion, type DeployArguments } from './deployment.js';
+import { deployNewGeneration, deploymentOrigin, type DeployArguments } from './deployment.js';
 import { withLock } from './with-lock.js';
 import { profileOption } from './options.js';
 import { readPlan, releasePlan } from './plan-file.js';
@@ -60,8 +60,8 @@ export const switchByPlan = async (file: string, args: DeployArguments, context:
     const review = async (planned: PlannedActivation): Promise<void> => {
       requireSamePlan(made, await documentActivation(planned, made.model, asPlanned), file);
     };
-    const why = occasion('switch', args, made.model, context);
-    await deployNewGeneration({ location, next, why, review }, asPlanned, context);
+    const origin = deploymentOrigin('switch', args, made.model, context);
+    await deployNewGeneration({ location, next, origin, review }, asPlanned, context);
   });
   await releasePlan(file);
 };

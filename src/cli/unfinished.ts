@@ -4,7 +4,7 @@ import { listGenerations } from '../generations/generations.js';
 import { profileLocation, type ProfileLocation } from '../generations/profile-location.js';
 import { ActivationError, UsageError } from '../system/errors.js';
 import type { CommandContext } from './command.js';
-import { deploy, occasion, type DeployArguments } from './deployment.js';
+import { deploy, deploymentOrigin, type DeployArguments } from './deployment.js';
 import { withEmptyProfile } from './with-empty-profile.js';
 
 /** Says on stderr when a switch did not finish, or is at work: then what is deployed is not all that runs. */
@@ -42,8 +42,8 @@ export const resumeSwitch = async (
   const { arrival } = header;
   const generations = await listGenerations(location);
   const isGone = arrival !== null && !generations.some(({ number }) => number === arrival.generation);
-  const why = occasion(header.command, args, null, context);
-  await deploy({ location, next, why, arrival: isGone ? { ...arrival, generation: null } : arrival }, args, context);
+  const origin = deploymentOrigin(header.command, args, null, context);
+  await deploy({ location, next, origin, arrival: isGone ? { ...arrival, generation: null } : arrival }, args, context);
 };
 
 /**
@@ -70,7 +70,7 @@ export const abortSwitch = async (
       fix: 'Finish it with resume; then rollback goes back to the generation before',
     });
   }
-  const why = occasion('abort', args, null, context);
+  const origin = deploymentOrigin('abort', args, null, context);
   if (damage !== null) {
     throw new ActivationError(
       {
@@ -82,7 +82,7 @@ export const abortSwitch = async (
     );
   }
   if (current !== null) {
-    await deploy({ location, next: current, why, arrival: null }, args, context);
+    await deploy({ location, next: current, origin, arrival: null }, args, context);
     return;
   }
   const [reached] = unfinished.reached;
@@ -94,6 +94,6 @@ export const abortSwitch = async (
     });
   }
   await withEmptyProfile(reached, location, context, (next) =>
-    deploy({ location, next, why, arrival: null }, args, context),
+    deploy({ location, next, origin, arrival: null }, args, context),
   );
 };

@@ -10,7 +10,7 @@ import { currentGeneration, listGenerations, type Generation } from './generatio
 import type { ProfileLocation } from './profile-location.js';
 
 /** What only the caller knows of a deployment. */
-export interface Occasion {
+export interface DeploymentOrigin {
   /** "switch", "rollback" … */
   readonly command: string;
   readonly message: string | null;
@@ -95,7 +95,7 @@ export const pruneDeploymentLog = async (location: ProfileLocation): Promise<voi
  */
 export const recordDeployment = async (
   { location, next, plan, ports }: RecordedActivation,
-  { command, message, model, tool }: Occasion,
+  { command, message, model, tool }: DeploymentOrigin,
   activate: () => Promise<void>,
 ): Promise<void> => {
   const { env, log } = ports;

@@ -18,7 +18,7 @@ import { broughtRoots } from './render-model.js';
 import { temporaryOptions } from '../state/temporary-names.js';
 
 /** What of a model is built: all of it, or what the process that all others are there for brings to a profile. */
-export type Extent = 'profile' | 'last process';
+export type BuildTarget = 'profile' | 'last process';
 
 const callsFunction = ({ process }: ProcessInstance): boolean =>
   process.kind === 'managed' && process.overrides === 'function';
@@ -40,7 +40,7 @@ const lastOf = (model: ProcessModel): InstanceName => {
 export const buildEvaluated = async (
   { model, context, toolSource, applyOverrides }: EvaluatedModel,
   { settings, offline, showTrace }: EvaluationRequest,
-  extent: Extent,
+  target: BuildTarget,
   outLink: string | null,
   ports: Ports,
 ): Promise<BuiltModel & { readonly isDetermined: boolean }> => {
@@ -67,7 +67,7 @@ export const buildEvaluated = async (
       const { arguments: args, context } = await applyOverrides(translated.generated);
       const ofOverrides = await obtain(context, join(temporary, 'overrides'), false);
       const overridden = { arguments: args, storePaths: ofOverrides };
-      if (extent === 'last process') {
+      if (target === 'last process') {
         return { document: await translated.renderInstance(overridden, lastOf(model)) };
       }
       const { document, manifest } = await translated.renderProfile(overridden, settings);

@@ -2,7 +2,7 @@ import { runEvaluation } from '../evaluate/evaluate-model.js';
 import type { EvaluationRequest } from '../evaluate/evaluation-request.js';
 import { BuildError } from '../system/errors.js';
 import type { Ports } from '../system/ports.js';
-import type { Extent } from './build-evaluated.js';
+import type { BuildTarget } from './build-evaluated.js';
 import type { Manifest } from './manifest.js';
 
 /** A profile that was built, and stays in the store until `release` is called (or for good, with an out link). */
@@ -37,7 +37,7 @@ const attempts = 8;
 const buildOnce = async (
   request: EvaluationRequest,
   outLink: string | null,
-  extent: Extent,
+  target: BuildTarget,
   ports: Ports,
   memory: BuildMemory | null,
 ): Promise<BuiltModel> => {
@@ -58,7 +58,7 @@ const buildOnce = async (
   const { notes } = evaluated;
   tell(notes);
   const { buildEvaluated } = await import('./build-evaluated.js');
-  const { isDetermined, ...built } = await buildEvaluated(evaluated, request, extent, outLink, ports).catch(
+  const { isDetermined, ...built } = await buildEvaluated(evaluated, request, target, outLink, ports).catch(
     async (error: unknown) => {
       const { wasCollected } = await import('./without-collection.js');
       const { derivations, sources } = evaluated.context;
@@ -82,13 +82,13 @@ class CollectedError extends Error {
 }
 
 const build = async (
-  ...[request, outLink, extent, ports, memory]: Parameters<typeof buildOnce>
+  ...[request, outLink, target, ports, memory]: Parameters<typeof buildOnce>
 ): Promise<BuiltModel> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      if (attempt === 1) return await buildOnce(request, outLink, extent, ports, memory);
+      if (attempt === 1) return await buildOnce(request, outLink, target, ports, memory);
       const { withoutCollection } = await import('./without-collection.js');
-      return await withoutCollection(ports, (held) => buildOnce(request, outLink, extent, held, memory));
+      return await withoutCollection(ports, (held) => buildOnce(request, outLink, target, held, memory));
     } catch (error) {
       if (!(error instanceof CollectedError)) throw error;
       if (attempt === attempts) throw error.failure;

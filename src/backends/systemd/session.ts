@@ -141,7 +141,7 @@ export const createSession = (
     const { refused } = await stopUnits(names);
     const states = await systemctl.listUnits();
     const activeState = (name: string): string => states.get(name)?.active ?? 'inactive';
-    // A process that did not end in good order has ended nonetheless; nobody shall take that for a crash.
+    // We stopped it; whatever its exit code is, it did not crash.
     await call(
       ['reset-failed'],
       names.filter((name) => activeState(name) === 'failed'),

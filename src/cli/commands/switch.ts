@@ -58,9 +58,9 @@ export const switchCommand = defineCommand({
         load: loadDeployment,
       });
       try {
-        const { deployNewGeneration, occasion } = await loadDeployment();
-        const why = occasion('switch', args, next.source, context);
-        await deployNewGeneration({ location, next, why, look }, args, context);
+        const { deployNewGeneration, deploymentOrigin } = await loadDeployment();
+        const origin = deploymentOrigin('switch', args, next.source, context);
+        await deployNewGeneration({ location, next, origin, look }, args, context);
         await next.remember?.();
       } finally {
         await next.release();

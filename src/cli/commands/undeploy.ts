@@ -52,9 +52,9 @@ export const undeploy = defineCommand({
       // Nix builds meanwhile.
       const look = lookEarly(location, args, context);
       await withEmptyProfile(deployed, location, context, async (next) => {
-        const { deployNewGeneration, occasion } = await import('../deployment.js');
-        const why = occasion('undeploy', args, null, context);
-        await deployNewGeneration({ location, next, why, look }, args, context);
+        const { deployNewGeneration, deploymentOrigin } = await import('../deployment.js');
+        const origin = deploymentOrigin('undeploy', args, null, context);
+        await deployNewGeneration({ location, next, origin, look }, args, context);
       });
     });
     return undefined;
