@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { changedProcess, lifeOfADeployment } from './life-of-a-deployment.mjs';
 
 /** Tells a script that its caller looks whether the process stays up, as the tool does. */
-const calledByUs = 'export NIXPROC_CALLER_WAITS=1';
+const calledByUs = 'export NIXPROC_CALLER_WAITS=1 NIXPROC_CALLER_LOOKS=1';
 
 /**
  * The rows of a manager whose services are scripts, which this program alone runs: there is no manager to compare it with,
@@ -29,7 +29,8 @@ export const scriptRows = async (bench, { manager, directory, jobs }) => {
     manager,
     profile,
     options: ['--jobs', String(jobs)],
-    restartOne: () => workshop.run('sh', '-c', `${calledByUs}; "$0" stop && "$0" start`, current),
+    // As an operator does: the script itself looks whether the process stays up.
+    restartOne: () => workshop.run('sh', '-c', '"$0" stop && "$0" start', current),
   });
   return {
     profile,
