@@ -6,6 +6,7 @@ import type { ManagerSession, SessionContext } from '../backend.js';
 import type { ActivationData } from './activation-data.js';
 import { listContainers } from './containers.js';
 import { findEngine } from './engine.js';
+import { rememberedEngine } from './engine-record.js';
 import { findHostDirectories } from './image/host-directories.js';
 import { imageStore } from './image/image-store.js';
 import { findIdentity } from './identity.js';
@@ -44,7 +45,7 @@ export const connect = async (context: SessionContext): Promise<ManagerSession> 
     context,
     async (candidate) =>
       (await listContainers(candidate, link)).length > 0 || (await containersOfOthers(candidate, foreign)).length > 0,
-    { limits: context.answerLimits, isDeployed: (current?.units ?? []).length > 0 },
+    { limits: context.answerLimits, isDeployed: (current?.units ?? []).length > 0, remembered: rememberedEngine(link) },
   );
   const hostDirectories = await findHostDirectories(engine.isPodman);
   const identity = await findIdentity(engine, (target ?? current)?.forceDisableUserChange === true);

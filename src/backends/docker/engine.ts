@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { MissingProgramError } from '../../system/run.js';
 import { ActivationError, ManagerUnavailableError } from '../../system/errors.js';
 import type { Ports, RunResult } from '../../system/ports.js';
@@ -123,6 +124,8 @@ export const engineVariable = 'NIXPROC_CONTAINER_ENGINE';
  * @param runsOurs whether an engine has containers of the profile
  * @param options.limits how long engines are waited for. Default: that of managerAnswers
  * @param options.isDeployed whether the profile should have containers. Default: false
+ * @param options.remembered the engine that had the profile's containers last: when it answers, no other one needs to. Default: not
+ *   known
  * @param options.uid who asks: where an ordinary user has nothing in Podman, it is not asked when Docker answers. Default: the
  *   caller's
  * @throws ManagerUnavailableError saying why each candidate is none
@@ -133,10 +136,12 @@ export const findEngine = async (
   {
     limits,
     isDeployed = false,
+    remembered = null,
     uid = process.getuid?.() ?? 0,
   }: {
     readonly limits?: AnswerLimits | undefined;
     readonly isDeployed?: boolean;
+    readonly remembered?: string | null;
     readonly uid?: number;
   } = {},
 ): Promise<ContainerEngine> => {
@@ -166,7 +171,9 @@ export const findEngine = async (
   }
   // What runs there is not gone because it does not say so.
   const silent = answers.flatMap((answer) => (answer.ok ? [] : (answer.silent ?? [])))[0];
-  const down = isDeployed ? answers.find((answer) => !answer.ok && answer.isMissing !== true) : undefined;
+  const last = engines.find(({ program }) => basename(program) === remembered);
+  const down =
+    isDeployed && last === undefined ? answers.find((answer) => !answer.ok && answer.isMissing !== true) : undefined;
   if (engines.length === 1 && silent === undefined && down === undefined) return first;
   for (const engine of engines) {
     if (await runsOurs(engine)) return engine;

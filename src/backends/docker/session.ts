@@ -20,6 +20,7 @@ import { engineWords } from './engine.js';
 import { resolveImage, type ResolvedImage } from './image/resolve-image.js';
 import { observationOf } from './observation.js';
 import { ProfileContainers, type DockerSurroundings, type Wanted } from './profile-containers.js';
+import { rememberEngine } from './engine-record.js';
 
 const failed = (detail: string): Verdict => ({ ok: false, detail });
 
@@ -100,6 +101,7 @@ export class DockerSession implements ManagerSession {
 
   async install(next: DeployedProfile | null): Promise<void> {
     if (next === null) return;
+    await rememberEngine(this.#with.profile, this.#with.engine.program);
     await this.#provide(next.units);
     await this.#createMissing(next.units);
   }

@@ -17,12 +17,14 @@ const find = (
     env = {},
     runsOurs = null,
     isDeployed = false,
+    remembered = null,
     uid = 0,
     asked = [],
   }: {
     env?: Readonly<Record<string, string>>;
     runsOurs?: string | null;
     isDeployed?: boolean;
+    remembered?: string | null;
     uid?: number;
     asked?: string[];
   } = {},
@@ -36,7 +38,7 @@ const find = (
       : { exitCode: 1, stdout: '', stderr: answer.message, timedOut: false };
   };
   const ports = { run, env, log: pino({ level: 'silent' }) };
-  return findEngine(ports, async ({ program }) => program === runsOurs, { isDeployed, uid });
+  return findEngine(ports, async ({ program }) => program === runsOurs, { isDeployed, remembered, uid });
 };
 
 test('docker is taken when it answers, else podman', async () => {
@@ -64,6 +66,9 @@ test('containers are not gone because the engine that may have them does not run
     fix: expect.stringContaining('NIXPROC_CONTAINER_ENGINE=podman'),
   });
   expect(await find(one, { isDeployed: true, runsOurs: 'podman' })).toMatchObject({ program: 'podman' });
+  // Whoever had them last is known: a move that was killed may have left none.
+  expect(await find(one, { isDeployed: true, remembered: 'podman' })).toMatchObject({ program: 'podman' });
+  await expect(find(one, { isDeployed: true, remembered: 'docker' })).rejects.toThrow('docker does not run');
   expect(await find({ podman: podmanAnswer }, { isDeployed: true })).toMatchObject({ program: 'podman' });
 });
 
