@@ -1,7 +1,10 @@
 { createManagedProcess, writeTextFile, influxdb, stateDir, forceDisableUserChange, ownedDirectory }:
 
-# httpPort and rpcPort: on the loopback interface; extraConfig: further sections of influxdb.conf (TOML), of InfluxDB 1
+# rpcPort: for backups, on the loopback interface; httpConfig: further lines of the section http of influxdb.conf (TOML), such as
+# "auth-enabled = true"; extraConfig: further sections. Of InfluxDB 1
 { httpPort ? 8086
+, listenAddress ? "127.0.0.1"
+, httpConfig ? ""
 , rpcPort ? 8088
 , extraConfig ? ""
 , instanceSuffix ? ""
@@ -26,7 +29,8 @@ let
       wal-dir = "${directory}/wal"
 
       [http]
-      bind-address = "127.0.0.1:${toString httpPort}"
+      bind-address = "${listenAddress}:${toString httpPort}"
+      ${httpConfig}
 
       ${extraConfig}
     '';

@@ -1,7 +1,8 @@
 { createManagedProcess, lib, writeTextFile, redis, stateDir, ownedDirectory }:
 
-# port: on the loopback interface; settings: further lines of redis.conf
+# settings: further lines of redis.conf
 { port ? 6379
+, listenAddress ? "127.0.0.1"
 , settings ? ""
 , instanceSuffix ? ""
 , instanceName ? "redis${instanceSuffix}"
@@ -15,7 +16,7 @@ let
   configFile = writeTextFile {
     name = "${instanceName}.conf";
     text = ''
-      bind 127.0.0.1
+      bind ${listenAddress}
       port ${toString port}
       dir ${directory}
       ${settings}

@@ -2,6 +2,7 @@
 
 # extraSSHDConfig: further lines of sshd_config. An ordinary user's lets in that user alone, by key.
 { port ? 22
+, listenAddress ? null # every address
 , extraSSHDConfig ? ""
 , instanceSuffix ? ""
 , instanceName ? "sshd${instanceSuffix}"
@@ -15,6 +16,7 @@ let
     name = "${instanceName}_config";
     text = ''
       Port ${toString port}
+      ${lib.optionalString (listenAddress != null) "ListenAddress ${listenAddress}"}
       HostKey ${hostKey}
       PidFile ${runtimeDir}/${instanceName}.pid
       Subsystem sftp internal-sftp

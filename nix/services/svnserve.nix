@@ -2,6 +2,7 @@
 
 # svnBaseDir: the directory of the repositories
 { port ? 3690
+, listenAddress ? "127.0.0.1"
 , svnBaseDir ? "${stateDir}/repositories"
 , instanceSuffix ? ""
 , instanceName ? "svnserve${instanceSuffix}"
@@ -20,7 +21,7 @@ createManagedProcess {
     mkdir -p ${svnBaseDir}
   '';
   process = "${subversion}/bin/svnserve";
-  args = [ "--root" svnBaseDir "--listen-host" "127.0.0.1" "--listen-port" (toString port) "--daemon" ];
+  args = [ "--root" svnBaseDir "--listen-host" listenAddress "--listen-port" (toString port) "--daemon" ];
   daemonExtraArgs = [ "--pid-file" pidFile ];
   foregroundProcessExtraArgs = [ "--foreground" ];
   credentials = {

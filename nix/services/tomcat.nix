@@ -1,8 +1,9 @@
 { createManagedProcess, lib, writeTextFile, tomcat, jre, stateDir, logDir, forceDisableUserChange, ownedDirectory }:
 
-# httpPort: on the loopback interface; webapps: directories or .war files by their path in URLs, "" for the root
+# webapps: directories or .war files by their path in URLs, "" for the root
 # javaOptions: for the virtual machine, such as "-Xmx512m"
 { httpPort ? 8080
+, listenAddress ? "127.0.0.1"
 , webapps ? { }
 , javaOptions ? ""
 , instanceSuffix ? ""
@@ -24,7 +25,7 @@ let
       <?xml version="1.0" encoding="UTF-8"?>
       <Server port="-1">
         <Service name="Catalina">
-          <Connector address="127.0.0.1" port="${toString httpPort}" protocol="HTTP/1.1" />
+          <Connector address="${listenAddress}" port="${toString httpPort}" protocol="HTTP/1.1" />
           <Engine name="Catalina" defaultHost="localhost">
             <Host name="localhost" appBase="webapps">${contexts}</Host>
           </Engine>

@@ -2,6 +2,7 @@
 
 # anonymousRoot: what whoever has no account sees; extraConfig: further lines of vsftpd.conf
 { port ? 21
+, listenAddress ? "127.0.0.1"
 , anonymousRoot
 , extraConfig ? ""
 , instanceSuffix ? ""
@@ -17,7 +18,7 @@ let
     name = "${instanceName}.conf";
     text = ''
       listen=YES
-      listen_address=127.0.0.1
+      listen_address=${listenAddress}
       listen_port=${toString port}
       anonymous_enable=YES
       no_anon_password=YES

@@ -1,8 +1,10 @@
 { createManagedProcess, lib, writeTextFile, xinetd, runtimeDir }:
 
+# listenAddress: of services without a `bind`
 # services: attribute sets by name, with the attributes of xinetd.conf(5): { port = 7001; server = "…"; … }; lists have a
 # space between their elements
 { services
+, listenAddress ? "127.0.0.1"
 , instanceSuffix ? ""
 , instanceName ? "xinetd${instanceSuffix}"
 }:
@@ -12,7 +14,7 @@ let
 
   configFile = writeTextFile {
     name = "${instanceName}.conf";
-    text = lib.concatStrings (lib.mapAttrsToList
+    text = "defaults\n{\n  bind = ${listenAddress}\n}\n" + lib.concatStrings (lib.mapAttrsToList
       (name: attributes: ''
         service ${name}
         {

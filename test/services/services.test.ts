@@ -69,6 +69,11 @@ test.each([...managerNames])('all of them are evaluated for %s, without a warnin
   const { exitCode, stdout, stderr } = await tool('eval', '-P', manager, '-I', `nixpkgs=${nixpkgs}`, model);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toContain('apache-secondary');
+  // Nothing listens for others unless it is told to: neither by its arguments nor by a file that Nix writes.
+  expect(stdout).toContain('listen_addresses=127.0.0.1');
+  expect(stdout).toContain('--bind-address=127.0.0.1');
+  expect(stdout).toContain('--auth-local=peer --auth-host=scram-sha-256');
+  expect(stdout).toContain('--skip-test-db');
 });
 
 test('the model in the documentation can be used as it is', async () => {

@@ -16,5 +16,8 @@ testService {
       machine.succeed("echo 'create database only_${instanceName};' | ${client}")
       found = machine.succeed("echo 'show databases;' | ${client}").split()
       assert [name for name in found if name.startswith("only_")] == ["only_${instanceName}"], found
+      # Nobody is let in without a name, and there is no database for everybody.
+      assert "test" not in found, found
+      assert machine.succeed("echo \"select count(*) from mysql.global_priv where User = \\\"\\\";\" | ${client}").strip() == "0"
     '';
 }

@@ -9,7 +9,6 @@ import ./model.nix {
             type = [ "INTERNAL" "UNLISTED" ];
             socket_type = "stream";
             protocol = "tcp";
-            bind = "127.0.0.1";
             inherit port;
             wait = "no";
             user = if forceDisableUserChange then "unprivileged" else "root";
