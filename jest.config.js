@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Its default, "soft", recurses without an end when something is set that a test file before had set, too.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
   // Milliseconds. What is slow on a busy machine is not wrong; what hangs is ended.
   testTimeout: 120_000,
   // Most tests wait for services: four at a time use a machine of two cores, where jest would run one.

@@ -24,7 +24,7 @@ case $1 in
 
     # Nothing that this machine has enabled, and nothing that would touch what namespaces share. What was enabled since is
     # what the next boot is to find.
-    [ -d old-root ] || rm -rf etc/systemd/system etc/systemd/user
+    [ -d old-root ] || rm -rf etc/systemd/system etc/systemd/user etc/rc[0-9S].d/*
     mkdir -p etc/systemd/system etc/systemd/user etc/systemd/journald.conf.d
     for unit in \
       systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.service systemd-tmpfiles-clean.timer \
