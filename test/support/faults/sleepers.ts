@@ -8,7 +8,7 @@ import { processesThatMention } from '../processes.js';
 export interface Sleeper {
   readonly version: string;
   readonly dependsOn?: readonly string[];
-  /** A file that has to be there before it starts. Default: none. */
+  /** A file that has to be there before it starts; while it waits, there is a file FILE.awaited. Default: none. */
   readonly startsAfter?: string;
   /** A file with which its initialization fails. Default: none. */
   readonly failsWith?: string;
@@ -33,7 +33,9 @@ export const writeSleepers = async (deployment: Deployment, name: string, sleepe
   const initialization = ({ startsAfter, failsWith, fails = false }: Sleeper): string => {
     if (fails) return 'exit 3';
     if (failsWith !== undefined) return `if test -e ${failsWith}; then exit 3; fi`;
-    return startsAfter === undefined ? '' : `while ! test -e ${startsAfter}; do sleep 0.1; done`;
+    return startsAfter === undefined
+      ? ''
+      : `: >${startsAfter}.awaited; while ! test -e ${startsAfter}; do sleep 0.1; done; rm -f ${startsAfter}.awaited`;
   };
   const instances = Object.entries(sleepers).map(
     ([instance, sleeper]) => `
