@@ -20,6 +20,8 @@
     "nixproc/backends/s6-rc/create-service-bundle.nix"
     "nixproc/backends/launchd/create-launchd-daemon.nix"
     "nixproc/backends/cygrunsrv/create-cygrunsrv-params.nix"
+    "nixproc/backends/runit"
+    "nixproc/backends/runit/create-runit-service.nix"
     "nixproc/backends/synit"
     "nixproc/backends/synit/create-synit-daemon.nix"
   ];

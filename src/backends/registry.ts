@@ -4,6 +4,7 @@ import type { Backend } from './backend.js';
 import { facts as bsdrc } from './bsdrc/facts.js';
 import { facts as disnix } from './disnix/facts.js';
 import type { ManagerFacts } from './manager-facts.js';
+import { facts as runit } from './runit/facts.js';
 import { facts as s6rc } from './s6-rc/facts.js';
 import { facts as supervisord } from './supervisord/facts.js';
 import { facts as synit } from './synit/facts.js';
@@ -26,6 +27,7 @@ const registry: Readonly<Record<string, Entry>> = {
   docker: { load: async () => (await import('./docker/index.js')).docker },
   launchd: { load: async () => (await import('./launchd/index.js')).launchd },
   cygrunsrv: { load: async () => (await import('./cygrunsrv/index.js')).cygrunsrv },
+  runit: { ...runit, load: async () => (await import('./runit/index.js')).runit },
   synit: { ...synit, load: async () => (await import('./synit/index.js')).synit },
 };
 

@@ -30,8 +30,11 @@ export const takenNames = async (tree: Tree, units: readonly DeployedUnit[]): Pr
  * @param tree what is deployed
  */
 export const takenLogs = async (tree: Tree, units: readonly DeployedUnit[]): Promise<readonly Collision[]> => {
-  const { lockedLogs } = await import('./log-locks.js');
-  const locked = lockedLogs(units.flatMap((unit) => activationOf(unit).logFile ?? []));
+  const { lockedLogs } = await import('../shared/log-locks.js');
+  const locked = lockedLogs(
+    units.flatMap((unit) => activationOf(unit).logFile ?? []),
+    's6-log',
+  );
   if (locked.length === 0) return [];
   const own = await tree.processes();
   return locked

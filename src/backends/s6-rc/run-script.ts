@@ -4,11 +4,13 @@ import type { UnitContext } from '../backend.js';
 import { cleanStart } from '../shared/clean-start.js';
 import { markedStart } from '../shared/marked-start.js';
 import { launchScript, variablesLostInShells } from '../shared/launch-script.js';
+import { becomeOnlyProcess, type ServiceSupervisor } from '../shared/only-process.js';
 import { searchPath } from '../shared/search-path.js';
 import { execlineScript, type ExeclineCommand } from './execline.js';
 import { notifyOnCheck } from './notify-on-check.js';
-import { becomeOnlyProcess } from './only-process.js';
 import { storeName, tool } from './tools.js';
+
+const supervisor: ServiceSupervisor = { manager: 's6-rc', program: 's6-supervise', stopTime: null };
 
 /**
  * Has the commands that follow found among the tools, whatever s6-svscan's own PATH is. A command of execline looks for
@@ -100,7 +102,7 @@ export const runScript = (process: ManagedProcess, program: CommandLine, context
   const execline = tool(context, 'execline');
   return execlineScript(execline, [
     // In the service directory, where it writes itself down; before anybody looks whether it is ready.
-    becomeOnlyProcess(context),
+    becomeOnlyProcess(context, supervisor),
     // In the service directory, where it sees when the process has ended.
     ...notifyOnCheck(context),
     ...findCommands(searchPath(context.instance, process, 'tools-first'), execline, ['fdmove', '-c', '2', '1']),

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A log whose directory an s6-log has, and which. */
+/** A log whose directory a logger has, and which. */
 export interface LockedLog {
   readonly directory: string;
   readonly pid: number;
@@ -33,16 +33,18 @@ const nameOf = (pid: number): string => {
 };
 
 /**
- * Those of log files whose directory an s6-log writes to. A second one would wait for it to end, for ever. Nothing is found
- * where the machine does not tell who holds locks.
+ * Those of log files whose directory a logger writes to that locks the file `lock` there: a second one would not get it.
+ * Nothing is found where the machine does not tell who holds locks.
+ *
+ * @param logger as ps(1) calls it ("s6-log")
  */
-export const lockedLogs = (logFiles: readonly string[]): readonly LockedLog[] => {
+export const lockedLogs = (logFiles: readonly string[], logger: string): readonly LockedLog[] => {
   if (logFiles.length === 0) return [];
   const holders = holdersOfLocks();
   return [...new Set(logFiles.map(dirname))].flatMap((directory) => {
     const inode = statSync(join(directory, 'lock'), { throwIfNoEntry: false })?.ino;
     const pid = inode === undefined ? undefined : holders.get(String(inode));
     // An inode's number alone may be another file system's.
-    return pid !== undefined && nameOf(pid) === 's6-log' ? [{ directory, pid }] : [];
+    return pid !== undefined && nameOf(pid) === logger ? [{ directory, pid }] : [];
   });
 };
