@@ -8,6 +8,8 @@ const activation = z.object({
   directory: z.string(),
   /** What is in it, each a file or a directory of files; `log` is a service directory of its own. */
   entries: z.array(z.string()),
+  /** Whether commands run before the process, and our script says when they are over. */
+  isInitialized: z.boolean(),
   /** Null when nothing writes down what the process prints. */
   logFile: z.nullable(z.string()),
 });

@@ -2,8 +2,10 @@ import { mkdir, readdir, readlink, rename, rm, symlink, utimes, writeFile } from
 import { join } from 'node:path';
 import { explainFileError } from '../../state/file-errors.js';
 import type { DeployedUnit } from '../backend.js';
+import { processFile } from '../shared/only-process.js';
 import { activationOf } from './activation-data.js';
 import type { Place } from './place.js';
+import { begunFile } from './scripts.js';
 
 /*
  * Service directories that runsv works in. The scripts in them are links into the profile: runsv itself needs to write
@@ -44,7 +46,7 @@ const setLink = async (path: string, target: string): Promise<void> => {
 };
 
 /** Names that runit itself, and our scripts, use in a service directory. */
-const ownNames = /^(?:supervise|down|nixproc-process|log)$/;
+const ownNames: readonly string[] = ['supervise', down, 'log', processFile, begunFile];
 
 /** The service directories of one profile. */
 export interface LiveDirectories {
@@ -104,7 +106,7 @@ export const liveDirectories = (place: Place): LiveDirectories => {
       explaining(directoryOf(unit), async () => {
         const links = linksOf(unit);
         for (const name of await readdir(directoryOf(unit))) {
-          if (!ownNames.test(name) && !links.has(name)) {
+          if (!ownNames.includes(name) && !links.has(name)) {
             await rm(join(directoryOf(unit), name), { recursive: true, force: true });
           }
         }

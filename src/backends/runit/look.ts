@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import { openProcessTable, type LiveProcess } from '../../system/processes.js';
+import type { DeployedUnit } from '../backend.js';
 import { readRecord } from '../shared/observe-service.js';
 import { processFile } from '../shared/only-process.js';
+import { activationOf } from './activation-data.js';
 import type { Parts } from './parts.js';
 import { findRunsvdir } from './runsvdir.js';
+import { begunFile } from './scripts.js';
 import { readStatuses, type ServiceStatus } from './service-status.js';
 
 /** How the services of a profile are. */
@@ -43,6 +47,16 @@ export const recordedProcess = async ({ place, ports: { run } }: Parts, name: st
   if (main === undefined) return null;
   const found = await table.find(Number(main.pid));
   return found?.startTime === main.startTime ? found : null;
+};
+
+/** Whether a process is past what is done before it: its own PID is written down. */
+export const hasBegun = ({ place }: Parts, unit: Pick<DeployedUnit, 'name' | 'activation'>, pid: number): boolean => {
+  if (!activationOf(unit).isInitialized) return true;
+  try {
+    return readFileSync(join(place.services, unit.name, begunFile), 'utf8').trim() === String(pid);
+  } catch {
+    return false;
+  }
 };
 
 /** Looks at all services that there are. */

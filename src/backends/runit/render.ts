@@ -59,6 +59,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   const activation: Activation = {
     directory,
     entries: [...new Set(files.map(({ path }) => path.slice(directory.length + 1).split('/')[0] ?? ''))],
+    isInitialized: service.program.kind === 'process' && service.initialize !== '',
     logFile: service.isLogged ? `${logDirectory(context)}/current` : null,
   };
   return { files, properties: propertiesOf(service, context), activation, credentials: service.credentials };

@@ -12,6 +12,15 @@ import type { RunitService } from './config.js';
 /** Seconds that a process gets to end before it is killed, where the model says nothing. */
 export const defaultPatience = 10;
 
+/**
+ * Where the PID of a process is written, in the service directory, when what is done before it is over: until then the shell
+ * that does it is all that there is to be seen.
+ */
+export const begunFile = 'nixproc-begun';
+
+/** How the shell that does it is told where that file is: it may go to another directory. */
+const begunVariable = 'NIXPROC_BEGUN';
+
 const program = (context: UnitContext, name: 'chpst' | 'svlogd'): string =>
   `${requiredTool(context, 'runit', 'runit')}/bin/${name}`;
 
@@ -42,7 +51,8 @@ export const runScript = (service: RunitService, context: UnitContext): string =
     directory: directory ?? '/',
     nice,
     user: user === null ? null : { name: user, setpriv: requiredTool(context, 'setpriv', 'runit') },
-    initialize,
+    initialize:
+      initialize === '' ? '' : `${initialize}\nprintf '%s\\n' "$$" >"$${begunVariable}"\nunset ${begunVariable}`,
     environment: environmentOf(service, context),
     cleanStart: cleanStart(environment, context),
     command: words,
@@ -51,6 +61,7 @@ export const runScript = (service: RunitService, context: UnitContext): string =
   return scriptOf(
     context,
     'exec 2>&1',
+    ...(initialize === '' ? [] : [`export ${begunVariable}="$PWD/${begunFile}"`]),
     `exec ${shellCommand([
       ...becomeOnlyProcess(context, { manager: 'runit', program: 'runsv', stopTime }),
       ...[program(context, 'chpst'), '-P'],

@@ -4,12 +4,15 @@ import { linesSince, markLogs } from '../shared/log-tail.js';
 import { fine, refused, type Verdict } from '../shared/unit-by-unit.js';
 import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
-import { recordedProcess, statusesOf } from './look.js';
+import { hasBegun, recordedProcess, statusesOf } from './look.js';
 import { pause, type Parts } from './parts.js';
 import { provideServices, releaseServices, stopServices } from './supervision.js';
 
 /** Milliseconds after which runsv has started what ended just before: it starts nothing twice within a second. */
 const longestPause = 1500;
+
+/** Seconds that what is done before a process may take, where nobody says. */
+const longestInitialization = 90;
 
 const directoryOf = ({ place }: Parts, { name }: DeployedUnit): string => join(place.services, name);
 
@@ -32,22 +35,40 @@ export const stopService = async (parts: Parts, unit: DeployedUnit): Promise<Ver
   return refused(`process ${String(after.pid)} was killed, and has not ended`);
 };
 
-/** Whether the process is there that a run script of ours writes down: looked at before anything is run to look. */
-const hasBegun = async (parts: Parts, { name, properties }: DeployedUnit): Promise<boolean> =>
-  properties['run'] !== undefined || (await recordedProcess(parts, name)) !== null;
+/** How a start goes; the process that a run script of ours writes down is looked at before anything is run to look. */
+const progressOf = async (parts: Parts, unit: DeployedUnit): Promise<'up' | 'initializing' | 'down'> => {
+  const { name, properties } = unit;
+  if (properties['run'] === undefined && (await recordedProcess(parts, name)) === null) return 'down';
+  const status = (await statusesOf(parts, [name])).get(name);
+  if (status?.state !== 'run' || status.pid === null) return 'down';
+  return hasBegun(parts, unit, status.pid) ? 'up' : 'initializing';
+};
+
+const verdictOn = (outcome: 'up' | 'down' | null, limit: number, lines: readonly string[]): Verdict => {
+  if (outcome === 'up') return fine;
+  const reason = outcome === 'down' ? 'it ended at once' : `its initialize did not end within ${limit / 1000} s`;
+  return refused([reason, ...lines].join('\n'));
+};
 
 /** Starts a service that is supervised, by the scripts of this unit. */
 export const startService = async (parts: Parts, unit: DeployedUnit): Promise<Verdict> => {
-  const { live, programs, signal } = parts;
+  const { live, programs, ports, signal } = parts;
   const logs = await markLogs(logFilesOf(unit));
   await live.link(unit);
   await live.setWanted(unit, true);
   const { exitCode, stdout } = await programs.sv(['up', directoryOf(parts, unit)]);
   if (exitCode !== 0) return refused(stdout.trim());
-  const isUp = async (): Promise<boolean> =>
-    (await hasBegun(parts, unit)) && (await statusesOf(parts, [unit.name])).get(unit.name)?.state === 'run';
-  if (await until({ limit: longestPause, pause, signal }, isUp)) return fine;
-  return refused(['it ended at once', ...(await linesSince(logs, 10))].join('\n'));
+  const begin = performance.now();
+  const limit = (unit.startTimeout ?? ports.timeouts?.start ?? longestInitialization) * 1000;
+  let outcome: 'up' | 'down' | null = null;
+  await until({ limit, pause, signal }, async () => {
+    const progress = await progressOf(parts, unit);
+    // A process that does not come is not waited for as long as what is done before one.
+    if (progress === 'down') outcome = performance.now() - begin > longestPause ? 'down' : null;
+    else outcome = progress === 'up' ? 'up' : null;
+    return outcome !== null;
+  });
+  return verdictOn(outcome, limit, await linesSince(logs, 10));
 };
 
 /** Stops a service by what it was, and starts it by what it becomes; it is supervised already. */
