@@ -44,9 +44,9 @@ const writeGolden = async (directory: string, name: string): Promise<Golden> => 
 };
 
 /** Managers in whose layout nothing says what depends on what, but only in which order things start, or not even that. */
-const saysNoDependencies = new Set(['sysvinit', 'supervisord', 'docker', 'disnix', 'launchd']);
+const saysNoDependencies = new Set(['sysvinit', 'supervisord', 'docker', 'disnix', 'launchd', 'runit']);
 /** Managers in whose layout nothing orders processes. */
-const saysNoOrder = new Set(['disnix', 'launchd']);
+const saysNoOrder = new Set(['disnix', 'launchd', 'runit']);
 
 // The profile of each manager, without its manifest, is what other tools make too.
 describe.each(managerNames)('the layout of a profile for %s', (name) => {
@@ -111,6 +111,7 @@ const comparable: Readonly<Record<string, readonly string[]>> = {
   docker: ['containerName', 'createArguments'],
   launchd: ['label', 'plist', 'user', 'logFiles', 'startsAtOnce'],
   cygrunsrv: ['service', 'parameters', 'dependencies', 'user', 'logFiles'],
+  runit: ['directory', 'entries', 'isInitialized', 'logFile'],
   synit: ['file', 'recordFile', 'logFile', 'restarts', 'isRequired', 'endsByItself'],
 };
 

@@ -37,6 +37,12 @@ const restartsBetween = (before: OwnManifest, after: OwnManifest): readonly stri
     return [`${unit.instance}: ${names.map((name) => `\`${name}\``).join(', ')}`];
   });
 
+const recordedManagers = new Set(
+  recordedVersions
+    .flatMap((version) => Object.keys(readRecordedVersion(version).profiles))
+    .map((key) => key.split(' ')[0]),
+);
+
 let deployment: Deployment;
 beforeAll(async () => {
   deployment = await createDeployment(account, 'webapps-advanced');
@@ -69,7 +75,8 @@ describe.each(managerNames)('of %s', (manager) => {
       const before = restoreProfile(record, recorded, place).manifest;
       restarts.set(`${version} ${key}`, restartsBetween(before, manifest));
     }
-    expect([...restarts.keys()].some((name) => name.endsWith(key))).toBe(true);
+    // Of a manager that no recorded version has, nothing is deployed.
+    expect([...restarts.keys()].some((name) => name.endsWith(key))).toBe(recordedManagers.has(manager));
   });
 });
 

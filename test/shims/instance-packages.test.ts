@@ -84,6 +84,7 @@ test("a package's references are in the store, so that what it runs is kept with
 
 test.each([
   ['s6-rc', 'createOneShotService', 'up = "${pkgs.coreutils}/bin/true";'],
+  ['runit', 'createRunitService', 'process = "${pkgs.coreutils}/bin/true";'],
   ['synit', 'createSynitDaemon', 'process = "${pkgs.coreutils}/bin/true";'],
 ])('the create functions of %s can be imported together by hand', async (manager, create, properties) => {
   const [path = ''] = await checkout.build(`
@@ -138,6 +139,7 @@ const direct: Readonly<Record<string, readonly [string, string]>> = {
   ],
   docker: ['create-docker-container.nix', 'dockerImage = "sleep"; dockerImageTag = "1"; cmd = "${sleep} 4711";'],
   disnix: ['create-process-script.nix', 'process = "${sleep} 4711";'],
+  runit: ['create-runit-service.nix', 'process = sleep; args = [ 4711 ];'],
   synit: ['create-synit-daemon.nix', 'process = sleep; args = [ 4711 ];'],
 };
 

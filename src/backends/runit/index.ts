@@ -16,6 +16,7 @@ export const runit: Backend = {
   profileFiles: () => [],
   profileData,
   launches: async (unit) => (await import('./launched-program.js')).launchedProgram(unit),
+  readLayout: async (root) => (await import('./read-layout.js')).readLayout(root),
   honoursTimeouts: facts.honoursTimeouts,
   activationParser: async (data) => {
     const { parseActivation, parseProfileData } = await import('./activation-data.js');

@@ -7,7 +7,7 @@ import { parseService, type RunitService } from './config.js';
 import { checkScript, environmentOf, logDirectory, logScript, runScript } from './scripts.js';
 
 /** Where a profile has its service directories. */
-const serviceDirectories = 'etc/runit/sv';
+export const serviceDirectories = 'etc/runit/sv';
 
 /** What decides how a process runs. Scripts of ours are left out: a new version of them restarts nothing. */
 const propertiesOf = (service: RunitService, context: UnitContext): JsonObject => {
@@ -58,7 +58,7 @@ export const render = (args: JsonObject, context: UnitContext): RenderedUnit => 
   );
   const activation: Activation = {
     directory,
-    entries: [...new Set(files.map(({ path }) => path.slice(directory.length + 1).split('/')[0] ?? ''))],
+    entries: [...new Set(files.map(({ path }) => path.slice(directory.length + 1).split('/')[0] ?? ''))].sort(),
     isInitialized: service.program.kind === 'process' && service.initialize !== '',
     logFile: service.isLogged ? `${logDirectory(context)}/current` : null,
   };
