@@ -6,7 +6,19 @@ export const ciPart = {
   release: 'sid',
   /** For those tests; what else a test wants is npm's, and shared with the repository. */
   packages: [
-    ...['nodejs', 'git', 'nix-bin', 'python3', 'procps', 'daemon', 'nginx-light', 'supervisor', 's6', 'execline'],
+    ...[
+      'nodejs',
+      'git',
+      'nix-bin',
+      'python3',
+      'procps',
+      'daemon',
+      'nginx-light',
+      'supervisor',
+      's6',
+      'execline',
+      'runit',
+    ],
     ...['systemd', 'libpam-systemd', 'dbus', 'util-linux-extra', 'uidmap'],
   ],
   /** Seconds for the tests, after which they are ended. */

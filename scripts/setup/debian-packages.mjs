@@ -36,6 +36,7 @@ const requirements = [
   { package: 'procps', met: () => ['ps', 'kill'].every(hasProgram) },
   { package: 's6', met: () => hasProgram('s6-svscan') },
   { package: 'execline', met: () => hasProgram('execlineb') },
+  { package: 'runit', met: () => ['runsvdir', 'runsv', 'sv', 'svlogd', 'chpst'].every(hasProgram) },
   { package: 'systemd', met: () => hasFile('/lib/systemd/systemd') && hasProgram('systemctl') },
   { package: 'libpam-systemd', met: () => hasFile('/usr/share/pam-configs/systemd') },
   { package: 'dbus', met: () => hasProgram('dbus-daemon') },
