@@ -56,7 +56,7 @@ const suiteWith = async (script: string): Promise<string> => {
   return file;
 };
 
-const managers = ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker', 's6-rc'];
+const managers = ['sysvinit', 'supervisord', 'systemd', 'disnix', 'docker', 's6-rc', 'runit'];
 
 (isRoot ? describe : describe.skip)('test suites in machines, which only root can make in full', () => {
   test('the suites of the fixtures pass under every process manager that is there, in both profiles', async () => {
