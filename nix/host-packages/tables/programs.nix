@@ -768,11 +768,13 @@ in
     ];
     # Services name it so for xinetd.
     links."libexec/telnetd" = [
+      "/usr/local/libexec/telnetd"
       "/usr/sbin/telnetd"
       "/usr/sbin/in.telnetd"
       "/usr/libexec/telnetd"
     ];
     links."libexec/tftpd" = [
+      "/usr/local/libexec/tftpd"
       "/usr/sbin/in.tftpd"
       "/usr/sbin/tftpd"
       "/usr/libexec/tftpd"
