@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
@@ -110,6 +110,51 @@ test.each(user)('$name gets a line in the crontab, which runs the deployment and
   expect((await deployment.succeed('undeploy')).stderr).toContain('it will not start at boot any more');
   expect(linesOfTable()).toEqual([...others, '']);
   expect(await findLeftovers(deployment)).toEqual(nothing);
+});
+
+test.each(root)('$name gets a service where runit runs the machine, which waits for the next boot', async (account) => {
+  const place = await makeSurroundings();
+  const etc = join(place, 'etc');
+  for (const directory of ['sv', 'service']) mkdirSync(join(etc, directory), { recursive: true });
+  const runsvdir = spawn('runsvdir', ['-P', join(etc, 'service')], { stdio: 'ignore', cwd: '/' });
+  try {
+    deployment = await createDeployment(account, 'webapps', { RUNIT_TARGET_DIR: etc });
+    const args = await switchArguments('disnix');
+    await deployment.succeed('switch', ...args);
+    const [name = ''] = readdirSync(join(etc, 'service'));
+    expect(name).toMatch(/^nixproc-processes-[0-9a-f]{8}$/);
+    const service = join(etc, 'sv', name);
+    const pidOf = (): string => readFileSync(join(service, 'supervise', 'pid'), 'utf8').trim();
+    await eventually(() => {
+      expect(readFileSync(`/proc/${pidOf()}/comm`, 'utf8')).toBe('sleep\n');
+      return true;
+    });
+
+    await reboot();
+    const run = readFileSync(join(service, 'run'), 'utf8');
+    writeFileSync(join(service, 'run'), run.replace(/'?[0-9a-f]{8}-[0-9a-f-]{27}'?/, 'another'));
+    expect((await deployment.run('sv', 'restart', service)).exitCode).toBe(0);
+    await expectAll();
+    expect((await deployment.run('sv', 'down', service)).exitCode).toBe(0);
+    await eventually(() => {
+      expect(runningSleepers(deployment)).toEqual([]);
+      return true;
+    });
+
+    // Whoever disables it does not end the deployment.
+    expect((await deployment.run('sv', 'up', service)).exitCode).toBe(0);
+    await expectAll();
+    rmSync(join(etc, 'service', name));
+    await eventually(async () => ((await deployment.run('sv', 'status', service)).exitCode === 0 ? undefined : true));
+    expect(runningSleepers(deployment)).toEqual(all);
+
+    await deployment.succeed('undeploy');
+    expect([readdirSync(join(etc, 'sv')), readdirSync(join(etc, 'service'))]).toEqual([[], []]);
+  } finally {
+    const ended = once(runsvdir, 'exit');
+    runsvdir.kill('SIGHUP');
+    await ended;
+  }
 });
 
 test.each(root)(

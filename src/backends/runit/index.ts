@@ -23,5 +23,6 @@ export const runit: Backend = {
     parseProfileData(data);
     return parseActivation;
   },
+  init: async () => (await import('./machine-init.js')).machineInit,
   connect: async (context) => (await import('./connect.js')).connect(context),
 };
