@@ -7,14 +7,14 @@ import type { DeployedUnit } from '../profile/manifest.js';
 import { errnoOf } from '../state/file-errors.js';
 
 /** Whether a file lies, or would lie, in a file system that is mounted read-only. */
-const isClosed = (path: string): boolean => {
+const isClosed = (path: string, access: typeof accessSync): boolean => {
   try {
-    accessSync(path, constants.W_OK);
+    access(path, constants.W_OK);
     return false;
   } catch (error) {
     const code = errnoOf(error);
     // What is not there has to be made in the directory above.
-    return code === 'EROFS' || (code === 'ENOENT' && dirname(path) !== path && isClosed(dirname(path)));
+    return code === 'EROFS' || (code === 'ENOENT' && dirname(path) !== path && isClosed(dirname(path), access));
   }
 };
 
@@ -24,17 +24,21 @@ const isClosed = (path: string): boolean => {
  * stays empty keeps nobody from starting.
  *
  * @param units that are going to be started
+ * @param access tells by an exception that a file cannot be written. Default: that of Node.js
  * @returns an error for each that would not start
  */
 export const findClosedPlaces = (
   units: readonly DeployedUnit[],
   { writtenAtStart = () => [] }: Pick<ManagerSession, 'writtenAtStart'>,
+  access = accessSync,
 ): readonly Conflict[] =>
   units.flatMap((unit): readonly Conflict[] => {
     // What the scripts of others do is not known.
     if (unit.isLaidOut === true) return [];
     const pidFile = pidFileOf(unit) ?? unit.pidFile ?? null;
-    const closed = [...(pidFile === null ? [] : [pidFile]), ...writtenAtStart(unit)].find(isClosed);
+    const closed = [...(pidFile === null ? [] : [pidFile]), ...writtenAtStart(unit)].find((path) =>
+      isClosed(path, access),
+    );
     if (closed === undefined) return [];
     return [
       {

@@ -6,7 +6,7 @@ import type { Arrival } from '../generations/arrival.js';
 import { addRoot } from '../generations/gc-root.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
-import { explainFileError } from '../state/file-errors.js';
+import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { openProcessIdentities } from '../state/process-identity.js';
 import type { Ports } from '../system/ports.js';
 import {
@@ -197,7 +197,7 @@ export const endSwitch = async (location: ProfileLocation): Promise<void> => {
     await rename(directoryOf(location), away);
     await rm(away, { recursive: true });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+    if (errnoOf(error) === 'ENOENT') return;
     throw explainFileError(`What is recorded of the switch in ${location.stateDirectory} cannot be removed`, error);
   }
 };
