@@ -404,3 +404,66 @@ test('a switch that keeps going and in which nothing fails is recorded', async (
   expect(error).toBeNull();
   expect(events).toContain('record');
 });
+
+test('notes are logged, and an error that is no Error of ours is told in its own words', async () => {
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push((JSON.parse(line) as { msg: string }).msg) });
+  const manager = fakeManager([old('a')]);
+  const prepared = prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]]);
+  const plan = { ...prepared.plan, notes: ['one'], accounts: { ...accounts, notes: ['two'] } };
+  const failing = { ...prepared.accounts, clean: () => Promise.reject(new Error('no rights')) };
+  expect(await run({ ...prepared, plan, accounts: failing, ports: { ...ports, log } })).toBeNull();
+  expect(lines).toEqual(expect.arrayContaining(['note: one', 'note: two', 'no rights']));
+});
+
+test('accounts that cannot be made are put back as they were, and nothing else is done', async () => {
+  const manager = fakeManager([old('a')]);
+  const events: string[] = [];
+  const prepared = prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], noting(events));
+  const note = (event: string) => async (): Promise<void> => {
+    events.push(event);
+  };
+  const failing = {
+    ...prepared.accounts,
+    ...{ putBack: note('put back'), withdraw: note('withdraw'), prepare: () => Promise.reject(new Error('no')) },
+  };
+  await expect(run({ ...prepared, accounts: failing })).rejects.toThrow('no');
+  expect(events).toEqual(['begin switch', 'accounts', 'put back', 'withdraw', 'end', 'close']);
+  expect(manager.calls).toEqual([]);
+  events.length = 0;
+  const unfinished = { reached: [], journal: null, state: 'interrupted', fates: null } as const;
+  await expect(run({ ...prepared, accounts: failing, unfinished })).rejects.toThrow('no');
+  expect(events).toEqual(['begin switch', 'accounts', 'put back', 'withdraw', 'close']);
+});
+
+test('what failed and what was left alone is told once, and what could not be put back as well', async () => {
+  const before = [old('a')];
+  const manager = fakeManager(before, [fresh('a').fingerprint, old('a').fingerprint]);
+  const error = await run(prepare({ sysvinit: manager }, [sysvinit, before], [sysvinit, [fresh('a')]]));
+  expect(error).toMatchObject({
+    exitCode: 6,
+    message: 'The switch to /store/next failed, and what ran before could not be put back completely',
+    why: 'a did not restart: it exited with status 1\nthen: a did not start: it exited with status 1',
+  });
+});
+
+test('users that were changed have what they had before what ran before runs again', async () => {
+  const events: string[] = [];
+  const manager = fakeManager([old('a')], [fresh('a').fingerprint]);
+  const prepared = prepare({ sysvinit: manager }, [sysvinit, [old('a')]], [sysvinit, [fresh('a')]], noting(events));
+  const note = (event: string) => async (): Promise<void> => {
+    events.push(event);
+  };
+  await run({ ...prepared, accounts: { ...prepared.accounts, putBack: note('put back'), withdraw: note('withdraw') } });
+  expect(events.slice(events.indexOf('put back'))).toEqual([
+    ...[
+      'put back',
+      'install sysvinit (back)',
+      'start sysvinit (back)',
+      'finish sysvinit (back)',
+      'withdraw',
+      'end',
+      'close',
+    ],
+  ]);
+});

@@ -244,3 +244,30 @@ test('a manager whose starts only say that there is a process is watched for as 
   expect(details(await execute(dies(0.05), units))).toEqual([['one', 'it did not stay up: exit code 7']]);
   expect(details(await execute(dies(0), units))).toEqual([]);
 });
+
+test('the settle time counts from the last start, as long as whoever wants most of it, and only of what is watched', async () => {
+  const looked: number[] = [];
+  const manager = fakeManager();
+  const session: ManagerSession = {
+    ...manager,
+    leastSettle: 0.3,
+    observe: (units) => {
+      looked.push(performance.now());
+      return manager.observe(units);
+    },
+    start: async (units) => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return manager.start(units);
+    },
+  };
+  const units = [unitCalled('a'), unitCalled('b', {}, 1)];
+  // The looks: after each level, and when the settle time is over.
+  const since = performance.now();
+  await execute(session, units, { settle: 0.1 });
+  expect(looked).toHaveLength(3);
+  expect((looked[2] ?? 0) - (looked[1] ?? 0)).toBeGreaterThanOrEqual(290);
+  expect(performance.now() - since).toBeLessThan(2000);
+  looked.length = 0;
+  await execute({ ...session, leastSettle: 0 }, units, { settle: 0.05 });
+  expect((looked[2] ?? 0) - (looked[1] ?? 0)).toBeLessThan(290);
+});

@@ -195,15 +195,20 @@ describe('tasks', () => {
   const tasks = (
     stages: readonly PlanStage[],
     sessions: Readonly<Record<string, ManagerSession>>,
-    { before = 0, from = [one], to = managed(one) as ManagedProfile | null, keepsLevels = false } = {},
+    settings: {
+      readonly before?: number;
+      readonly from?: readonly ManagerName[];
+      readonly to?: ManagedProfile | null;
+      readonly keepsLevels?: boolean;
+    } = {},
   ): readonly string[] =>
     words(
       tasksOf(
-        { stages, stagesBeforeInstall: before },
-        from,
-        to,
+        { stages, stagesBeforeInstall: settings.before ?? 0 },
+        settings.from ?? [one],
+        settings.to === undefined ? managed(one) : settings.to,
         { of: (manager) => sessions[manager] ?? fakeManager() },
-        { waitForPorts: false, keepsLevels },
+        { waitForPorts: false, keepsLevels: settings.keepsLevels === true },
       ),
     );
   const a = unitCalled('a');

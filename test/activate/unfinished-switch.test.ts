@@ -1,12 +1,31 @@
 import { expect, test } from '@jest/globals';
-import { afterUnfinishedSwitch } from '../../src/activate/unfinished-switch.js';
-import { fatesFrom, type Effect, type Fates, type JournalEntry } from '../../src/activate/journal.js';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  afterUnfinishedSwitch,
+  arrivalOfUnfinished,
+  describeUnfinished,
+  endSwitch,
+  journalOfUnfinished,
+  readUnfinishedSwitch,
+} from '../../src/activate/unfinished-switch.js';
+import {
+  createJournal,
+  fatesFrom,
+  noJournal,
+  readJournal,
+  type Effect,
+  type Fates,
+  type JournalEntry,
+} from '../../src/activate/journal.js';
 import type { Observation } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
 import { planActivation, type ObservedUnit } from '../../src/plan/plan-activation.js';
 import { unitOf } from '../../src/plan/activation-plan.js';
 import type { DeployedUnit } from '../../src/profile/manifest.js';
+import { openProcessIdentities } from '../../src/state/process-identity.js';
 import { unitCalled } from '../support/instances.js';
+import { makeProfilesOfScripts } from '../support/profiles-of-scripts.js';
 
 const sysvinit = 'sysvinit' as ManagerName;
 const supervisord = 'supervisord' as ManagerName;
@@ -146,4 +165,69 @@ test('what any of several unfinished switches has started is stopped', () => {
     'stop b sysvinit',
     'stop c sysvinit',
   ]);
+});
+
+test('what an unfinished switch has left is read and told, and can be gone on with or ended', async () => {
+  const { location, make, manifestOf, ports, unit, remove } = await makeProfilesOfScripts();
+  const directory = join(location.stateDirectory, 'unfinished');
+  const journal = join(directory, 'journal');
+  const read = () => readUnfinishedSwitch(location, ports);
+  expect(await read()).toBeNull();
+  expect(await journalOfUnfinished(location, ports)).toBe(noJournal);
+  const [one, two] = [make('one', [unit('a')]), make('two', [unit('b')])];
+  await mkdir(directory);
+  // Nothing has happened before there is a journal.
+  await symlink(one, join(directory, 'one'));
+  expect(await read()).toBeNull();
+  await writeFile(journal, 'no journal');
+  await writeFile(join(directory, 'journal.room-1'), '');
+  const damaged = await read();
+  expect(damaged).toMatchObject({ journal: null, state: 'interrupted', fates: null, reached: [{ path: one }] });
+  if (damaged === null) throw new Error('there is one');
+  expect(describeUnfinished(damaged)).toBe('a switch did not finish, and what it left cannot be read');
+  expect(await journalOfUnfinished(location, ports)).toBe(noJournal);
+
+  const { own } = await openProcessIdentities(ports.run);
+  const header = {
+    ...{ format: 1 as const, command: 'rollback', since: at, to: two, reaching: ['/no/such/profile', one, two] },
+    ...{ arrival: { generation: null, history: [1] }, running: [], process: own },
+  };
+  const opened = await createJournal(journal, header);
+  await opened.during(effect('start', 'disnix', b), false, async () => []);
+  await opened.close();
+  const atWork = await read();
+  if (atWork === null) throw new Error('there is one');
+  expect(atWork).toMatchObject({ state: 'at work', reached: [{ path: one }, { path: two }] });
+  expect(atWork.fates?.wasTouched('disnix', 'b')).toBe(true);
+  const who = `a rollback to ${two} (PID ${String(process.pid)}, since ${at})`;
+  expect(describeUnfinished(atWork)).toBe(`${who} is at work, after step 1: start b (disnix)`);
+  const built = { path: two, manifest: manifestOf(two) };
+  expect(arrivalOfUnfinished(atWork, built)).toEqual({ generation: null, history: [1] });
+  expect(arrivalOfUnfinished(atWork, { ...built, path: one })).toBeNull();
+  expect(arrivalOfUnfinished(null, built)).toBeNull();
+
+  await (await createJournal(journal, { ...header, process: { ...own, pid: 4_194_305 } })).close();
+  const interrupted = await read();
+  if (interrupted === null) throw new Error('there is one');
+  const dead = who.replace(String(process.pid), '4194305');
+  expect(interrupted.state).toBe('interrupted');
+  expect(describeUnfinished(interrupted)).toBe(`${dead} did not finish: it ended before its first step`);
+  for (const rest of [{ bootId: 'another' }, { machine: 'another' }]) {
+    await (await createJournal(journal, { ...header, process: { ...own, ...rest, pid: 4_194_305 } })).close();
+    expect((await read())?.fates).toBeNull();
+  }
+  await (await createJournal(journal, { ...header, process: { ...own, bootId: 'another', pid: 4_194_305 } })).close();
+  const before = await read();
+  if (before === null) throw new Error('there is one');
+  expect(describeUnfinished(before)).toMatch(/before its first step, before this machine was started$/);
+
+  const more = await journalOfUnfinished(location, ports);
+  await more.during(effect('stop', 'disnix', b), false, async () => []);
+  await more.close();
+  expect((await readJournal(journal))?.entries).toHaveLength(2);
+  await endSwitch(location);
+  expect(await readdir(location.stateDirectory)).toEqual([]);
+  await endSwitch(location);
+  await rm(location.stateDirectory, { recursive: true });
+  await remove();
 });

@@ -18,13 +18,17 @@ import { recogniseProcesses, withRecognised } from '../../src/activate/recognise
 import { lostProfile, salvageProfile } from '../../src/activate/salvage-profile.js';
 import { connectSessions } from '../../src/activate/sessions.js';
 import { findWhatRuns, type ActivationRequest } from '../../src/activate/what-runs.js';
-import type { Observation } from '../../src/backends/backend.js';
+import { createJournal } from '../../src/activate/journal.js';
+import type { ManagerSession, Observation } from '../../src/backends/backend.js';
 import { readBuiltProfile, type BuiltProfile } from '../../src/generations/built-profile.js';
 import type { InstanceName, ManagerName } from '../../src/model/process-model.js';
 import type { ObservedUnit } from '../../src/plan/plan-activation.js';
 import type { DeployedUnit } from '../../src/profile/manifest.js';
 import { manifestPath } from '../../src/profile/manifest-path.js';
 import { createRun } from '../../src/system/run.js';
+import { openProcessIdentities } from '../../src/state/process-identity.js';
+import { deployedUnit } from '../backends/systemd/support/deployed.js';
+import { fakeManager } from '../support/fake-session.js';
 import { unitCalled } from '../support/instances.js';
 import { makeProfilesOfScripts, type ProfilesOfScripts } from '../support/profiles-of-scripts.js';
 
@@ -185,7 +189,8 @@ describe('drift', () => {
     expect(drift.changed).toEqual([]);
     expect(drift.extras.map(({ unit }) => unit.name)).toEqual(['b']);
     // A manager that cannot tell is asked what runs of the others.
-    const { drift: _drift, ...session } = sessions.of(disnix);
+    const { drift: own, ...session } = sessions.of(disnix);
+    expect(own).toBeDefined();
     expect((await findDrift(world.location, side, { of: () => session })).extras.map(({ unit }) => unit.name)).toEqual([
       'b',
     ]);
@@ -261,6 +266,43 @@ describe('what another tool laid out', () => {
       differences: ['another tool laid out its definition, which cannot be compared'],
     });
     expect(b).toBe(present[1]);
+  });
+
+  test('and systemd would start the same by is recognised; of the rest it is said what differs', async () => {
+    const systemd = 'systemd' as ManagerName;
+    const root = join(world.directory, 'units');
+    const write = (profile: string, name: string, command: string): DeployedUnit => {
+      const directory = join(root, profile, 'etc', 'systemd', 'system');
+      mkdirSync(directory, { recursive: true });
+      writeFileSync(join(directory, `nix-process-${name}.service`), `[Service]\nExecStart=${command}\n`);
+      return deployedUnit(name, join(root, profile));
+    };
+    const after = [write('next', 'a', '/bin/a'), write('next', 'b', '/bin/b new'), write('next', 'c', '/bin/c')];
+    const [newA, newB, newC] = after.map((unit, index) => ({
+      ...{ ...unit, fingerprint: `new ${unit.name}`, properties: { of: unit.name } },
+      ...(index === 0 ? { reloadProperties: { r: 1 } } : {}),
+    }));
+    if (newA === undefined || newB === undefined || newC === undefined) throw new Error();
+    const before = [write('old', 'a', '/bin/a'), write('old', 'b', '/bin/b old'), write('old', 'c', '/bin/c')];
+    const target = { ...targetWith(newA, newB, newC), manager: systemd };
+    const [a, b, c] = await recogniseProcesses(
+      before.map((unit) => observed({ ...unit, ...laidOut }, systemd)),
+      target,
+      2,
+      ports,
+    );
+    expect(a?.unit).toEqual({
+      ...before[0],
+      ...laidOut,
+      fingerprint: 'new a',
+      properties: { of: 'a' },
+      reloadProperties: { r: 1 },
+    });
+    expect(a).not.toHaveProperty('differences');
+    expect(b?.differences?.join()).toContain('Service.ExecStart');
+    expect(b?.unit.fingerprint).toBe(before[1]?.fingerprint);
+    expect(c?.unit).toEqual({ ...before[2], ...laidOut, fingerprint: 'new c', properties: { of: 'c' } });
+    expect(c?.unit).not.toHaveProperty('reloadProperties');
   });
 
   test('and was recognised takes the place of the unit in its generation', () => {
@@ -386,6 +428,116 @@ describe('what runs', () => {
     world.record(1, world.make('empty', []));
     expect(await lookAtCurrent(world.location, settings(), world.ports)).toBeNull();
   });
+});
+
+describe('what a manager says besides', () => {
+  let second: string | undefined;
+  beforeEach(() => {
+    second = undefined;
+  });
+
+  /** A switch to what is deployed already, by sessions of a manager in memory. */
+  const prepare = async (session: Partial<ManagerSession>, { drift = 'ignore', state = 'running' } = {}) => {
+    second ??= makeTwo().second;
+    const next = await built(second);
+    const side = managedProfile(next, 'processes');
+    if (side === null) throw new Error('nothing is deployed');
+    const fake: ManagerSession = { ...fakeManager(), ...session };
+    const observed = side.profile.units.map((unit) => ({
+      ...{ manager: disnix, unit, observation: { state, pid: null, since: null, detail: null } },
+    }));
+    const { path } = next;
+    const look = { of: () => Promise.resolve({ path, sessions: { of: () => fake }, observed }) };
+    return prepareActivation({
+      ...{ location: world.location, next, settings: settings(), drift, ports: world.ports, look },
+      tasks: { waitForPorts: false },
+    });
+  };
+  const steps = ({ plan: { stages } }: Awaited<ReturnType<typeof prepare>>) =>
+    stages.flatMap(({ action, steps: some }) =>
+      some.map(
+        (step) => `${action} ${step.action === 'restart' ? step.after.name : step.unit.name}: ${step.reasons.join()}`,
+      ),
+    );
+
+  test('a manager that restarts by rules of its own has its reasons told', async () => {
+    const restartsBesides = () => Promise.resolve(new Map([['a', 'its log has another place']]));
+    expect(steps(await prepare({ restartsBesides }))).toEqual(['restart a: its log has another place']);
+    expect(steps(await prepare({}))).toEqual([]);
+  });
+
+  test('a manager that was lost has its processes counted as failed, and must come back before anything starts', async () => {
+    const asked: string[] = [];
+    const lost = { loss: () => 'it has ended', requireReturn: () => void asked.push('return') };
+    const prepared = await prepare(lost, { state: 'failed' });
+    expect(prepared.plan).toMatchObject({ notes: ['it has ended'], putsBack: true });
+    expect(asked).toEqual(['return']);
+    expect((await prepare({ ...lost, loss: () => null }, { state: 'failed' })).plan).toMatchObject({
+      notes: [],
+      putsBack: false,
+    });
+    expect((await prepare(lost)).plan.stages).toEqual([]);
+    expect(asked).toEqual(['return']);
+  });
+
+  test('what is changed is put back by a repair, and remarks are notes', async () => {
+    const drift = () =>
+      Promise.resolve({ changed: [{ instance: null, what: 'a link is gone', restart: false }], extras: [] });
+    const remarks = () => Promise.resolve(['nobody lingers']);
+    expect((await prepare({ drift, remarks }, { drift: 'repair' })).plan).toMatchObject({
+      ...{ putsBack: true, notes: ['a link is gone', 'nobody lingers'] },
+    });
+    expect((await prepare({ drift }, { drift: 'tell' })).plan.putsBack).toBe(false);
+  });
+
+  test('what the manager does not want now is not started', async () => {
+    expect(steps(await prepare({ isWanted: ({ name }) => name !== 'a' }, { state: 'absent' }))).toEqual([
+      expect.stringMatching(/^start c: /),
+    ]);
+  });
+
+  test('names of others, and closed file systems, are conflicts', async () => {
+    const collisions = () => Promise.resolve([{ instance: 'a' as InstanceName, what: 'taken', why: 'y', fix: 'f' }]);
+    expect((await prepare({ collisions }, { state: 'absent' })).conflicts).toContainEqual(
+      expect.objectContaining({ severity: 'error', kind: 'name', instances: ['a'], what: 'taken' }),
+    );
+    expect((await prepare({ collisions })).conflicts).toEqual([]);
+  });
+});
+
+test('what an interrupted switch was going to is looked at as well, once nothing of it is at work', async () => {
+  const { second } = makeTwo();
+  const reached = world.make('reached', [world.unit('x')]);
+  const directory = join(world.location.stateDirectory, 'unfinished');
+  mkdirSync(directory);
+  const { own } = await openProcessIdentities(world.ports.run);
+  const header = {
+    ...{
+      format: 1 as const,
+      command: 'switch',
+      since: new Date().toISOString(),
+      to: reached,
+      running: [],
+      arrival: null,
+    },
+    ...{ reaching: [second, reached], process: { ...own, pid: 4_194_305 } },
+  };
+  await (await createJournal(join(directory, 'journal'), header)).close();
+  await world.run('x');
+  const situation = await findWhatRuns({
+    ...{
+      location: world.location,
+      next: await built(second),
+      settings: settings(),
+      drift: 'ignore',
+      ports: world.ports,
+    },
+  });
+  expect(situation.unfinished?.state).toBe('interrupted');
+  expect(situation.reached.map(({ profile }) => profile.path)).toEqual([reached]);
+  expect(situation.present.map(({ unit, observation: { state } }) => `${unit.name} ${state}`)).toEqual([
+    ...['a absent', 'c absent', 'x running'],
+  ]);
 });
 
 describe('what is decided', () => {

@@ -48,6 +48,8 @@ export interface Harness {
   readonly takesLong?: boolean;
   /** Overrides of each process, in Nix, with which the manager finds out sooner what is wrong. Default: none. */
   readonly overrides?: string;
+  /** Whether each profile has a manager of its own, which knows nothing of the others' processes. Default: it does not. */
+  readonly keepsProfilesApart?: boolean;
   /** Which PID the manager tells of a process: its own, that of its parent, which is the init of its container, or none. Default: own. */
   readonly tellsPid?: 'own' | 'parent' | 'none';
   /** Whether a process can be told to read its configuration again. Default: it can. */

@@ -58,6 +58,17 @@ export const story: readonly Step[] = [
     },
   },
   {
+    name: 'another profile with processes of the same names is refused, where the manager would take them for the same',
+    tell: async (teller) => {
+      if (teller.harness.keepsProfilesApart === true) return;
+      const replaced = await teller.replacedBy(async () => {
+        const { exitCode, stderr } = await teller.tool('switch', '-p', 'other', ...teller.argumentsFor({}));
+        expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringContaining('nothing has been done') });
+      });
+      expect(replaced).toEqual([]);
+    },
+  },
+  {
     name: 'after a change of one, every other keeps its process',
     tell: async (teller) => {
       expect(await teller.replacedBy(() => teller.deploy({ user: { version: '2' } }))).toEqual(['user']);

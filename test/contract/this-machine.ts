@@ -28,6 +28,12 @@ export const emptyVolatileDirectories = ({ runtimeDir, stateDir }: Deployment): 
   }
 };
 
+/** What scripts write down of their services, and profiles of whose these are. */
+export const recordsOfScripts = ({ runtimeDir }: Deployment): readonly string[] =>
+  readdirSync(runtimeDir)
+    .filter((name) => name.startsWith('nixproc-'))
+    .flatMap((name) => readdirSync(join(runtimeDir, name)).map((file) => join(name, file)));
+
 const open = async (account: Account, equip: (account: Account) => Promise<Equipment>): Promise<Place> => {
   const boot = await ownBoot();
   const booted: Account = { ...account, prefix: [...boot.prefix, ...account.prefix] };

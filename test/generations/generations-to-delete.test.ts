@@ -27,6 +27,8 @@ test('numbers, ages, what to keep and "old" select generations, each of them onc
   // Generation 2 was the current one 35 days ago.
   expect(generationsToDelete(['35d'], five, [], now)).toEqual([1]);
   expect(generationsToDelete(['35d', '3'], five, [], now)).toEqual([1, 3]);
+  // Generation 3 became the current one at that moment: 2 was until then.
+  expect(generationsToDelete(['30d'], five, [], now)).toEqual([1]);
 });
 
 test('pinned generations are kept from every word but their own number, which is refused', () => {

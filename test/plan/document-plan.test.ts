@@ -131,6 +131,32 @@ test('there is nothing to do only if neither processes, accounts, directories no
   expect(isIdle(factsOf([seen(unit)], [unit], { ...same, accounts: { ...noAccounts, removals } }))).toBe(false);
 });
 
+test('every step says why, and conflicts say of whom', () => {
+  const facts = factsOf([seen(unitCalled('a'))], [unitCalled('a'), unitCalled('b')], {
+    directories: [
+      { kind: 'create-directory', path: '/var/lib', mode: 0o755 },
+      { kind: 'set-mode', path: '/var', mode: 0o755 },
+    ],
+    accounts: { ...noAccounts, removals: [{ kind: 'remove-group', name: 'gone', reason: 'we made it' }] },
+    conflicts: [{ severity: 'error', kind: 'port', instances: ['a', 'b'], what: 'w', why: 'y', fix: 'f' }],
+    boot: { action: 'enable', place: '/etc/crontab', reasons: ['you ask for it'] } as never,
+  });
+  expect(documentedSteps(facts).map(({ action, reasons }) => [action, ...reasons])).toEqual([
+    ['create-directory', 'it does not exist'],
+    ['set-mode', 'other users cannot use it as it is'],
+    ['install', 'it learns of the new profile'],
+    ['start', 'it is new'],
+    ['record', 'it is what runs then'],
+    ['remove-group', 'we made it'],
+    ['enable', 'you ask for it'],
+  ]);
+  expect(documentPlan(facts).conflicts).toEqual(facts.conflicts);
+  const repaired = factsOf([seen(unitCalled('a'), 'failed')], [unitCalled('a')], { recorded: '/nix/store/next' });
+  expect(documentedSteps(repaired).map(({ reasons }) => reasons[0])).toContain(
+    'it is made sure that it knows the profile',
+  );
+});
+
 test('a plan that was written is read as it was', () => {
   const document = documentPlan(factsOf([seen(unitCalled('old'))], [unitCalled('a', { command: 'x' })]));
   expect(parsePlanDocument(JSON.stringify(document), 'plan.json')).toEqual(document);

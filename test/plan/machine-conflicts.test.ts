@@ -136,3 +136,24 @@ test('a name that somebody else has is an error in the words of the manager', ()
     { severity: 'error', kind: 'name', instances: [], ...words },
   ]);
 });
+
+test('a process that is only reloaded keeps its port, as one that is wanted with another does not', () => {
+  const manager = sysvinit;
+  const [holding, taker] = [unit('a', 5000), unit('b', 5000)];
+  const start = { action: 'start', manager, level: 0, unit: taker, reasons: [] } as const;
+  const stage = { action: 'start', manager, level: 0, steps: [start] } as const;
+  const kept = (wanted: readonly DeployedUnit[], ...stages: Parameters<typeof keptPorts>[0]['stages']) =>
+    keptPorts({ stages: [...stages, stage] }, [seen(holding)], wanted).map(({ instances }) => instances.join(' '));
+  const reload = { action: 'reload', manager, level: 0, unit: holding, reasons: [] } as const;
+  const stop = { ...reload, action: 'stop' } as const;
+  expect(kept([taker])).toEqual(['b a']);
+  expect(kept([taker], { action: 'reload', manager, level: 0, steps: [reload] })).toEqual(['b a']);
+  expect(kept([taker], { action: 'stop', manager, level: 0, steps: [stop] })).toEqual([]);
+  // Another manager's process of the same name is another process.
+  const elsewhere = { ...stop, manager: supervisord };
+  expect(kept([taker], { action: 'stop', manager: supervisord, level: 0, steps: [elsewhere] })).toEqual(['b a']);
+  expect(kept([taker, holding])).toEqual([]);
+  expect(kept([taker, unit('a', 5001)])).toEqual(['b a']);
+  expect(keptPorts({ stages: [stage] }, [seen(holding, 'stopped')], [taker])).toEqual([]);
+  expect(keptPorts({ stages: [stage] }, [seen(unit('b', 5000))], [taker])).toEqual([]);
+});

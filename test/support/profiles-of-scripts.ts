@@ -69,7 +69,9 @@ export const makeProfilesOfScripts = async (): Promise<ProfilesOfScripts> => {
     ports: { run: createRun({ PATH: '/usr/bin:/bin' }), log, env: {} },
     warnings,
     unit: (name, rest = {}) => {
-      const { profile: _profile, ...unit } = unitCalled(name);
+      const unit = Object.fromEntries(
+        Object.entries(unitCalled(name)).filter(([key]) => key !== 'profile'),
+      ) as unknown as ManifestUnit;
       const activation = {
         script: `libexec/process/${name}`,
         pidFile: null,

@@ -21,15 +21,15 @@ const all: Readonly<Record<Method, boolean>> = {
   drift: true,
   awaitsReadiness: true,
   logs: true,
+  collisions: true,
   // Each is for what few managers have, and is tested with those: a manager that is lost, what a killed command has left at
-  // work, units that are not for now, names of others, full disks, remarks, the foreground.
+  // work, units that are not for now, full disks, remarks, the foreground.
   loss: false,
   requireReturn: false,
   awaitOrphans: false,
   isWanted: false,
   restartsBesides: false,
   remarks: false,
-  collisions: false,
   writtenAtStart: false,
   supervise: false,
 };

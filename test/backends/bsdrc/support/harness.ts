@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ownBoot } from '../../../contract/boot-id.js';
 import type { Harness, Place } from '../../../contract/harness.js';
-import { emptyVolatileDirectories } from '../../../contract/this-machine.js';
+import { emptyVolatileDirectories, recordsOfScripts } from '../../../contract/this-machine.js';
 import { accounts, type Account } from '../../../support/accounts.js';
 import { createContainerNamespace } from '../../../support/container-namespace.js';
 import { createDeployment } from '../../../support/deployment.js';
@@ -22,7 +22,7 @@ const open = async (account: Account): Promise<Place> => {
       const { exitCode, stderr } = await deployment.run(join(generation, 'etc', 'rc.d', instance), 'onestart');
       if (exitCode !== 0) throw new Error(stderr);
     },
-    traces: () => Promise.resolve([]),
+    traces: () => Promise.resolve(recordsOfScripts(deployment)),
     reboot: async () => {
       await namespace.run('sh', ['-c', 'kill -KILL -1']);
       emptyVolatileDirectories(deployment);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Harness } from '../../../contract/harness.js';
-import { onThisMachine } from '../../../contract/this-machine.js';
+import { onThisMachine, recordsOfScripts } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
   runsAnywhere: true,
@@ -10,6 +10,7 @@ export const harness: Harness = {
         const { exitCode, stderr } = await deployment.run(join(generation, 'libexec/process', instance), 'start');
         if (exitCode !== 0) throw new Error(stderr);
       },
+      traces: (deployment) => Promise.resolve(recordsOfScripts(deployment)),
     }),
   ),
 };

@@ -5,6 +5,9 @@ import { onThisMachine } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
   runsAnywhere: true,
+  keepsProfilesApart: true,
+  // It is for programs of a supervisord that the user runs.
+  idle: ['collisions'],
   // It would try to start three times more.
   overrides: '{ supervisord.startretries = 0; }',
   stages: onThisMachine(() =>
