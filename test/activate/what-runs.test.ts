@@ -437,7 +437,13 @@ describe('what a manager says besides', () => {
   });
 
   /** A switch to what is deployed already, by sessions of a manager in memory. */
-  const prepare = async (session: Partial<ManagerSession>, { drift = 'ignore', state = 'running' } = {}) => {
+  const prepare = async (
+    session: Partial<ManagerSession>,
+    {
+      drift = 'ignore',
+      state = 'running',
+    }: { readonly drift?: ActivationRequest['drift']; readonly state?: Observation['state'] } = {},
+  ) => {
     second ??= makeTwo().second;
     const next = await built(second);
     const side = managedProfile(next, 'processes');
