@@ -10,7 +10,7 @@ export default {
   setupFilesAfterEnv: [],
   rootDir: '../..',
   transform: { [pattern]: ['<rootDir>/scripts/mutants/transform.mjs', options] },
-  testMatch: ['plan', 'activate'].map((directory) => `<rootDir>/test/${directory}/**/*.test.ts`),
+  testMatch: ['plan', 'activate', 'credentials'].map((directory) => `<rootDir>/test/${directory}/**/*.test.ts`),
   testSequencer: '<rootDir>/scripts/mutants/sequencer.mjs',
   testTimeout: 20_000,
   bail: 1,

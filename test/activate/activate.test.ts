@@ -467,3 +467,11 @@ test('users that were changed have what they had before what ran before runs aga
     ],
   ]);
 });
+
+test('a first deployment that fails under one manager, and a move, have every manager forget what it was told', async () => {
+  const before = [old('a')];
+  const [from, to] = [fakeManager(before), fakeManager([], [fresh('b').fingerprint])];
+  await run(prepare({ sysvinit: from, supervisord: to }, [sysvinit, before], [supervisord, [old('a'), fresh('b', 1)]]));
+  expect(to.calls.slice(-2)).toEqual(['install nothing', 'finish nothing']);
+  expect(from.calls).toEqual(['stop a', 'install', 'start a', 'finish']);
+});

@@ -4,6 +4,7 @@ import { executeTasks } from '../../src/activate/execute-tasks.js';
 import { tasksOf, type Task } from '../../src/activate/execution-tasks.js';
 import { createProcessWatch } from '../../src/activate/process-watch.js';
 import { noJournal } from '../../src/activate/journal.js';
+import type { LeftoverWatch } from '../../src/activate/leftovers.js';
 import type { ManagedProfile } from '../../src/activate/sessions.js';
 import type { ManagerSession } from '../../src/backends/backend.js';
 import type { ManagerName } from '../../src/model/process-model.js';
@@ -104,4 +105,73 @@ test('just what is asked for is done', async () => {
   const manager = fakeManager(before);
   const tasks = tasksFor(manager, before, after).filter(({ kind }) => kind === 'processes');
   expect(await execute(manager, tasks.slice(1, 3), manager)).toEqual(['stop older', 'start new']);
+});
+
+test('what processes leave behind is looked for before they end, and cleared once they have', async () => {
+  const calls: string[] = [];
+  const names = (units: readonly DeployedUnit[]): string => units.map(({ name }) => name).join(' ');
+  const leftovers: LeftoverWatch = {
+    look: async (_, units) => void calls.push(`look ${names(units)}`),
+    clear: async (_, units, replaced) =>
+      void calls.push(`clear ${names(units)}${replaced === true ? ' (replaced)' : ''}`),
+    clearAfterInstall: async () => void calls.push('clear after install'),
+    clearBeforeStart: async (_, units) => void calls.push(`clear before ${names(units)}`),
+  };
+  const manager = fakeManager([...before]);
+  const session: ManagerSession = {
+    ...manager,
+    stop: async (units) =>
+      units.map(({ instance }) => ({ instance, ok: instance !== 'older', detail: 'it does not end' })),
+    restart: async (changes, afterStop) => {
+      await afterStop?.(changes.map((change) => change.before));
+      return manager.restart(changes);
+    },
+  };
+  const run = (tasks: readonly Task[], excuse?: () => string | null) =>
+    executeTasks(tasks, {
+      ...{ sessions: { of: () => session }, leftovers, signal: new AbortController().signal, journal: noJournal },
+      watch: createProcessWatch({ of: () => session }, { settle: 0, waitForPorts: false }, () =>
+        Promise.reject(new Error()),
+      ),
+      ...(excuse === undefined ? {} : { excuse }),
+      log: pino({ level: 'silent' }),
+    });
+  const both = [unitCalled('older'), unitCalled('old')];
+  // A stop that fails always matters.
+  const stopped = await run(tasksFor(session, both, []), () => 'it does not matter');
+  expect(stopped.failures.map(({ detail }) => detail)).toEqual(['it does not end']);
+  expect(calls).toEqual(['look older old', 'clear old']);
+  calls.length = 0;
+  await run(tasksFor(session, [unitCalled('a', { v: 1 })], [unitCalled('a', { v: 2 }), unitCalled('b')]));
+  expect(calls).toEqual([
+    ...['clear after install', 'look a', 'clear a', 'clear a (replaced)', 'look ', 'clear before b', 'clear '],
+  ]);
+});
+
+test('a start that fails can be excused by its model or by its caller, with a reason that is told', async () => {
+  const broken = unitCalled('a');
+  const manager = fakeManager([], [broken.fingerprint]);
+  const warnings: string[] = [];
+  const execute = async (unit: DeployedUnit, excuse?: () => string | null) => {
+    warnings.length = 0;
+    const { failures, tolerated } = await executeTasks(tasksFor(manager, [], [unit]), {
+      ...{ sessions: { of: () => manager }, signal: new AbortController().signal, journal: noJournal },
+      watch: createProcessWatch({ of: () => manager }, { settle: 0, waitForPorts: false }, () =>
+        Promise.reject(new Error()),
+      ),
+      ...(excuse === undefined ? {} : { excuse }),
+      log: pino(
+        { level: 'warn' },
+        { write: (line: string) => warnings.push((JSON.parse(line) as { msg: string }).msg) },
+      ),
+    });
+    return [failures.length, tolerated.length];
+  };
+  expect(await execute(broken)).toEqual([1, 0]);
+  expect(warnings).toEqual([]);
+  expect(await execute(broken, () => null)).toEqual([1, 0]);
+  expect(await execute(broken, () => 'It was down before')).toEqual([0, 1]);
+  expect(warnings[0]).toContain('It was down before: everything else goes on');
+  expect(await execute({ ...broken, critical: false })).toEqual([0, 1]);
+  expect(warnings[0]).toContain('not critical');
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { describeProcesses, endLeftovers, portsOf } from '../../src/activate/end-leftovers.js';
 import { namedAlike, watchLeftovers, type LeftoverWatch } from '../../src/activate/leftovers.js';
@@ -48,9 +49,14 @@ const sleeping = async (name: string, environment: Readonly<Record<string, strin
   });
   return child.pid ?? 0;
 };
+/** Whether it has not ended; one whose end this process has not been told of yet has. */
 const lives = (pid: number): boolean => {
-  const child = children.find((some) => some.pid === pid);
-  return child?.exitCode === null && child.signalCode === null;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
 };
 
 const logged = () => {

@@ -271,3 +271,17 @@ test('the settle time counts from the last start, as long as whoever wants most 
   await execute({ ...session, leastSettle: 0 }, units, { settle: 0.05 });
   expect((looked[2] ?? 0) - (looked[1] ?? 0)).toBeLessThan(290);
 });
+
+test('a process that is not ready in time, and has ended as well, fails once', async () => {
+  const manager = turning(fakeManager(), 'a', 1, { state: 'failed', detail: 'exit status 1' });
+  const unit = { ...unitCalled('a'), ...onceThereIs('/no/such/thing', 0.1) };
+  expect(details(await execute(manager, [unit], { settle: 0.1 }))).toEqual([
+    ['a', 'it was not ready within 0.1 s: there is no /no/such/thing'],
+  ]);
+});
+
+test('a process that its manager could not start is not waited for', async () => {
+  const manager = fakeManager([], [unitCalled('a').fingerprint]);
+  const unit = { ...unitCalled('a'), ...onceThereIs('/no/such/thing', 0.1) };
+  expect(details(await execute(manager, [unit], { settle: 0.1 }))).toEqual([['a', 'it exited with status 1']]);
+});

@@ -167,6 +167,22 @@ test('what any of several unfinished switches has started is stopped', () => {
   ]);
 });
 
+test('a process that another manager holds counts as absent where it was, and as nothing where it was going', () => {
+  const held = fates([['supervisord', b]], []);
+  expect(
+    after([seen(b, 'running')], [seen(b, 'running', supervisord)], held).map(({ manager, observation }) => [
+      manager,
+      observation.state,
+    ]),
+  ).toEqual([
+    ['sysvinit', 'absent'],
+    ['supervisord', 'running'],
+  ]);
+  expect(after([seen(b, 'running', supervisord)], [seen(b, 'running')], held).map(({ manager }) => manager)).toEqual([
+    'supervisord',
+  ]);
+});
+
 test('what an unfinished switch has left is read and told, and can be gone on with or ended', async () => {
   const { location, make, manifestOf, ports, unit, remove } = await makeProfilesOfScripts();
   const directory = join(location.stateDirectory, 'unfinished');

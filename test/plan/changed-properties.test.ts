@@ -24,3 +24,24 @@ test('a late difference in long values is shown on both sides', () => {
   const [change] = changedProperties({ script: `${long}before` }, { script: `${long}after` });
   expect(change).toMatch(/^script: …x{40}before → …x{40}after$/);
 });
+
+test('a value of a hundred characters is shown as a whole, and of a longer one where it begins to differ', () => {
+  const text = (length: number): string => 'x'.repeat(length);
+  expect(changedProperties({ a: text(100) }, { a: '' })).toEqual([`a: ${text(100)} → `]);
+  expect(changedProperties({ a: text(101) }, { a: '' })).toEqual([`a: ${text(100)}… → `]);
+  expect(changedProperties({ a: `${text(60)}y` }, { a: `${text(60)}z${text(80)}` })).toEqual([
+    `a: ${text(60)}y → …${text(40)}z${text(59)}…`,
+  ]);
+  expect(changedProperties({ a: `${text(40)}y` }, { a: `${text(40)}z${text(59)}` })).toEqual([
+    `a: ${text(40)}y → ${text(40)}z${text(59)}`,
+  ]);
+  expect(changedProperties({ a: `${text(41)}y` }, { a: `${text(41)}z${text(59)}` })).toEqual([
+    `a: ${text(41)}y → …${text(40)}z${text(59)}`,
+  ]);
+});
+
+test('what is there and null is not what is not there', () => {
+  expect(changedProperties({ a: null }, {})).toEqual(['a: null → (none)']);
+  expect(changedProperties({ a: null }, { a: null })).toEqual([]);
+  expect(changedProperties({}, { a: 1 })).toEqual(['a: (none) → 1']);
+});

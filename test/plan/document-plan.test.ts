@@ -151,6 +151,9 @@ test('every step says why, and conflicts say of whom', () => {
     ['enable', 'you ask for it'],
   ]);
   expect(documentPlan(facts).conflicts).toEqual(facts.conflicts);
+  const { plan } = facts;
+  const noted = { ...facts, plan: { ...plan, notes: ['one'], accounts: { ...plan.accounts, notes: ['two'] } } };
+  expect(documentPlan(noted).notes).toEqual(['one', 'two']);
   const repaired = factsOf([seen(unitCalled('a'), 'failed')], [unitCalled('a')], { recorded: '/nix/store/next' });
   expect(documentedSteps(repaired).map(({ reasons }) => reasons[0])).toContain(
     'it is made sure that it knows the profile',
