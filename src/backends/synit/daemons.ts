@@ -2,11 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log, Run } from '../../system/ports.js';
 import type { DeployedUnit, Observation, UnitChange } from '../backend.js';
 import { endOrphans } from '../shared/end-orphans.js';
+import { recordedProcess, starterLives } from '../shared/recorded-process.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
 import { fine, refused, type Verdict } from '../shared/unit-by-unit.js';
 import { until } from '../shared/until.js';
 import { activationOf } from './activation-data.js';
-import { processOf, serverLives, type Eyes } from './observe-daemons.js';
+import type { Eyes } from './observe-daemons.js';
 import { record, symbol, writePreserves } from './preserves.js';
 
 /** Milliseconds; tests have less time. */
@@ -29,6 +30,9 @@ export interface DaemonTools extends Eyes {
   /** Ends every wait. Default: none. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const processOf = ({ processes }: DaemonTools, unit: DeployedUnit): Promise<Observation> =>
+  recordedProcess(processes, activationOf(unit).recordFile);
 
 /** Says to the server that a service is to be restarted: a message, whose script asserts nothing. */
 const restartMessage = (unit: DeployedUnit): string =>
@@ -85,7 +89,7 @@ export const stopDaemon = async (tools: DaemonTools, unit: DeployedUnit): Promis
   const { directory, log, patience, signal } = tools;
   await directory.putAside(unit);
   const limit = stopTimeOf(tools, unit);
-  if ((await serverLives(tools, unit)) === false) {
+  if ((await starterLives(tools.processes, activationOf(unit).recordFile)) === false) {
     log.warn(`ending what syndicate-server, which has ended, has left behind of ${unit.instance}`);
     await endProcess(tools, unit, limit);
   } else if (!(await until({ limit, pause: patience.pause, signal }, () => isDown(tools, unit)))) {

@@ -2,7 +2,7 @@ import type { InstanceName } from '../../model/process-model.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { ProcessTable } from '../../system/processes.js';
 import type { DeployedUnit, Observation } from '../backend.js';
-import { observeService, readRecord } from '../shared/observe-service.js';
+import { recordedProcess, starterLives } from '../shared/recorded-process.js';
 import { activationOf } from './activation-data.js';
 import type { WatchedDirectory } from './watched-directory.js';
 
@@ -28,26 +28,10 @@ const withoutServer = (observed: Observation): Observation => {
   }
 };
 
-/** The process of a daemon, as it has recorded itself. */
-export const processOf = ({ processes }: Pick<Eyes, 'processes'>, unit: DeployedUnit): Promise<Observation> =>
-  observeService({ pidFile: null, recordFile: activationOf(unit).recordFile, wrapped: true }, processes, () =>
-    Promise.resolve({ exitCode: 3, words: '' }),
-  );
-
-/** Whether the server lives that has started what is recorded of a daemon; null where nothing says which one that was. */
-export const serverLives = async (
-  { processes }: Pick<Eyes, 'processes'>,
-  unit: DeployedUnit,
-): Promise<boolean | null> => {
-  const record = readRecord(activationOf(unit).recordFile);
-  const server = record.find(({ kind, boot }) => kind === 'server' && boot === processes.bootId);
-  return server === undefined ? null : (await processes.find(Number(server.pid)))?.startTime === server.startTime;
-};
-
 /** The state of one daemon, whether its server lives or not. */
 export const observeDaemon = async (eyes: Eyes, unit: DeployedUnit): Promise<Observation> => {
   const presence = await eyes.directory.presence(unit);
-  const found = await processOf(eyes, unit);
+  const found = await recordedProcess(eyes.processes, activationOf(unit).recordFile);
   if (found.state === 'running') return found;
   if (presence !== 'asserted') {
     return { ...found, state: presence === 'absent' ? 'absent' : 'stopped', detail: null };
@@ -72,7 +56,7 @@ export const observeDaemons = async (
   const seen = await mapConcurrently(units, 16, async (unit) => ({
     unit,
     observed: await observeDaemon(eyes, unit),
-    hasServer: await serverLives(eyes, unit),
+    hasServer: await starterLives(eyes.processes, activationOf(unit).recordFile),
   }));
   // What does not run, and is not to, may have been started by any.
   const servers = seen.flatMap(({ observed, hasServer }) =>
