@@ -6,6 +6,7 @@ import { loadBackend, managerNames, parseManagerName } from '../../src/backends/
 import { readForeignProfile } from '../../src/profile/foreign-profile.js';
 import type { Manifest } from '../../src/profile/manifest.js';
 import { manifestPath } from '../../src/profile/manifest-path.js';
+import { loadHarnesses } from '../contract/harnesses.js';
 import { repository } from '../support/repository.js';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -43,13 +44,11 @@ const writeGolden = async (directory: string, name: string): Promise<Golden> => 
   return { root, manifest };
 };
 
-/** Managers in whose layout nothing says what depends on what, but only in which order things start, or not even that. */
-const saysNoDependencies = new Set(['sysvinit', 'supervisord', 'docker', 'disnix', 'launchd', 'runit']);
-/** Managers in whose layout nothing orders processes. */
-const saysNoOrder = new Set(['disnix', 'launchd', 'runit']);
+const harnesses = await loadHarnesses();
 
 // The profile of each manager, without its manifest, is what other tools make too.
 describe.each(managerNames)('the layout of a profile for %s', (name) => {
+  const { says, tells = 'dependencies' } = harnesses.get(name)?.layout ?? { says: [] };
   let place: TemporaryDirectory;
   let golden: Golden;
   beforeAll(async () => {
@@ -67,8 +66,8 @@ describe.each(managerNames)('the layout of a profile for %s', (name) => {
         units.map((unit) => [
           unit.name,
           {
-            level: saysNoOrder.has(name) ? 0 : unit.level,
-            dependencies: saysNoDependencies.has(name) ? [] : unit.dependencies,
+            level: tells === 'nothing' ? 0 : unit.level,
+            dependencies: tells === 'dependencies' ? unit.dependencies : [],
           },
         ]),
       );
@@ -83,37 +82,12 @@ describe.each(managerNames)('the layout of a profile for %s', (name) => {
     const { root, manifest } = golden;
     const read = (await backend.readLayout?.(root, manifest.directories))?.units.find((unit) => unit.name === 'nginx');
     const own = manifest.units.find((unit) => unit.name === 'nginx')?.activation ?? {};
-    const keys = comparable[name] ?? [];
-    expect(keys.length).toBeGreaterThan(0);
+    expect(says.length).toBeGreaterThan(0);
     const pick = (activation: Readonly<Record<string, unknown>>): object =>
-      Object.fromEntries(keys.map((key) => [key, activation[key]]));
+      Object.fromEntries(says.map((key) => [key, activation[key]]));
     expect(pick(read?.activation ?? {})).toEqual(pick(own));
   });
 });
-
-/** What the layout tells exactly as the manifest does. */
-const comparable: Readonly<Record<string, readonly string[]>> = {
-  sysvinit: [
-    'script',
-    'pidFile',
-    'recordFile',
-    'logFile',
-    'runlevels',
-    'stopRunlevels',
-    'startSequence',
-    'stopSequence',
-  ],
-  supervisord: ['logFiles', 'processes', 'autostart', 'startsecs', 'startretries', 'stopwaitsecs', 'exitcodes'],
-  systemd: ['main', 'units', 'started', 'installLinks', 'endsByItself', 'canReload', 'user'],
-  's6-rc': ['contents', 'flagEssential', 'daemon', 'activities', 'logFile'],
-  bsdrc: ['script', 'pidFile', 'recordFile', 'rcName', 'enablingVariable'],
-  disnix: ['pidFile', 'recordFile', 'logFile'],
-  docker: ['containerName', 'createArguments'],
-  launchd: ['label', 'plist', 'user', 'logFiles', 'startsAtOnce'],
-  cygrunsrv: ['service', 'parameters', 'dependencies', 'user', 'logFiles'],
-  runit: ['directory', 'entries', 'isInitialized', 'logFile'],
-  synit: ['file', 'recordFile', 'logFile', 'restarts', 'isRequired', 'endsByItself'],
-};
 
 test('an empty profile runs nothing under nobody, and what is no profile is nothing', async () => {
   const place = await makeTemporaryDirectory();

@@ -46,13 +46,16 @@ so (\`surroundings\`).
 | Other variables | the model's, and those that the manager makes itself: \`SUPERVISOR_…\`, systemd's \`INVOCATION_ID\`, \`PIDFILE\` and their like, what a user's systemd was given, the engine's; \`NIXPROC_INSTANCE\` ([leftovers.md](leftovers.md)) where the process has no control group of its own: for ordinary users, but not under systemd and docker | |
 
 Scripts need \`env\` of coreutils 8.31 or later to undo ignored signals, and bash to close descriptors beyond 9 (a start by hand
-may bring some along); without these, a process keeps them. The tool itself starts no script with ignored signals.
+may bring some along); without these, a process keeps them. The tool itself starts no script with ignored signals.`;
 
-\`umask\`, \`ulimit\` and \`export\` in \`initialize\` are for the process as well, where \`initialize\` and the process share a shell:
+/** @param reach whether they do, for each manager */
+const settings = (
+  reach: readonly boolean[],
+): string => `\`umask\`, \`ulimit\` and \`export\` in \`initialize\` are for the process as well, where \`initialize\` and the process share a shell:
 
-| | sysvinit | supervisord | systemd | s6-rc | bsdrc | disnix | docker | launchd | cygrunsrv | synit |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
-| reach the process | yes | yes | no | yes | no | yes | yes | yes | yes | no |
+| | ${managerNames.join(' | ')} |
+| --- |${' --- |'.repeat(managerNames.length)}
+| reach the process | ${reach.map((does) => (does ? 'yes' : 'no')).join(' | ')} |
 
 Where they do not, a model that has them is warned of when it is built: set \`umask\` and \`environment\` of the process instead,
 and limits by the manager's own properties (\`LimitNOFILE\` of systemd).`;
@@ -116,18 +119,21 @@ describe.each(managerNames)('%s', (name) => {
   );
 });
 
-test.each(['systemd', 'bsdrc', 'synit'])(
+/** What is said of what these commands would set for the process. */
+const lostBy = (backend: Backend, initialize: string): string =>
+  seenBy(backend, managedProcess({ ...forms.foreground([]), initialize })).unsupported.join();
+
+// A script of the model runs in a shell of its own under each of them; where the process is in the same one, nothing is lost.
+test.each(['systemd', 'bsdrc', 'synit', 'openrc'])(
   'what initialize sets for its own shell under %s is said to be lost',
   async (name) => {
     const backend = await loadBackend(parseManagerName(name));
-    const said = (initialize: string): string =>
-      seenBy(backend, managedProcess({ ...forms.foreground([]), initialize })).unsupported.join();
-    expect(said('umask 027\nexport A=b; ulimit -n 5')).toContain(
+    expect(lostBy(backend, 'umask 027\nexport A=b; ulimit -n 5')).toContain(
       'what umask and ulimit and export say there does not reach',
     );
-    expect(said('if true; then export A=b; fi')).toContain('what export says there');
-    expect(said('{ umask 077; }')).toContain('what umask says there');
-    expect(said('mkdir -p /srv/export /srv/umask')).toBe('');
+    expect(lostBy(backend, 'if true; then export A=b; fi')).toContain('what export says there');
+    expect(lostBy(backend, '{ umask 077; }')).toContain('what umask says there');
+    expect(lostBy(backend, 'mkdir -p /srv/export /srv/umask')).toBe('');
   },
 );
 
@@ -175,6 +181,7 @@ test('the published table says what each manager does with each property', async
       `| \`leftovers\` | ${leftovers.join(' | ')} |`,
     ].join('\n'),
     inheritance,
+    settings(backends.map((backend) => lostBy(backend, 'umask 027') === '')),
     '',
   ].join('\n\n');
   const file = join(repository, 'docs', 'properties.md');

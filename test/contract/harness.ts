@@ -34,16 +34,32 @@ export interface Stage {
   readonly open: () => Promise<Place>;
 }
 
+/** What the manager's files tell of processes, for test/conformance/layouts.test.ts. */
+export interface LayoutFacts {
+  /** What its `readLayout` finds of a unit's `activation` just as `render` writes it. */
+  readonly says: readonly [string, ...string[]];
+  /** Whether they say what depends on what, or only in which order processes start, or not even that. Default: dependencies. */
+  readonly tells?: 'dependencies' | 'order' | 'nothing';
+}
+
 /** How a backend's tests let the contract see its manager. Each has one: test/backends/NAME/support/harness.ts. */
 export interface Harness {
+  /**
+   * A process that runs `sleep 4711` by the manager's own create function: its file, and what it is given besides a name. Nix,
+   * in which `pkgs`, and `sleep` for the path of the program, are known.
+   */
+  readonly sleep: { readonly file: string; readonly properties: string };
+  readonly layout: LayoutFacts;
   readonly stages: readonly Stage[];
   /** Whether the manager needs nothing but programs of the machine, so that deployments of others can move to it. */
   readonly runsAnywhere: boolean;
   /**
-   * Whether it runs in the machine in which faults are tried (test/support/faults), which has a systemd and Podman. Default:
-   * only where every machine has it.
+   * Whether it runs in the machine in which faults are tried (test/support/faults), which has a systemd, and what managers
+   * bring along. Default: only where every machine has it.
    */
   readonly runsBesideOthers?: boolean;
+  /** Shell commands that give that machine what the manager needs, in its root directory, with their variables. Default: none. */
+  readonly provision?: { readonly commands: string; readonly environment?: Readonly<Record<string, string>> };
   /** Whether what is tried again and again takes too long under it. Default: it does not. */
   readonly takesLong?: boolean;
   /** Overrides of each process, in Nix, with which the manager finds out sooner what is wrong. Default: none. */

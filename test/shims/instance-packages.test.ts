@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { managerNames } from '../../src/backends/registry.js';
+import { loadBackend, managerNames, parseManagerName } from '../../src/backends/registry.js';
 import { buildModel } from '../../src/profile/build-model.js';
+import { loadHarnesses } from '../contract/harnesses.js';
 import { createCheckout, nixDirectory, type Checkout } from './support/checkout.js';
 import { filesOf } from './support/files.js';
 
 jest.setTimeout(120_000);
+
+const harnesses = await loadHarnesses();
 
 let checkout: Checkout;
 beforeAll(async () => {
@@ -82,15 +86,21 @@ test("a package's references are in the store, so that what it runs is kept with
   }
 });
 
-test.each([
-  ['s6-rc', 'createOneShotService', 'up = "${pkgs.coreutils}/bin/true";'],
-  ['runit', 'createRunitService', 'process = "${pkgs.coreutils}/bin/true";'],
-  ['synit', 'createSynitDaemon', 'process = "${pkgs.coreutils}/bin/true";'],
-])('the create functions of %s can be imported together by hand', async (manager, create, properties) => {
+const withDefault = managerNames.filter((name) =>
+  existsSync(join(nixDirectory, 'nixproc', 'backends', name, 'default.nix')),
+);
+
+test.each(withDefault)('the create functions of %s can be imported together by hand', async (manager) => {
+  const { sleep } = harnesses.get(manager) ?? {};
+  const { directFunction } = await loadBackend(parseManagerName(manager));
+  const [create] = [directFunction].flat();
   const [path = ''] = await checkout.build(`
-    let pkgs = import <nixpkgs> { }; in
-    (import ${nixDirectory}/nixproc/backends/${manager} { inherit (pkgs) stdenv lib; }).${create} { name = "webapp"; ${properties} }`);
-  expect([...(await filesOf(path)).keys()].join('\n')).toContain('/webapp');
+    let
+      pkgs = import <nixpkgs> { };
+      sleep = "\${pkgs.coreutils}/bin/sleep";
+    in
+    (import ${nixDirectory}/nixproc/backends/${manager} { inherit (pkgs) stdenv lib; }).${create} { name = "webapp"; ${sleep?.properties} }`);
+  expect([...(await filesOf(path)).keys()].join('\n')).toContain('webapp');
 });
 
 test('directories that are not given follow from the state directory', async () => {
@@ -125,26 +135,8 @@ test('nothing is built for the name of a package, nor for the type and the other
   });
 });
 
-/** A process that runs `sleep 4711`, by the file of a create function and what it is given. */
-const direct: Readonly<Record<string, readonly [string, string]>> = {
-  sysvinit: ['create-sysvinit-script.nix', 'process = sleep; args = [ 4711 ]; processIsDaemon = false;'],
-  systemd: ['create-systemd-service.nix', 'Service.ExecStart = "${sleep} 4711";'],
-  supervisord: ['create-supervisord-program.nix', 'command = "${sleep} 4711";'],
-  bsdrc: ['create-bsdrc-script.nix', 'command = sleep; commandArgs = [ 4711 ];'],
-  launchd: ['create-launchd-daemon.nix', 'ProgramArguments = [ sleep 4711 ];'],
-  cygrunsrv: ['create-cygrunsrv-params.nix', 'path = sleep; args = [ 4711 ];'],
-  's6-rc': [
-    'create-longrun-service.nix',
-    'run = pkgs.writeScript "run" "#!/bin/sh\nexec ${sleep} 4711\n"; autoGenerateLogService = false;',
-  ],
-  docker: ['create-docker-container.nix', 'dockerImage = "sleep"; dockerImageTag = "1"; cmd = "${sleep} 4711";'],
-  disnix: ['create-process-script.nix', 'process = "${sleep} 4711";'],
-  runit: ['create-runit-service.nix', 'process = sleep; args = [ 4711 ];'],
-  synit: ['create-synit-daemon.nix', 'process = sleep; args = [ 4711 ];'],
-};
-
 test.each(managerNames)("%s's own create function, imported by hand, makes a package", async (manager) => {
-  const [file, properties] = direct[manager] ?? [];
+  const { file, properties } = harnesses.get(manager)?.sleep ?? {};
   const framework = `${nixDirectory}/nixproc`;
   const [path = ''] = await checkout.build(`
     let

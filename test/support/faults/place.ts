@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { RunResult } from '../../../src/system/ports.js';
 import { createMachine } from '../../backends/systemd/support/machine.js';
 import { loadHarnesses } from '../../contract/harnesses.js';
-import { podmanSettings, provideForPodman } from '../podman.js';
 import { accounts, type Account } from '../accounts.js';
 import { createDeployment, type Deployment } from '../deployment.js';
 import { isRoot } from '../is-root.js';
@@ -25,7 +24,7 @@ export const faultManagers: readonly string[] = movingManagers.filter(
   (manager) => isFullRun || harnesses.find(([name]) => name === manager)?.[1]?.takesLong !== true,
 );
 
-/** A place where each of the managers can run something; for root, a machine with a systemd and Podman. */
+/** A place where each of the managers can run something; for root, a machine with all that managers need. */
 export interface FaultPlace {
   readonly deployment: Deployment;
   readonly dying: DyingTool;
@@ -38,12 +37,16 @@ export interface FaultPlace {
   readonly dispose: () => Promise<void>;
 }
 
-const createMachineWithPodman = async (
+const createMachineForAll = async (
   root: Account,
 ): Promise<{ deployment: Deployment; dispose: () => Promise<void> }> => {
   const { namespace, deployment, dispose } = await createMachine('system', root);
-  const settings = Object.entries(podmanSettings()).map(([name, value]) => `${name}=${value}`);
-  await namespace.mustRun('env', ...settings, 'sh', '-euc', `cd /; ${provideForPodman}`);
+  for (const [manager, harness] of harnesses) {
+    if (!movingManagers.includes(manager) || harness?.provision === undefined) continue;
+    const { commands, environment = {} } = harness.provision;
+    const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    await namespace.mustRun('env', ...settings, 'sh', '-euc', `cd /; ${commands}`);
+  }
   return { deployment, dispose };
 };
 
@@ -51,7 +54,7 @@ export const createFaultPlace = async (): Promise<FaultPlace> => {
   const [account] = accounts;
   if (account === undefined) throw new Error('there is no account to run as');
   const { deployment, dispose } = isRoot
-    ? await createMachineWithPodman(account)
+    ? await createMachineForAll(account)
     : await createDeployment(account, 'webapps').then((made) => ({ deployment: made, dispose: made.dispose }));
   const built = new Map<string, string>();
   return {

@@ -37,6 +37,8 @@ const open = async (account: Account): Promise<Place> => {
 };
 
 export const harness: Harness = {
+  sleep: { file: 'create-bsdrc-script.nix', properties: 'command = sleep; commandArgs = [ 4711 ];' },
+  layout: { says: ['script', 'pidFile', 'recordFile', 'rcName', 'enablingVariable'] },
   runsAnywhere: false,
   stages: accounts.map((account) => ({
     name: account.name,

@@ -3,6 +3,8 @@ import { onThisMachine } from '../../../contract/this-machine.js';
 import { startWindows } from './running-windows.js';
 
 export const harness: Harness = {
+  sleep: { file: 'create-cygrunsrv-params.nix', properties: 'path = sleep; args = [ 4711 ];' },
+  layout: { says: ['service', 'parameters', 'dependencies', 'user', 'logFiles'] },
   runsAnywhere: false,
   startsAtBoot: true,
   tellsPid: 'none',

@@ -3,6 +3,8 @@ import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine, recordsOfScripts } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
+  sleep: { file: 'create-process-script.nix', properties: 'process = "${sleep} 4711";' },
+  layout: { says: ['pidFile', 'recordFile', 'logFile'], tells: 'nothing' },
   runsAnywhere: true,
   stages: onThisMachine(() =>
     Promise.resolve({

@@ -5,6 +5,7 @@ import { emptyVolatileDirectories } from '../../../contract/this-machine.js';
 import { createContainerNamespace } from '../../../support/container-namespace.js';
 import { createDeployment } from '../../../support/deployment.js';
 import { isRoot } from '../../../support/is-root.js';
+import { podmanSettings, provideForPodman } from '../../../support/podman.js';
 
 const open = async (): Promise<Place> => {
   const namespace = await createContainerNamespace();
@@ -44,8 +45,14 @@ const open = async (): Promise<Place> => {
 };
 
 export const harness: Harness = {
+  sleep: {
+    file: 'create-docker-container.nix',
+    properties: 'dockerImage = "sleep"; dockerImageTag = "1"; cmd = "${sleep} 4711";',
+  },
+  layout: { says: ['containerName', 'createArguments'], tells: 'order' },
   runsAnywhere: false,
   runsBesideOthers: true,
+  provision: { commands: provideForPodman, environment: podmanSettings() },
   takesLong: true,
   tellsPid: 'parent',
   // Containers need namespaces and mounts.

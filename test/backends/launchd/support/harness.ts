@@ -6,6 +6,8 @@ import { onThisMachine } from '../../../contract/this-machine.js';
 import { startLaunchd } from './running-launchd.js';
 
 export const harness: Harness = {
+  sleep: { file: 'create-launchd-daemon.nix', properties: 'ProgramArguments = [ sleep 4711 ];' },
+  layout: { says: ['label', 'plist', 'user', 'logFiles', 'startsAtOnce'], tells: 'nothing' },
   runsAnywhere: false,
   startsAtBoot: true,
   idle: ['finish'],

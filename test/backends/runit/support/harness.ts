@@ -4,6 +4,8 @@ import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
+  sleep: { file: 'create-runit-service.nix', properties: 'process = sleep; args = [ 4711 ];' },
+  layout: { says: ['directory', 'entries', 'isInitialized', 'logFile'], tells: 'nothing' },
   runsAnywhere: true,
   stages: onThisMachine(() =>
     Promise.resolve({

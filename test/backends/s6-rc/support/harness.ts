@@ -6,6 +6,11 @@ import { makeTemporaryDirectory } from '../../../support/temporary-directory.js'
 import { programsOfS6rc } from './programs.js';
 
 export const harness: Harness = {
+  sleep: {
+    file: 'create-longrun-service.nix',
+    properties: 'run = pkgs.writeScript "run" "#!/bin/sh\nexec ${sleep} 4711\n"; autoGenerateLogService = false;',
+  },
+  layout: { says: ['contents', 'flagEssential', 'daemon', 'activities', 'logFile'] },
   runsAnywhere: false,
   stages: onThisMachine(async () => {
     const directory = await makeTemporaryDirectory();

@@ -4,6 +4,11 @@ import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
+  sleep: { file: 'create-supervisord-program.nix', properties: 'command = "${sleep} 4711";' },
+  layout: {
+    says: ['logFiles', 'processes', 'autostart', 'startsecs', 'startretries', 'stopwaitsecs', 'exitcodes'],
+    tells: 'order',
+  },
   runsAnywhere: true,
   keepsProfilesApart: true,
   // It is for programs of a supervisord that the user runs.

@@ -9,6 +9,8 @@ import { StandInServer } from './stand-in-server.js';
 // syndicate-server is not in Debian: the files are real, and so are the processes, but not who reads the one and starts
 // the other.
 export const harness: Harness = {
+  sleep: { file: 'create-synit-daemon.nix', properties: 'process = sleep; args = [ 4711 ];' },
+  layout: { says: ['file', 'recordFile', 'logFile', 'restarts', 'isRequired', 'endsByItself'] },
   runsAnywhere: false,
   startsAtBoot: true,
   stages: onThisMachine(async ({ uid, gid, prefix }) => {

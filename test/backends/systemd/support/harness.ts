@@ -35,6 +35,8 @@ const open = async (whose: Whose): Promise<Place> => {
 const skip = isRoot ? null : 'only root can boot a systemd of its own';
 
 export const harness: Harness = {
+  sleep: { file: 'create-systemd-service.nix', properties: 'Service.ExecStart = "${sleep} 4711";' },
+  layout: { says: ['main', 'units', 'started', 'installLinks', 'endsByItself', 'canReload', 'user'] },
   runsAnywhere: false,
   runsBesideOthers: true,
   startsAtBoot: true,

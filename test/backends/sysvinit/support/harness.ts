@@ -3,6 +3,14 @@ import type { Harness } from '../../../contract/harness.js';
 import { onThisMachine, recordsOfScripts } from '../../../contract/this-machine.js';
 
 export const harness: Harness = {
+  sleep: {
+    file: 'create-sysvinit-script.nix',
+    properties: 'process = sleep; args = [ 4711 ]; processIsDaemon = false;',
+  },
+  layout: {
+    says: ['script', 'pidFile', 'recordFile', 'logFile', 'runlevels', 'stopRunlevels', 'startSequence', 'stopSequence'],
+    tells: 'order',
+  },
   runsAnywhere: true,
   stages: onThisMachine(() =>
     Promise.resolve({
