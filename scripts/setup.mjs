@@ -6,6 +6,7 @@ import { pathToFileURL, fileURLToPath } from 'node:url';
 import { provideDebianPackages } from './setup/debian-packages.mjs';
 import { provideNpmPackages } from './setup/npm-packages.mjs';
 import { SetupError } from './setup/setup-error.mjs';
+import { provideUnpackedPackages } from './setup/unpacked-packages.mjs';
 
 export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -31,6 +32,7 @@ export const setUp = ({ install = true } = {}) => {
     requireNode();
     if (install) {
       provideDebianPackages();
+      provideUnpackedPackages();
       provideNpmPackages(repository);
     }
     build();

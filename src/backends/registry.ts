@@ -4,6 +4,7 @@ import type { Backend } from './backend.js';
 import { facts as bsdrc } from './bsdrc/facts.js';
 import { facts as disnix } from './disnix/facts.js';
 import type { ManagerFacts } from './manager-facts.js';
+import { facts as openrc } from './openrc/facts.js';
 import { facts as runit } from './runit/facts.js';
 import { facts as s6rc } from './s6-rc/facts.js';
 import { facts as supervisord } from './supervisord/facts.js';
@@ -29,6 +30,7 @@ const registry: Readonly<Record<string, Entry>> = {
   cygrunsrv: { load: async () => (await import('./cygrunsrv/index.js')).cygrunsrv },
   runit: { ...runit, load: async () => (await import('./runit/index.js')).runit },
   synit: { ...synit, load: async () => (await import('./synit/index.js')).synit },
+  openrc: { ...openrc, load: async () => (await import('./openrc/index.js')).openrc },
 };
 
 export const managerNames: readonly string[] = Object.keys(registry);

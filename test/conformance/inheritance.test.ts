@@ -1,5 +1,6 @@
 import { getPriority } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { noOpenrc } from '../backends/openrc/support/machine.js';
 import { accounts } from '../support/accounts.js';
 import { controlGroupMount } from '../support/control-groups.js';
 import { isRoot } from '../support/is-root.js';
@@ -7,6 +8,7 @@ import {
   deployHostilely,
   instancesOfUser,
   onThisMachine,
+  underOpenrc,
   underPodman,
   underSystemd,
   type HostileDeployment,
@@ -16,6 +18,8 @@ import { sessionOf, type Inherited } from './support/inherited.js';
 interface Manager {
   readonly name: string;
   readonly ground: typeof onThisMachine;
+  /** It starts services for root alone. */
+  readonly isRoots?: true;
   /** It runs in a copy of the machine, whose namespaces and mounts are root's. */
   readonly needsRoot?: true;
   /** What it adds to the environment of a process itself. */
@@ -26,6 +30,8 @@ interface Manager {
   readonly openFiles?: null;
   /** It has no SHELL for accounts that may not log in. */
   readonly knowsNoNologin?: true;
+  /** What runs in its copy of the machine is in a control group outside of that. */
+  readonly lacksGroups?: true;
   /** It starts processes itself, and not whoever calls the tool. */
   readonly isServer?: true;
 }
@@ -35,6 +41,10 @@ const managers: readonly Manager[] = [
   { name: 'disnix', ground: onThisMachine, own: /^$/, isPrepared: true },
   { name: 'supervisord', ground: onThisMachine, own: /^SUPERVISOR_/, isPrepared: true },
   { name: 's6-rc', ground: onThisMachine, own: /^$/, isPrepared: true },
+  { name: 'runit', ground: onThisMachine, own: /^$/, isPrepared: true },
+  ...(noOpenrc === null
+    ? [{ name: 'openrc', ground: underOpenrc, isRoots: true, lacksGroups: true, own: /^$/, isPrepared: false } as const]
+    : []),
   {
     name: 'systemd',
     ground: underSystemd,
@@ -55,7 +65,9 @@ const managers: readonly Manager[] = [
   },
 ];
 
-const cases = managers.flatMap((manager) => accounts.map((account) => ({ account, manager })));
+const cases = managers.flatMap((manager) =>
+  accounts.filter(({ uid }) => uid === 0 || manager.isRoots !== true).map((account) => ({ account, manager })),
+);
 const canRun = ({ manager }: (typeof cases)[number]): boolean => isRoot || manager.needsRoot !== true;
 
 /** What is deployed, by its case: several at once take half the time of one after the other. */
@@ -144,7 +156,9 @@ describe.each(cases)('what services of $account.name inherit under $manager.name
       ),
     ).toEqual({ ...allBut(names, [...names, 'INITIALIZE'].sort()), ...ofUser(names.filter(isKnownForUser)) });
     // What has a control group of its own needs no other mark; supervisord becomes a user before it can get one.
-    const hasGroups = manager.needsRoot === true || (account.uid === 0 && controlGroupMount() !== null);
+    const hasGroups =
+      manager.lacksGroups !== true &&
+      (manager.needsRoot === true || (account.uid === 0 && controlGroupMount() !== null));
     const isOfUser = (name: string): boolean => (instancesOfUser as readonly string[]).includes(name);
     for (const [name, { environment }] of place.processes) {
       const hasMark = !hasGroups || (manager.name === 'supervisord' && isOfUser(name));

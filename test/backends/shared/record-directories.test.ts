@@ -2,7 +2,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, rmdirSync, symlinkSync, wr
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import pino from 'pino';
-import type { DeployedProfile, DeployedUnit, ManagerSession } from '../../../src/backends/backend.js';
+import type { DeployedProfile, DeployedUnit, ManagerSession, SessionContext } from '../../../src/backends/backend.js';
+import { connect as connectToOpenrc } from '../../../src/backends/openrc/connect.js';
 import { loadBackend } from '../../../src/backends/registry.js';
 import type { InstanceName, ManagerName, ProcessName } from '../../../src/model/process-model.js';
 import { createRun } from '../../../src/system/run.js';
@@ -38,6 +39,18 @@ const activations: Readonly<Record<string, () => DeployedUnit['activation']>> = 
     activities: { reload: false, status: false },
     logFile: null,
   }),
+  ...(isRoot
+    ? {
+        openrc: () => ({
+          script: 'none',
+          service: 'nix-process-web',
+          runlevels: [],
+          recordFile: join(records(), 'web'),
+          logFile: join(place.path, 'log'),
+          awaitsReadiness: false,
+        }),
+      }
+    : {}),
   synit: () => ({
     file: 'web.pr',
     recordFile: join(records(), 'web'),
@@ -70,8 +83,7 @@ const connect = async (manager: ManagerName): Promise<ManagerSession> => {
     forceDisableUserChange: true,
   };
   const env = { ...process.env, SYNIT_TARGET_DIR: join(place.path, 'services') };
-  const backend = await loadBackend(manager);
-  return backend.connect({
+  const context: SessionContext = {
     run: createRun(env),
     log: pino({ level: 'silent' }),
     env,
@@ -81,7 +93,11 @@ const connect = async (manager: ManagerName): Promise<ManagerSession> => {
     target: null,
     managerOptions: {},
     jobs: 1,
-  });
+  };
+  if (manager !== 'openrc') return (await loadBackend(manager)).connect(context);
+  const services = join(place.path, 'services');
+  writeFileSync(join(services, 'softlevel'), 'default');
+  return connectToOpenrc(context, { scripts: services, runlevels: services, state: services });
 };
 
 const forgeries: readonly { readonly what: string; readonly asRoot?: true; readonly make: () => void }[] = [
@@ -131,14 +147,17 @@ describe.each(Object.keys(activations) as ManagerName[])('the records of %s', (m
 });
 
 // s6-rc's scripts remove their own.
-describe.each(['sysvinit', 'bsdrc', 'disnix', 'synit'] as ManagerName[])('the records of %s', (manager) => {
-  test('are removed from nowhere else when somebody has put a link there meanwhile', async () => {
-    mkdirSync(records());
-    const session = await connect(manager);
-    rmdirSync(records());
-    symlinkSync(join(place.path, 'elsewhere'), records());
-    writeFileSync(join(place.path, 'elsewhere/web'), 'precious');
-    await expect(session.finish(null)).rejects.toMatchObject({ exitCode: 8 });
-    expect(existsSync(join(place.path, 'elsewhere/web'))).toBe(true);
-  });
-});
+describe.each(Object.keys(activations).filter((name) => name !== 's6-rc') as ManagerName[])(
+  'the records of %s',
+  (manager) => {
+    test('are removed from nowhere else when somebody has put a link there meanwhile', async () => {
+      mkdirSync(records());
+      const session = await connect(manager);
+      rmdirSync(records());
+      symlinkSync(join(place.path, 'elsewhere'), records());
+      writeFileSync(join(place.path, 'elsewhere/web'), 'precious');
+      await expect(session.finish(null)).rejects.toMatchObject({ exitCode: 8 });
+      expect(existsSync(join(place.path, 'elsewhere/web'))).toBe(true);
+    });
+  },
+);

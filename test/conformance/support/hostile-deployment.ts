@@ -1,5 +1,6 @@
 import { chown, mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { createMachine } from '../../backends/openrc/support/machine.js';
 import { installStandIn } from '../../backends/s6-rc/support/stand-in.js';
 import type { Account } from '../../support/accounts.js';
 import { createContainerNamespace } from '../../support/container-namespace.js';
@@ -80,6 +81,12 @@ export const underPodman = async (account: Account): Promise<Ground> => {
     ...(account.uid === 0 ? {} : { env: { USER: name, XDG_RUNTIME_DIR: `/run/user/${uid}` } }),
     dispose: namespace.dispose,
   };
+};
+
+/** An OpenRC of its own. */
+export const underOpenrc = async (): Promise<Ground> => {
+  const { account, dispose } = await createMachine();
+  return { account, dispose };
 };
 
 /** Services that a hostile caller has deployed. */

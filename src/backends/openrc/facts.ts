@@ -1,0 +1,3 @@
+import type { ManagerFacts } from '../manager-facts.js';
+
+export const facts = { honoursTimeouts: true } satisfies ManagerFacts;
