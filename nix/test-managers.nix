@@ -1,2 +1,2 @@
 # The process managers that run in a test's machine, which is a Linux one.
-[ "disnix" "docker" "runit" "s6-rc" "supervisord" "systemd" "sysvinit" ]
+[ "disnix" "docker" "openrc" "runit" "s6-rc" "supervisord" "systemd" "sysvinit" ]

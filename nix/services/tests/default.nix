@@ -1,7 +1,7 @@
 # Test suites of the services, for `nix-processmgmt-ts test`; docs/services.md says which pass where.
 { nixpkgs ? <nixpkgs>
 , system ? builtins.currentSystem
-, processManagers ? [ "sysvinit" "supervisord" "systemd" "disnix" "s6-rc" "runit" "docker" ]
+, processManagers ? [ "sysvinit" "supervisord" "systemd" "disnix" "s6-rc" "runit" "openrc" "docker" ]
 , profiles ? [ "privileged" "unprivileged" ]
 }:
 

@@ -3,13 +3,14 @@
 from .. import user_namespace
 from .docker import Docker
 from .manager import Manager
+from .openrc import OpenRC
 from .runit import Runit
 from .s6_rc import S6Rc
 from .supervisord import Supervisord
 from .systemd import Systemd
 
 _MANAGERS = {"sysvinit": Manager, "disnix": Manager, "supervisord": Supervisord, "systemd": Systemd, "s6-rc": S6Rc,
-             "docker": Docker, "runit": Runit}
+             "docker": Docker, "runit": Runit, "openrc": OpenRC}
 
 _ELSEWHERE = {"launchd": "launchd needs macOS", "bsdrc": "rc.d scripts need FreeBSD", "cygrunsrv": "cygrunsrv needs Windows",
               "synit": "Synit needs a machine that it has booted"}
