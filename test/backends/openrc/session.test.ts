@@ -38,7 +38,7 @@ in
 const describeAsRoot = noOpenrc === null ? describe : describe.skip;
 
 // The tests are one story: each goes on where the one before has ended.
-describeAsRoot('under an OpenRC', () => {
+describeAsRoot(`under an OpenRC${noOpenrc === null ? '' : ` (not here: ${noOpenrc})`}`, () => {
   let machine: Machine;
   let deployment: Deployment;
   const service = (name: string): string => `nix-process-${name}`;
