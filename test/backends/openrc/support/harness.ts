@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Harness, Place } from '../../../contract/harness.js';
 import { emptyVolatileDirectories } from '../../../contract/this-machine.js';
@@ -21,20 +22,12 @@ const open = async (): Promise<Place> => {
       await machine.mustRun('sh', '-euc', copy, scriptOf(instance), source, scriptOf('base'));
     },
     traces: async () => {
-      const found = await machine.mustRun(
-        'find',
-        '/etc/init.d',
-        '/etc/runlevels',
-        '/run/openrc',
-        '-name',
-        '*nix-process-*',
-      );
+      const directories = ['/etc/init.d', '/etc/runlevels', '/run/openrc'];
+      const found = (await machine.mustRun('find', ...directories, '-name', '*nix-process-*')).split('\n');
+      const records = await readdir(join(deployment.runtimeDir, 'nixproc-openrc')).catch(() => []);
       // What a repair has moved aside is somebody's own. OpenRC keeps the file that it locks.
-      return found
-        .split('\n')
-        .filter(
-          (path) => path !== '' && !path.endsWith('.before-repair') && !path.startsWith('/run/openrc/exclusive/'),
-        );
+      const others = /^$|\.before-repair$|^\/run\/openrc\/exclusive\//;
+      return [...found.filter((path) => !others.test(path)), ...records];
     },
     reboot: () =>
       machine.reboot(() => {
@@ -56,6 +49,8 @@ export const harness: Harness = {
   takesLong: true,
   provision: { commands: installOpenrc },
   startsAtBoot: true,
+  // A service's script waits for whatever can be waited for.
+  idle: ['awaitsReadiness'],
   // OpenRC starts and stops services for root alone.
   stages: [{ name: 'root', skip: noOpenrc, open }],
 };
