@@ -175,8 +175,8 @@ describe('on disks of this machine', () => {
         };
         expect(await tool('restart', 'base')).toMatchObject(refused);
         expect(await tool(...(await deploy(manager, '2')))).toMatchObject(refused);
-        if (manager !== 'supervisord') {
-          const script = { sysvinit: 'etc/rc.d/init.d/base', disnix: 'libexec/process/base' }[manager] ?? '';
+        const script = { sysvinit: 'etc/rc.d/init.d/base', disnix: 'libexec/process/base' }[manager];
+        if (script !== undefined) {
           const [file, ...words] = [...disks.enter, join(deployment.profilesDir, 'processes', script), 'restart'];
           const { exitCode, stderr } = await deployment.run(file, ...words);
           expect(exitCode).not.toBe(0);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ActivationError } from '../../system/errors.js';
 import type { AfterStop, DeployedUnit, UnitChange } from '../backend.js';
 import { linesSince, markLogs } from '../shared/log-tail.js';
 import { fine, refused, type Verdict } from '../shared/unit-by-unit.js';
@@ -21,12 +22,24 @@ export const logFilesOf = (unit: DeployedUnit): readonly string[] => {
   return logFile === null ? [] : [logFile];
 };
 
+/** Has a service stay down also when its runsv begins anew. Where nothing can be written, it is stopped all the same. */
+const stayDown = async ({ live, ports }: Parts, unit: DeployedUnit): Promise<void> => {
+  try {
+    await live.setWanted(unit, false);
+  } catch (error) {
+    if (!(error instanceof ActivationError)) throw error;
+    ports.log.warn(
+      `${unit.instance} starts again when its runsv is started anew: ${error.message} (${error.why ?? ''})`,
+    );
+  }
+};
+
 /** Stops a service, which then stays down also when its runsv begins anew. */
 export const stopService = async (parts: Parts, unit: DeployedUnit): Promise<Verdict> => {
   const { name } = unit;
   const before = (await statusesOf(parts, [name])).get(name);
   if (before === undefined) return fine;
-  await parts.live.setWanted(unit, false);
+  await stayDown(parts, unit);
   if (before.state !== 'unsupervised') await stopServices(parts, [name]);
   // Of a runsv that was killed.
   if ((await recordedProcess(parts, name)) !== null) await releaseServices(parts, [name]);

@@ -4,6 +4,7 @@ import { ManagerUnavailableError } from '../../system/errors.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { DeployedProfile, DeployedUnit, Drift, ManagerSession, SessionContext } from '../backend.js';
 import { runningAmong } from '../shared/extra-units.js';
+import { processFile } from '../shared/only-process.js';
 import { forEachUnit } from '../shared/unit-by-unit.js';
 import { takenLogs } from './collisions.js';
 import { observeServices } from './observe-services.js';
@@ -120,6 +121,7 @@ export const createSession = (context: SessionContext): ManagerSession => {
       for (const unit of next.units) if (there.has(unit.name)) await parts.live.link(unit);
       await releaseServices(parts, await obsolete(parts, next.units));
     },
+    writtenAtStart: ({ name }) => [join(parts.place.services, name, processFile)],
     logs: (unit) => ({ kind: 'files', paths: logFilesOf(unit) }),
     supervise: (_, ending) => watch(parts, ending),
   };
