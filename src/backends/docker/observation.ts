@@ -4,6 +4,9 @@ import { describeExit, isOrderlyExit } from './exit-code.js';
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 
+/** Podman 5 says this of a container that was stopped after its conmon had ended: nobody was there to tell how it did. */
+const stoppedUnwatched = 'conmon exited prematurely';
+
 /** What a container's engine says of it, in our words. */
 const stateOf = (container: Container): Pick<Observation, 'state' | 'detail' | 'rests'> => {
   const { status, exitCode, outOfMemory, error, restarts, isRestarted, health, isUnwatched, pid } = container;
@@ -25,6 +28,7 @@ const stateOf = (container: Container): Pick<Observation, 'state' | 'detail' | '
       return { state: 'failed', detail: `it is restarted again and again: ${ending}` };
     case 'exited':
       // An engine that restarts a container leaves it down only when somebody wanted that.
+      if (isRestarted && error.includes(stoppedUnwatched)) return { state: 'stopped', detail: null };
       if (isRestarted && error === '' && exitCode !== 126 && exitCode !== 127)
         return { state: 'stopped', detail: null };
       return isOrderlyExit(exitCode)

@@ -1,6 +1,6 @@
 import type { DeployedUnit } from '../backend.js';
 import { mapConcurrently } from '../../system/map-concurrently.js';
-import type { Log } from '../../system/ports.js';
+import type { Log, RunResult } from '../../system/ports.js';
 import { fromActivation, type ActivationData } from './activation-data.js';
 import { isAtRest, stopContainer, type Verdict } from './container-life.js';
 import { inspectContainers, listContainers, type Container } from './containers.js';
@@ -187,13 +187,11 @@ export class ProfileContainers {
   async remove(containers: readonly Container[]): Promise<void> {
     await mapConcurrently(containers, this.#with.jobs, async (container) => {
       if (!isAtRest(container)) await stopContainer(this.#with.engine, container);
-      const result = await this.#with.engine.runFor(
-        container.stopTime * 1000,
-        'rm',
-        '--force',
-        '--volumes',
-        container.id,
-      );
+      const remove = (): Promise<RunResult> =>
+        this.#with.engine.runFor(container.stopTime * 1000, 'rm', '--force', '--volumes', container.id);
+      const first = await remove();
+      // Podman 5 only notices then that a container has ended whose conmon had ended before.
+      const result = first.exitCode !== 0 && container.isUnwatched ? await remove() : first;
       if (result.exitCode !== 0) this.#with.log.warn(`the container ${container.name} stays: ${engineWords(result)}`);
     });
   }

@@ -35,6 +35,22 @@ test.each<[string, Partial<Container>, object]>([
   ],
   ['has ended after its conmon', { isUnwatched: true, pid: null }, { state: 'failed', pid: null }],
   ['was stopped without one', { isUnwatched: true, pid: null, status: 'stopping' }, { state: 'stopped', detail: null }],
+  [
+    'was stopped after its conmon had ended, as Podman 5 tells it',
+    {
+      ...{ status: 'exited', exitCode: -1, ...down },
+      error: 'container 1f3f conmon exited prematurely, exit code could not be retrieved: internal libpod error',
+    },
+    { state: 'stopped', detail: null },
+  ],
+  [
+    'ended after its conmon, as Podman 5 tells it',
+    {
+      ...{ status: 'exited', exitCode: -1, ...down },
+      error: 'conmon died without writing exit file, container exit code could not be retrieved',
+    },
+    { state: 'failed', detail: expect.stringContaining('conmon died') },
+  ],
   ['was stopped by hand', { status: 'exited', exitCode: 137, ...down }, { state: 'stopped', detail: null }],
   [
     'could not be started',
