@@ -47,8 +47,8 @@ export default tseslint.config(
   },
   {
     // Not cut yet.
-    files: ['src/backends/systemd/installation.ts', 'src/backends/systemd/session.ts'],
-    rules: { 'max-lines-per-function': ['error', { max: 240 }] },
+    files: ['src/backends/systemd/installation.ts'],
+    rules: { 'max-lines-per-function': ['error', { max: 200 }] },
   },
   { files: ['src/system/schema.ts'], rules: { 'no-restricted-imports': 'off' } },
   {

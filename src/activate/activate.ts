@@ -36,11 +36,15 @@ const waysOn = 'finish the switch with resume, undo it with abort, or run switch
 
 const absent: Observation = { state: 'absent', pid: null, since: null, detail: null };
 
-const leftoversOf = ({ current, target, sessions, ports }: Activation): LeftoverWatch =>
+const leftoversOf = (
+  { current, target, sessions, ports }: Activation,
+  present: readonly ObservedUnit[] = [],
+): LeftoverWatch =>
   watchLeftovers(
     [current, target].filter((side) => side !== null),
     sessions,
     ports,
+    present,
   );
 
 /** What a manager threw, with its reason. */
@@ -245,7 +249,7 @@ const activateWith = async (
     ...{ sessions, signal, journal },
     watch: createProcessWatch(sessions, watch, ports.run),
     keepGoingWith: keepGoing ? (target?.profile.units ?? []) : undefined,
-    leftovers: leftoversOf(activation),
+    leftovers: leftoversOf(activation, activation.present),
     log: ports.log,
   });
   const fail = (why: string, cause?: unknown): Promise<never> =>

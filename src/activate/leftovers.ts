@@ -1,14 +1,14 @@
-import type { ManagerSession } from '../backends/backend.js';
 import { familyOf, noFamily, type Family } from '../leftovers/family.js';
 import { controlGroupKey, markOf, topGroup } from '../leftovers/own-control-group.js';
 import type { ManagerName } from '../model/process-model.js';
-import { isUp } from '../plan/plan-activation.js';
+import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { removeEmptyGroups } from '../system/control-groups.js';
 import type { Ports } from '../system/ports.js';
 import { environmentOf, listProcesses, type ProcessFacts } from '../system/process-list.js';
 import { endLeftovers } from './end-leftovers.js';
 import { believedPids } from './believed-pids.js';
+import { lookWithOthers } from './look-with-others.js';
 import type { ManagedProfile, Sessions } from './sessions.js';
 
 /** Sees to what instances leave behind when they end. */
@@ -56,21 +56,6 @@ export const namedAlike = (
   return (root) => (names.length === 0 ? [] : (named.get(nameOf(root) ?? '') ?? []));
 };
 
-/** What a manager knows of these units, and of all others of the generations that it may run. */
-const observe = async (
-  manager: ManagerName,
-  sides: readonly ManagedProfile[],
-  sessions: Sessions,
-  units: readonly DeployedUnit[],
-): Promise<Awaited<ReturnType<ManagerSession['observe']>>> => {
-  const names = new Set<string>(units.map(({ name }) => name));
-  const others = sides
-    .filter((side) => side.manager === manager)
-    .flatMap(({ profile }) => profile.units)
-    .filter(({ name }) => !names.has(name) && names.add(name));
-  return sessions.of(manager).observe([...units, ...others]);
-};
-
 /** What belongs to a unit that has ended: what is left of what was seen before, with what has come since. */
 const familyNow = (key: string, { family, others }: Seen, now: readonly ProcessFacts[]): Family => {
   const self = process.pid;
@@ -86,16 +71,20 @@ const familyNow = (key: string, { family, others }: Seen, now: readonly ProcessF
 
 /**
  * @param sides the generations that may be involved, whose units the managers are asked for
+ * @param present what was seen a moment ago. Default: nothing was
  */
 export const watchLeftovers = (
   sides: readonly ManagedProfile[],
   sessions: Sessions,
   { run, log }: Pick<Ports, 'run' | 'log'>,
+  present: readonly ObservedUnit[] = [],
 ): LeftoverWatch => {
   const self = process.pid;
   const seenOf = new Map<string, Seen>();
   const runtimeDirs = new Map(sides.map(({ profile }) => [profile.path, profile.directories.runtimeDir]));
   const nameOf = (manager: ManagerName, { name }: DeployedUnit): string => `${manager} ${name}`;
+
+  const { look, forget } = lookWithOthers(sides, sessions, present);
 
   const keyOf = (manager: ManagerName, { name, profile }: DeployedUnit): string => {
     const side = sides.find((other) => other.manager === manager);
@@ -126,7 +115,7 @@ export const watchLeftovers = (
   return {
     look: async (manager, units) => {
       if (endsItself(manager) || units.length === 0) return;
-      const observations = await observe(manager, sides, sessions, units);
+      const observations = await look(manager, units);
       const pids = await believedPids(observations, { run });
       const processes = await listProcesses(run);
       const relativesOf = namedAlike(sessions.of(manager).namingVariables ?? [], processes);
@@ -148,6 +137,7 @@ export const watchLeftovers = (
       await clear(manager, units, true);
     },
     clearBeforeStart: async (manager, units) => {
+      forget(manager, units);
       if (endsItself(manager) || endsAtInstall(manager) || units.length === 0) return;
       const now = await listProcesses(run);
       const marks = new Set(now.map(markOf));

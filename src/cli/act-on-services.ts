@@ -58,8 +58,8 @@ const act = async (
   const execution = {
     leftovers: watchLeftovers([deployment.deployed], deployment.sessions, context),
     sessions: deployment.sessions,
-    // Whoever asks for one process looks at it.
-    watch: createProcessWatch(deployment.sessions, { settle: 0, waitForPorts }, context.run),
+    // Whoever asks for one process looks at it; what cannot run at all mostly ends sooner.
+    watch: createProcessWatch(deployment.sessions, { settle: 0.25, waitForPorts }, context.run),
     signal: first,
     journal,
     log: context.log,

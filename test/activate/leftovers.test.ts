@@ -288,3 +288,30 @@ test('strays are told of the instances that have any, but of those that keep the
   expect(await tell({ ...fakeManager(), endsLeftovers: true })).toEqual([]);
   expect(lives(kept)).toBe(true);
 });
+
+test('of processes that were just seen, only those to which something is done are asked for again', async () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => unit(name));
+  if (a === undefined || b === undefined || c === undefined) throw new Error();
+  const asked: string[] = [];
+  const session: ManagerSession = {
+    ...fakeManager(),
+    observe: async (units) => {
+      asked.push(units.map(({ name }) => name).join(' '));
+      return new Map();
+    },
+  };
+  const present = [a, b, c].map((some) => ({
+    ...{ manager, unit: some },
+    observation: { state: 'running', pid: some === c ? null : process.pid, since: null, detail: null } as const,
+  }));
+  const { ports } = logged();
+  const watch = watchLeftovers([side(a, b, c)], { of: () => session }, ports, present);
+  await watch.look(manager, [a]);
+  await watch.look(manager, [c]);
+  await watch.clearBeforeStart(manager, [b]);
+  await watch.look(manager, [a]);
+  expect(asked).toEqual(['a c', 'c a', 'a b c']);
+  const blind = watchLeftovers([side(a, b)], { of: () => session }, ports);
+  await blind.look(manager, [a]);
+  expect(asked.at(-1)).toBe('a b');
+});

@@ -6,6 +6,9 @@ import type { ProcessInfo, SupervisorClient } from './supervisor-client.js';
 /** Milliseconds between two questions: more when supervisord takes long to answer, since it does nothing else then. */
 const shortestPause = 100;
 
+/** Milliseconds after the moment from which supervisord can know more, in which it notices. */
+const grace = 10;
+
 /**
  * Waits until there is a verdict on each program. Each question is asked for all of them at once.
  *
@@ -36,7 +39,13 @@ export const awaitPrograms = async (
         verdicts.set(program, { ok: false, detail: `still ${states} after ${seconds} seconds` });
       }
     }
-    if (verdicts.size < expectations.size) await sleep(Math.max(shortestPause, 2 * (performance.now() - asked)));
+    if (verdicts.size === expectations.size) break;
+    const pause = Math.max(shortestPause, 2 * (performance.now() - asked));
+    const due = [...expectations].flatMap(([name, { soonest = 0 }]) =>
+      verdicts.has(name) ? [] : [began + soonest * 1000 + grace - Date.now()],
+    );
+    // No later than the first can be decided on.
+    await sleep(Math.min(pause, ...due.filter((left) => left > 0)));
   }
   return verdicts;
 };

@@ -17,6 +17,8 @@ export interface Expectation {
   readonly processes: readonly string[] | null;
   /** Null as long as it is too early to say. */
   readonly judge: (processes: readonly ProcessInfo[]) => Verdict | null;
+  /** Seconds before which all cannot be well. Default: it may be at once. */
+  readonly soonest?: number;
   /** Seconds after which waiting is given up. */
   readonly seconds: number;
 }
@@ -54,12 +56,13 @@ const isAlive = (pid: number): boolean => {
 
 /** All processes have been up for startsecs, with the daemons behind them, or one of them failed for good. */
 export const up = (data: ActivationData): Expectation => {
-  const { watchedPidFile } = data;
+  const { watchedPidFile, processes: names, startsecs: soonest } = data;
   const judge = whenUp(data);
-  if (watchedPidFile === undefined) return { processes: data.processes, seconds: patience(data), judge };
+  if (watchedPidFile === undefined) return { processes: names, soonest, seconds: patience(data), judge };
   let first: number | null = null;
   return {
-    processes: data.processes,
+    processes: names,
+    soonest,
     seconds: patience(data) + proxyPatience,
     judge: (processes) => {
       const verdict = judge(processes);

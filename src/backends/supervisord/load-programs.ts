@@ -46,7 +46,7 @@ export const checkPrograms = async (
 ): Promise<void> => {
   if (exclusive) return;
   const targets = new Map(wanted.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`]));
-  const linked = await checkLinks(programDirectory, targets);
+  const linked = checkLinks(programDirectory, targets);
   const loaded = new Set((await client.getAllProcesses()).map(({ group }) => group));
   const foreign = wanted.find(({ name }) => loaded.has(name) && !ours.has(name) && !linked.has(name));
   if (foreign !== undefined) throw defined(foreign);
@@ -58,6 +58,7 @@ export const checkPrograms = async (
  *
  * @param ours programs that may have a link of ours; in a directory of our own that is everything there
  * @param repairs whether a file of somebody else that is in the way is moved away
+ * @param seen programs that supervisord had when it was last asked, if nothing was said to it since. Default: it is asked
  * @throws ActivationError when another program is in the way, or supervisord cannot read a file or does not look at it
  */
 export const loadPrograms = async (
@@ -65,10 +66,14 @@ export const loadPrograms = async (
   wanted: readonly DeployedUnit[],
   ours: ReadonlySet<string>,
   repairs: boolean,
+  seen: ReadonlySet<string> | null = null,
 ): Promise<LoadedPrograms> => {
   const { client, programDirectory, exclusive } = server;
   const owned = new Set(exclusive ? [...ours, ...(await linkedPrograms(programDirectory))] : ours);
-  const loaded = new Set((await client.getAllProcesses()).map(({ group }) => group));
+  const loadedNow = async (): Promise<ReadonlySet<string>> =>
+    new Set((await client.getAllProcesses()).map(({ group }) => group));
+  // Somebody else may load programs into a supervisord that is not ours alone.
+  const loaded = exclusive && seen !== null ? seen : await loadedNow();
 
   const targets = new Map<string, string | null>([...owned].map((program) => [program, null]));
   for (const { name, profile } of wanted) targets.set(name, `${profile}/${programFile(name)}`);
@@ -78,8 +83,12 @@ export const loadPrograms = async (
     if (foreign !== undefined && !exclusive) throw defined(foreign);
     const { added, changed, removed } = await client.reloadConfig();
     const gone = new Set(removed);
-    const known = new Set([...added, ...loaded]);
-    const overlooked = wanted.find(({ name }) => gone.has(name) || !known.has(name));
+    const isOverlooked =
+      (known: ReadonlySet<string>) =>
+      ({ name }: DeployedUnit): boolean =>
+        gone.has(name) || !known.has(name);
+    const unseen = wanted.filter(isOverlooked(new Set([...added, ...loaded])));
+    const overlooked = unseen.find(isOverlooked(unseen.length === 0 ? loaded : await loadedNow()));
     if (overlooked !== undefined) {
       throw new ActivationError({
         what: `supervisord does not see the program "${overlooked.name}"`,

@@ -1,4 +1,5 @@
-import { lstat, readdir, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sweepTemporaries, temporaryBeside } from '../../state/temporary-names.js';
 import { CollisionError } from '../shared/collisions.js';
@@ -12,13 +13,20 @@ export type ProgramTargets = ReadonlyMap<string, string | null>;
 
 const fileName = (program: string): string => `${program}.conf`;
 
-const placeAt = async (path: string, program: string): Promise<Place> => {
-  const stats = await lstat(path).catch(() => null);
-  if (stats === null) return { kind: 'nothing' };
-  if (!stats.isSymbolicLink()) return { kind: 'foreign' };
-  // A switch of somebody else may take it away at this moment.
-  const target = await readlink(path).catch(() => null);
-  if (target === null) return { kind: 'nothing' };
+// There may be hundreds of links, and waiting for another thread to look at one takes ten times as long.
+
+const targetOf = (path: string): string | null => {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
+  }
+};
+
+const placeAt = (path: string, program: string): Place => {
+  const target = targetOf(path);
+  if (target === null)
+    return { kind: lstatSync(path, { throwIfNoEntry: false }) === undefined ? 'nothing' : 'foreign' };
   // A link into a profile, made by us or by the tools that we follow.
   return target.endsWith(`/conf.d/${fileName(program)}`) ? { kind: 'link', target } : { kind: 'foreign' };
 };
@@ -31,25 +39,23 @@ export interface ChangedLink {
 }
 
 /** What has become of the links of programs that should lead to these targets; those that do are left out. */
-export const changedLinks = async (
+export const changedLinks = (
   directory: string,
   targets: ReadonlyMap<string, string>,
-): Promise<ReadonlyMap<string, ChangedLink>> => {
-  const changes = await Promise.all(
-    [...targets].map(async ([program, target]): Promise<[string, ChangedLink] | null> => {
-      const path = join(directory, fileName(program));
-      const place = await placeAt(path, program);
-      switch (place.kind) {
-        case 'link':
-          if (place.target === target) return null;
-          return [program, { isMissing: false, what: `${path} leads to ${place.target}` }];
-        case 'nothing':
-          return [program, { isMissing: true, what: `${path} is missing` }];
-        case 'foreign':
-          return [program, { isMissing: false, what: `${path} was replaced by another file` }];
-      }
-    }),
-  );
+): ReadonlyMap<string, ChangedLink> => {
+  const changes = [...targets].map(([program, target]): [string, ChangedLink] | null => {
+    const path = join(directory, fileName(program));
+    const place = placeAt(path, program);
+    switch (place.kind) {
+      case 'link':
+        if (place.target === target) return null;
+        return [program, { isMissing: false, what: `${path} leads to ${place.target}` }];
+      case 'nothing':
+        return [program, { isMissing: true, what: `${path} is missing` }];
+      case 'foreign':
+        return [program, { isMissing: false, what: `${path} was replaced by another file` }];
+    }
+  });
   return new Map(changes.filter((change) => change !== null));
 };
 
@@ -68,13 +74,11 @@ interface PlacedProgram {
   readonly place: Place;
 }
 
-const placesOf = (directory: string, targets: ProgramTargets): Promise<readonly PlacedProgram[]> =>
-  Promise.all(
-    [...targets].map(async ([program, target]) => {
-      const path = join(directory, fileName(program));
-      return { program, target, path, place: await placeAt(path, program) };
-    }),
-  );
+const placesOf = (directory: string, targets: ProgramTargets): readonly PlacedProgram[] =>
+  [...targets].map(([program, target]) => {
+    const path = join(directory, fileName(program));
+    return { program, target, path, place: placeAt(path, program) };
+  });
 
 const refuseForeign = (places: readonly PlacedProgram[]): void => {
   const foreign = places.find(({ place, target }) => place.kind === 'foreign' && target !== null);
@@ -92,8 +96,8 @@ const refuseForeign = (places: readonly PlacedProgram[]): void => {
  * @returns the programs that have a link already
  * @throws CollisionError when a file of somebody else is where a link has to go
  */
-export const checkLinks = async (directory: string, targets: ProgramTargets): Promise<ReadonlySet<string>> => {
-  const places = await placesOf(directory, targets);
+export const checkLinks = (directory: string, targets: ProgramTargets): ReadonlySet<string> => {
+  const places = placesOf(directory, targets);
   refuseForeign(places);
   return new Set(places.flatMap(({ program, place }) => (place.kind === 'link' ? [program] : [])));
 };
@@ -110,24 +114,22 @@ export const changeLinks = async (
   targets: ProgramTargets,
   movesAside = false,
 ): Promise<ProgramTargets> => {
-  const places = await placesOf(directory, targets);
+  const places = placesOf(directory, targets);
   if (!movesAside) refuseForeign(places);
   sweepTemporaries(directory);
   const before = new Map<string, string | null>();
-  await Promise.all(
-    places.map(async ({ program, target, path, place }) => {
-      const current = place.kind === 'link' ? place.target : null;
-      if (place.kind === 'foreign' ? target === null : current === target) return;
-      if (place.kind === 'foreign') await moveAside(path);
-      before.set(program, current);
-      if (target === null) {
-        await rm(path);
-        return;
-      }
-      const temporary = temporaryBeside(path);
-      await symlink(target, temporary);
-      await rename(temporary, path);
-    }),
-  );
+  for (const { program, target, path, place } of places) {
+    const current = place.kind === 'link' ? place.target : null;
+    if (place.kind === 'foreign' ? target === null : current === target) continue;
+    if (place.kind === 'foreign') await moveAside(path);
+    before.set(program, current);
+    if (target === null) {
+      rmSync(path);
+      continue;
+    }
+    const temporary = temporaryBeside(path);
+    symlinkSync(target, temporary);
+    renameSync(temporary, path);
+  }
   return before;
 };

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceName } from '../../model/process-model.js';
-import { ManagerUnavailableError } from '../../system/errors.js';
 import type {
   AfterStop,
   Collision,
@@ -35,6 +33,7 @@ import {
   type FaultName,
   type ProcessInfo,
 } from './supervisor-client.js';
+import { watchServer } from './watch-server.js';
 
 /** Which supervisord runs a profile. */
 export type ServerOf = (profile: DeployedProfile) => SupervisordServer;
@@ -63,7 +62,8 @@ const recently = 1000;
  */
 export class SupervisordSession implements ManagerSession {
   /** supervisord supervises; this waits for the signal and looks whether supervisord is still there. */
-  readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> => this.#watch(signal);
+  readonly supervise = (_: DeployedProfile, signal: AbortSignal): Promise<void> =>
+    watchServer(() => this.#server, signal);
 
   readonly namingVariables = ['SUPERVISOR_SERVER_URL', 'SUPERVISOR_GROUP_NAME', 'SUPERVISOR_PROCESS_NAME'];
 
@@ -142,8 +142,9 @@ export class SupervisordSession implements ManagerSession {
   async install(next: DeployedProfile | null): Promise<void> {
     const server = next === null ? this.#server : this.#serverOf(next);
     if (this.#server !== null && this.#server.programDirectory !== server?.programDirectory) await this.#server.end();
+    // A supervisord that was left, or has just ended, says nothing of the next one.
+    if (this.#server?.programDirectory !== server?.programDirectory || this.#left !== null) this.#seen = null;
     this.#server = server;
-    this.#seen = null;
     this.#units = next?.units ?? [];
     this.#outdated = null;
     this.#moves = false;
@@ -205,13 +206,13 @@ export class SupervisordSession implements ManagerSession {
     const server = this.#server;
     // Whoever ended it has ended everything; it gets its links when it is started.
     if (server === null || !(await server.isRunning())) return { changed: [], extras: [] };
-    const links = await changedLinks(
+    const links = changedLinks(
       server.programDirectory,
       new Map(units.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`])),
     );
     const wanted = new Set<string>(units.map(({ name }) => name));
     const groups = byGroup(await server.client.getAllProcesses());
-    const linked = await changedLinks(
+    const linked = changedLinks(
       server.programDirectory,
       new Map(others.map(({ name, profile }) => [name, `${profile}/${programFile(name)}`])),
     );
@@ -297,44 +298,41 @@ export class SupervisordSession implements ManagerSession {
 
   /** Has supervisord read the files of our units; loads none, and unloads those that are no more. */
   async #load(server: SupervisordServer): Promise<ReadonlySet<string>> {
-    const { outdated, obsolete } = await loadPrograms(server, this.#units, this.#ours, this.#repairs);
+    const seen = this.#seen === null ? null : new Set(this.#seen.groups.keys());
+    const { outdated, obsolete } = await loadPrograms(server, this.#units, this.#ours, this.#repairs, seen);
     for (const { name } of this.#units) this.#ours.add(name);
     await this.#unload(obsolete);
     this.#outdated = outdated;
     return outdated;
   }
 
-  /** Makes supervisord forget programs, which it stops first. Returns those that it does not let go. */
+  /** Makes supervisord forget programs that do not run. Returns those that it does not let go. */
+  async #remove(programs: readonly string[]): Promise<ByProgram<Verdict>> {
+    const kept = await this.#call(
+      programs.map((program) => ({ program, call: removeGroup(program) })),
+      ['BAD_NAME'],
+    );
+    const gone = programs.filter((program) => !kept.has(program));
+    await this.#server?.remember(new Map(gone.map((program) => [program, []])));
+    return kept;
+  }
+
+  /** Makes supervisord forget programs; it stops those that run. Returns those that it does not let go. */
   async #unload(programs: readonly string[]): Promise<ByProgram<Verdict>> {
     if (this.#server === null || programs.length === 0) return new Map();
     const { client } = this.#server;
+    // As mostly, they were stopped before.
+    const kept = await this.#remove(programs);
+    if (kept.size === 0) return kept;
     const groups = await lookAt(
       client,
-      programs.map((name) => ({ name, processes: null })),
+      [...kept.keys()].map((name) => ({ name, processes: null })),
     );
-    const running = programs
+    const running = [...kept.keys()]
       .flatMap((program) => groups.get(program) ?? [])
       .filter(({ statename }) => !isDown(statename));
     await this.#call(callEach(running, stopProcess), ['NOT_RUNNING']);
     await awaitPrograms(client, new Map(running.map(({ group }) => [group, down(longestStop)])));
-    await this.#server.remember(new Map(programs.map((program) => [program, []])));
-    return this.#call(
-      programs.map((program) => ({ program, call: removeGroup(program) })),
-      ['BAD_NAME'],
-    );
-  }
-
-  async #watch(signal: AbortSignal): Promise<void> {
-    const isOver = (): boolean => signal.aborted;
-    while (!isOver()) {
-      await sleep(2000, undefined, { signal }).catch(() => undefined);
-      if (!isOver() && (this.#server === null || !(await this.#server.isRunning()))) {
-        throw new ManagerUnavailableError({
-          what: 'supervisord has ended',
-          why: 'Something else than this command ended it',
-          fix: 'Run the command again',
-        });
-      }
-    }
+    return this.#remove([...kept.keys()]);
   }
 }

@@ -13,23 +13,18 @@ import type { Scope } from './scope.js';
 import type { Systemctl } from './systemctl.js';
 
 /**
- * How long processes have to stay up to count as started, in milliseconds since the first of them was told to start, and
- * since the last: what cannot run at all mostly ends sooner. A switch looks again, in its settle time.
+ * How long processes have to stay up to count as started, in milliseconds since systemd has started them all: a program that
+ * cannot be executed ends sooner. A command looks again, in its settle time.
  */
-const settlingTime = { first: 250, last: 50 };
+const settlingTime = 50;
 
 /** How many logs are read at once. */
 const concurrency = 8;
 
 const isUp = ({ state }: Observation): boolean => state === 'running' || state === 'starting';
 
-/**
- * Waits until it is known whether what was started stays up.
- *
- * @param since when the start began, in milliseconds since the epoch
- */
-export const settle = (since: number): Promise<void> =>
-  sleep(Math.max(settlingTime.last, since + settlingTime.first - Date.now()));
+/** Waits until it is known whether what was started can run at all. */
+export const settle = (): Promise<void> => sleep(settlingTime);
 
 /**
  * Says whether what was started stays up, and why where it does not; to be called when that has settled.
