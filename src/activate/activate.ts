@@ -12,7 +12,7 @@ import { tasksOf } from './execution-tasks.js';
 import type { JournalWriter } from './journal.js';
 import { watchLeftovers, type LeftoverWatch } from './leftovers.js';
 import { movesAtOnce } from './moves-at-once.js';
-import { createProcessWatch, type WatchSettings } from './process-watch.js';
+import { createProcessWatch, tellOf, type WatchSettings } from './process-watch.js';
 import { whatToRestore } from './what-to-restore.js';
 
 export interface ActivationSettings {
@@ -136,7 +136,7 @@ const restore = async (
         },
   );
   // What ran before has shown that it stays up.
-  const watch = createProcessWatch(sessions, { ...watchSettings, settle: 0 }, ports.run);
+  const watch = createProcessWatch(sessions, { ...watchSettings, settle: 0 }, ports.run, tellOf(ports));
   const { waitForPorts } = watch;
   return executeTasks(tasksOf(plan, managers, current, sessions, { waitForPorts }), {
     ...{ sessions, watch, journal },
@@ -247,7 +247,7 @@ const activateWith = async (
   await makeAccounts(activation, journal);
   const execution = await executeTasks(tasks, {
     ...{ sessions, signal, journal },
-    watch: createProcessWatch(sessions, watch, ports.run),
+    watch: createProcessWatch(sessions, watch, ports.run, tellOf(ports)),
     keepGoingWith: keepGoing ? (target?.profile.units ?? []) : undefined,
     leftovers: leftoversOf(activation, activation.present),
     log: ports.log,

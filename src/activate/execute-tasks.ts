@@ -5,6 +5,7 @@ import type { DeployedUnit } from '../profile/manifest.js';
 import { unreachable } from '../system/errors.js';
 import type { Log } from '../system/ports.js';
 import { describeFailures } from './describe-failures.js';
+import { describeStep } from './describe-step.js';
 import { stepsBeforeInstall, type Task } from './execution-tasks.js';
 import type { Effect, JournalWriter } from './journal.js';
 import type { LeftoverWatch } from './leftovers.js';
@@ -36,8 +37,6 @@ export const endedBy = (error: Error): Execution => ({
   spared: [],
   interrupted: error instanceof WaitInterruptedError,
 });
-
-const gerunds = { stop: 'stopping', start: 'starting', restart: 'restarting', reload: 'reloading' } as const;
 
 const performStage = (
   session: ManagerSession,
@@ -130,10 +129,7 @@ const perform = async (
   switch (task.kind) {
     case 'processes': {
       const { stage } = task;
-      for (const step of stage.steps) {
-        const { instance } = unitOf(step);
-        log.info(`${gerunds[step.action]} ${instance} (${step.manager}): ${step.reasons.join('; ')}`);
-      }
+      for (const step of stage.steps) log.info(describeStep(step));
       await watch.before(stage);
       const outcomes = await performWithLeftovers(stage, sessions, leftovers);
       const byInstance = new Map(outcomes.map((outcome) => [outcome.instance, outcome]));

@@ -4,7 +4,10 @@ import type { InstanceName } from '../model/process-model.js';
 import type { Readiness } from '../model/readiness.js';
 import { unitOf, type PlanStep } from '../plan/activation-plan.js';
 import { awaitReady } from '../readiness/await-ready.js';
+import { describeProbe } from '../readiness/probe.js';
 import type { Run } from '../system/ports.js';
+import { maskSecrets } from '../system/secrets.js';
+import { visibleLine } from '../system/visible-text.js';
 import type { Sessions } from './sessions.js';
 
 /** A step that its manager says has failed. */
@@ -42,14 +45,42 @@ export const observeSteps = async (
   return answers.flat();
 };
 
-/** Waits until all of these are ready, have ended or have no time left. */
+/** Seconds after which it is told what is waited for, and then every so many. */
+const telling = { first: 3, then: 10 };
+
+/** Tells what is waited for, when it is time to. */
+const createReporter = (awaited: readonly (readonly [PlanStep, Readiness])[], since: number, tell: Tell) => {
+  let next = telling.first;
+  return (isAwaited: (step: PlanStep) => boolean): void => {
+    const seconds = Math.floor((performance.now() - since) / 1000);
+    if (seconds < next) return;
+    next = seconds + telling.then;
+    for (const [step, { probe, timeout }] of awaited) {
+      if (!isAwaited(step)) continue;
+      // Words of a command may hold a password.
+      const what = visibleLine(maskSecrets(describeProbe(probe)));
+      tell(`waiting for ${unitOf(step).instance}: ${what} (${seconds} of ${timeout} s)`);
+    }
+  };
+};
+
+/** Writes a line for people. */
+export type Tell = (line: string) => void;
+
+/**
+ * Waits until all of these are ready, have ended or have no time left.
+ *
+ * @param tell is told what is waited for when that takes seconds
+ */
 export const findUnready = async (
   awaited: readonly (readonly [PlanStep, Readiness])[],
   sessions: Sessions,
   signal: AbortSignal,
   run: Run,
+  tell: Tell,
 ): Promise<readonly Refusal[]> => {
   const since = performance.now();
+  const report = createReporter(awaited, since, tell);
   const refusals: Refusal[] = [];
   const waiting = new Map(awaited.map(([step]) => [step, new AbortController()]));
   const over = new AbortController();
@@ -57,6 +88,7 @@ export const findUnready = async (
     for (;;) {
       await sleep(observationPause, undefined, { signal: over.signal }).catch(() => undefined);
       if (over.signal.aborted) return;
+      report((step) => waiting.has(step));
       for (const [step, observation] of await observeSteps([...waiting.keys()], sessions)) {
         const death = deathOf(observation) ?? (observation.state === 'stopped' ? 'it has ended' : null);
         if (death === null || !waiting.has(step)) continue;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ManagerSession, Observation } from '../backends/backend.js';
 import type { LogMark } from '../backends/shared/log-tail.js';
 import { unitOf, type PlanStage, type PlanStep } from '../plan/activation-plan.js';
-import type { Run } from '../system/ports.js';
+import type { Ports, Run } from '../system/ports.js';
 import { awaitedReadiness } from './awaited-readiness.js';
-import { deathOf, findUnready, observationPause, observeSteps, type Refusal } from './find-unready.js';
+import { deathOf, findUnready, observationPause, observeSteps, type Refusal, type Tell } from './find-unready.js';
 import { lastLines, markLog } from './last-lines.js';
 import type { Sessions } from './sessions.js';
 
@@ -58,6 +58,12 @@ interface Started {
 
 const keyOf = (step: PlanStep): string => `${step.manager} ${unitOf(step).name}`;
 
+/** What has failed is not looked at again. */
+const without = (failures: readonly StepFailure[], started: Map<string, Started>): readonly StepFailure[] => {
+  for (const { step } of failures) started.delete(keyOf(step));
+  return failures;
+};
+
 /** The last lines that a process has written since a mark, where the detail of its failure does not have them. */
 const logOf = async (
   { step, detail }: Refusal,
@@ -77,10 +83,19 @@ const endOf = (before: number | null, observation: Observation): string | null =
   );
 };
 
+/** Has the log told of what is waited for. */
+export const tellOf =
+  ({ log }: Pick<Ports, 'log'>): Tell =>
+  (line) => {
+    log.info(line);
+  };
+
+/** @param tell is told what is waited for. Default: nobody is */
 export const createProcessWatch = (
   sessions: Sessions,
   { settle, waitForPorts }: WatchSettings,
   run: Run,
+  tell: Tell = () => undefined,
 ): ProcessWatch => {
   const marks = new Map<string, LogMark>();
   const started = new Map<string, Started>();
@@ -108,11 +123,6 @@ export const createProcessWatch = (
     });
   };
 
-  const forget = (failures: readonly StepFailure[]): readonly StepFailure[] => {
-    for (const { step } of failures) started.delete(keyOf(step));
-    return failures;
-  };
-
   return {
     waitForPorts,
     before: async ({ action, steps }) => {
@@ -133,7 +143,7 @@ export const createProcessWatch = (
         const readiness = awaitedReadiness(unitOf(step), sessionOf(step), waitForPorts);
         return readiness === null ? [] : [[step, readiness] as const];
       });
-      const unready = awaited.length === 0 ? [] : await findUnready(awaited, sessions, signal, run);
+      const unready = awaited.length === 0 ? [] : await findUnready(awaited, sessions, signal, run, tell);
       if (action !== 'reload') {
         const known = new Set(unready.map(({ step }) => step));
         const watched = good.filter((step) => settleOf(step) > 0);
@@ -141,7 +151,7 @@ export const createProcessWatch = (
         settledAt = Math.max(settledAt, ...watched.map((step) => performance.now() + settleOf(step) * 1000));
       }
       const dead = started.size === 0 || signal.aborted ? [] : await findDead();
-      return forget([...explained, ...(await Promise.all([...unready, ...dead].map(withLog)))]);
+      return without([...explained, ...(await Promise.all([...unready, ...dead].map(withLog)))], started);
     },
     settle: async (signal, isGrave) => {
       const failures: StepFailure[] = [];
@@ -150,7 +160,7 @@ export const createProcessWatch = (
         const pause = Math.max(0, Math.min(left, observationPause));
         await sleep(pause, undefined, { signal }).catch(() => undefined);
         if (signal.aborted) break;
-        failures.push(...forget(await Promise.all((await findDead()).map(withLog))));
+        failures.push(...without(await Promise.all((await findDead()).map(withLog)), started));
         if (left <= pause || failures.some(isGrave)) break;
       }
       return failures;

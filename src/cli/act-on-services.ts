@@ -3,7 +3,7 @@ import { describeFailures } from '../activate/describe-failures.js';
 import { executeTasks } from '../activate/execute-tasks.js';
 import { tasksOf } from '../activate/execution-tasks.js';
 import { watchLeftovers } from '../activate/leftovers.js';
-import { createProcessWatch } from '../activate/process-watch.js';
+import { createProcessWatch, tellOf } from '../activate/process-watch.js';
 import { journalOfUnfinished } from '../activate/unfinished-switch.js';
 import { stagesOf, unitOf, type StepAction } from '../plan/activation-plan.js';
 import { ActivationError } from '../system/errors.js';
@@ -59,7 +59,7 @@ const act = async (
     leftovers: watchLeftovers([deployment.deployed], deployment.sessions, context),
     sessions: deployment.sessions,
     // Whoever asks for one process looks at it; what cannot run at all mostly ends sooner.
-    watch: createProcessWatch(deployment.sessions, { settle: 0.25, waitForPorts }, context.run),
+    watch: createProcessWatch(deployment.sessions, { settle: 0.25, waitForPorts }, context.run, tellOf(context)),
     signal: first,
     journal,
     log: context.log,

@@ -3,7 +3,7 @@ import { describeFailures } from '../activate/describe-failures.js';
 import { executeTasks } from '../activate/execute-tasks.js';
 import { tasksOf } from '../activate/execution-tasks.js';
 import { watchLeftovers } from '../activate/leftovers.js';
-import { createProcessWatch } from '../activate/process-watch.js';
+import { createProcessWatch, tellOf } from '../activate/process-watch.js';
 import { noJournal } from '../activate/journal.js';
 import { prepareAccounts } from '../activate/prepare-accounts.js';
 import { readCurrentProfile } from '../activate/current-profile.js';
@@ -138,7 +138,7 @@ const runUntil = async (
     const { waitForPorts } = settings;
     const execution = await executeTasks(tasksOf(plan, [deployed.manager], deployed, sessions, { waitForPorts }), {
       sessions,
-      watch: createProcessWatch(sessions, settings, context.run),
+      watch: createProcessWatch(sessions, settings, context.run, tellOf(context)),
       leftovers: watchLeftovers([deployed], sessions, context),
       signal,
       journal: noJournal,

@@ -8,6 +8,8 @@ export type PlanStep = {
   readonly manager: ManagerName;
   readonly level: number;
   readonly reasons: readonly string[];
+  /** Names of the properties whose change is the reason. Default: the reason is another one. */
+  readonly changed?: readonly string[];
 } & (
   | { readonly action: 'stop' | 'start' | 'reload'; readonly unit: DeployedUnit }
   | ({ readonly action: 'restart' } & UnitChange)

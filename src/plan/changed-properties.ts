@@ -30,7 +30,15 @@ export const describeChange = (property: string, from: Json | undefined, to: Jso
   return `${property}: ${before === after ? `${change} (what is shown as ${mask} has changed)` : change}`;
 };
 
-const changesIn = (before: JsonObject, after: JsonObject, above: string): readonly string[] =>
+/** One property in which two definitions differ. */
+interface Change {
+  /** With the names of what it is in before its own: "environment.PORT". */
+  readonly property: string;
+  readonly from: Json | undefined;
+  readonly to: Json | undefined;
+}
+
+const changesIn = (before: JsonObject, after: JsonObject, above: string): readonly Change[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((key) => {
     const from = before[key];
     const to = after[key];
@@ -38,7 +46,7 @@ const changesIn = (before: JsonObject, after: JsonObject, above: string): readon
     if (isJsonObject(from) && isJsonObject(to)) return changesIn(from, to, `${property}.`);
     if (toStableJson(from ?? null) === toStableJson(to ?? null) && (from === undefined) === (to === undefined))
       return [];
-    return [describeChange(property, from, to)];
+    return [{ property, from, to }];
   });
 
 /**
@@ -46,4 +54,8 @@ const changesIn = (before: JsonObject, after: JsonObject, above: string): readon
  * "environment.PORT: 5000 → 5001". Long values are cut around the first difference; secrets are masked.
  */
 export const changedProperties = (before: JsonObject, after: JsonObject): readonly string[] =>
-  changesIn(before, after, '');
+  changesIn(before, after, '').map(({ property, from, to }) => describeChange(property, from, to));
+
+/** The names of these properties alone: "environment.PORT". */
+export const namesOfChanged = (before: JsonObject, after: JsonObject): readonly string[] =>
+  changesIn(before, after, '').map(({ property }) => property);

@@ -3,7 +3,7 @@ import type { ManagerName } from '../model/process-model.js';
 import type { DeployedUnit } from '../profile/manifest.js';
 import { unreachable } from '../system/errors.js';
 import type { PlanStep, ProcessPlan } from './activation-plan.js';
-import { changedProperties } from './changed-properties.js';
+import { changedProperties, namesOfChanged } from './changed-properties.js';
 import { orderSteps, type MoveOrder } from './order-steps.js';
 import { runningOrder } from './running-order.js';
 
@@ -75,7 +75,7 @@ const reasonForStop = ({ manager, extra }: ObservedUnit, wanted: WantedUnits | n
   if (extra !== undefined) return extra;
   if (wanted === null) return 'nothing is to run any more';
   if (wanted.manager !== manager) return `it moves to ${wanted.manager}`;
-  return wanted.restores === true ? 'it did not run before the switch' : 'it is no longer in the model';
+  return wanted.restores === true ? 'it did not run before the switch' : 'removed from the model';
 };
 
 /** About a process that is not wanted under its manager. */
@@ -96,7 +96,7 @@ const decideOnRemoval = (observed: ObservedUnit, wanted: WantedUnits | null): De
 const decideOnChange = (
   before: DeployedUnit,
   unit: DeployedUnit,
-  common: Pick<PlanStep, 'manager' | 'level' | 'reasons'>,
+  common: Pick<PlanStep, 'manager' | 'level' | 'reasons' | 'changed'>,
   portsOfOthers: ReadonlySet<number | null>,
 ): Decision => {
   const stopAndStart: Decision = {
@@ -140,7 +140,7 @@ const decideOnNews = (
   if (!isWanted) {
     return { steps: [], notes: [`${unit.instance} is not started: ${manager} does not want it to run now`] };
   }
-  const news = restores ? 'the switch has stopped it' : 'it is new';
+  const news = restores ? 'the switch has stopped it' : 'new';
   const reasons = [movesFrom === undefined ? news : `it moves from ${movesFrom}`];
   return { steps: [{ action: 'start', manager, level: unit.level, unit, reasons }] };
 };
@@ -154,7 +154,8 @@ const decideOnSame = (
 ): Decision => {
   const triggers = changedProperties(before.unit.reloadProperties ?? {}, unit.reloadProperties ?? {});
   if (triggers.length > 0 && isUp(before)) {
-    return { steps: [{ action: 'reload', manager, level: unit.level, unit, reasons: triggers }] };
+    const changed = namesOfChanged(before.unit.reloadProperties ?? {}, unit.reloadProperties ?? {});
+    return { steps: [{ action: 'reload', manager, level: unit.level, unit, reasons: triggers, changed }] };
   }
   const step = isWanted ? repair({ ...before, unit }, startsStopped) : null;
   if (step !== null) return { steps: [step] };
@@ -165,6 +166,19 @@ const decideOnSame = (
       ? [`${unit.instance} stays stopped, as it was; start it with: nix-processmgmt-ts start ${unit.instance}`]
       : [],
     isUnchanged: true,
+  };
+};
+
+/** Why a process that is there counts as changed. */
+const reasonsForChange = (
+  { unit: before, doubt, differences }: ObservedUnit,
+  { properties }: DeployedUnit,
+): Pick<PlanStep, 'reasons' | 'changed'> => {
+  if (doubt !== undefined) return { reasons: [doubt] };
+  if (differences !== undefined) return { reasons: differences };
+  return {
+    reasons: changedProperties(before.properties, properties),
+    changed: namesOfChanged(before.properties, properties),
   };
 };
 
@@ -187,11 +201,7 @@ const decideOnWanted = (
     if (before.doubt === undefined && before.unit.fingerprint === unit.fingerprint) {
       return decideOnSame(before, unit, wanted, isWanted);
     }
-    const reasons =
-      before.doubt === undefined
-        ? (before.differences ?? changedProperties(before.unit.properties, unit.properties))
-        : [before.doubt];
-    const common = { manager, level: unit.level, reasons };
+    const common = { manager, level: unit.level, ...reasonsForChange(before, unit) };
     if (isUp(before)) return decideOnChange(before.unit, unit, common, portsOfOthers(unit.name));
     return { steps: isWanted ? [{ ...common, action: 'start', unit }] : [] };
   };

@@ -10,6 +10,24 @@ export type Look = string | null;
 /** `localhost` without a resolver: a service may listen on one of its addresses alone. */
 const addressesOf = (host: string): readonly string[] => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host]);
 
+/** What is looked at, for people: "port 5432". */
+export const describeProbe = (probe: Probe): string => {
+  switch (probe.kind) {
+    case 'port':
+      return `port ${probe.port}`;
+    case 'path':
+      return probe.path;
+    case 'http':
+      return `http://${probe.host.includes(':') ? `[${probe.host}]` : probe.host}:${probe.port}${probe.path}`;
+    case 'command':
+      return probe.command.join(' ');
+    case 'notify':
+      return 'its own word';
+    default:
+      return unreachable(probe);
+  }
+};
+
 const reasonOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
 /** Does something until the time is over, or until `signal` is aborted: then the signal that it gets is. */

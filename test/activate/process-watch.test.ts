@@ -25,6 +25,7 @@ const execute = (
   units: readonly DeployedUnit[],
   settings: Partial<WatchSettings> = {},
   signal = new AbortController().signal,
+  tell?: (line: string) => void,
 ): Promise<Execution> => {
   const profile = {
     path: '/store/profile',
@@ -35,7 +36,7 @@ const execute = (
     forceDisableUserChange: true,
   };
   const sessions = { of: () => session };
-  const watch = createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run);
+  const watch = createProcessWatch(sessions, { settle: 0, waitForPorts: false, ...settings }, run, tell);
   const plan = planActivation([], { manager: name, units });
   const tasks = tasksOf(plan, [], { manager: name, profile }, sessions, { waitForPorts: watch.waitForPorts });
   return executeTasks(tasks, { sessions, watch, signal, journal: noJournal, log: pino({ level: 'silent' }) });
@@ -284,4 +285,12 @@ test('a process that its manager could not start is not waited for', async () =>
   const manager = fakeManager([], [unitCalled('a').fingerprint]);
   const unit = { ...unitCalled('a'), ...onceThereIs('/no/such/thing', 0.1) };
   expect(details(await execute(manager, [unit], { settle: 0.1 }))).toEqual([['a', 'it exited with status 1']]);
+});
+
+test('what is waited for is told when that takes seconds, and what is ready is not', async () => {
+  const lines: string[] = [];
+  const slow = { ...unitCalled('db'), port: 5432, ...when({ kind: 'port', host: 'localhost', port: 1 }, 4) };
+  const ready = { ...unitCalled('cache'), ...onceThereIs('/proc', 60) };
+  await execute(fakeManager(), [slow, ready], {}, undefined, (line) => void lines.push(line));
+  expect(lines).toEqual(['waiting for db: port 1 (3 of 4 s)']);
 });

@@ -76,7 +76,7 @@ describeOnCopies.each(accounts)('rc.d scripts as $name', (account: Account) => {
 
   test('a switch starts every instance, in order, when there was nothing before', async () => {
     const { stderr } = await deploy();
-    expect([...stderr.matchAll(/starting (\w+) \(bsdrc\)/g)].map(([, name]) => name)).toEqual([
+    expect([...stderr.matchAll(/starting (\w+) \(new\)/g)].map(([, name]) => name)).toEqual([
       ...['webapp1', 'webapp2', 'nginx'],
     ]);
     await expectPage('Hello from the first web application');

@@ -85,7 +85,7 @@ describe.each(Object.entries(grounds))('under %s', (manager, { needsRoot, prepar
       });
       expect({ exitCode: failed.exitCode, stderr: failed.stderr }).toEqual({
         exitCode: 7,
-        stderr: expect.not.stringContaining('it is no longer in the model'),
+        stderr: expect.not.stringContaining('removed from the model'),
       });
       expect((await pidsOf(deployment))['user']).toBe(before['user']);
       expect(await stateOf('base')).toBe('failed');
@@ -115,7 +115,7 @@ test.each(['sysvinit', 'supervisord'])(
       stderr: expect.stringContaining('bad did not start'),
     });
     // Nobody has taken anything out of the model.
-    expect(failed.stderr).not.toContain('it is no longer in the model');
+    expect(failed.stderr).not.toContain('removed from the model');
     const states = [...(await statusOf(deployment))].map(([instance, { state }]) => `${instance} ${state}`);
     expect(states.sort()).toEqual(['base running', 'user running']);
     expect(runningSleepers(deployment)).toEqual(['base 1', 'user 1']);

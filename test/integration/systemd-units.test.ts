@@ -48,8 +48,8 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     await machine.mustDeploy(model('old'));
     const [able, unable] = await machine.pids('able', 'unable');
     const said = await machine.mustDeploy(model('new'));
-    expect(said).toContain('reloading able (systemd): X-Reload-Triggers: old → new');
-    expect(said).toContain('restarting unable (systemd): X-Reload-Triggers: old → new');
+    expect(said).toContain('reloading able (X-Reload-Triggers changed)');
+    expect(said).toContain('restarting unable (X-Reload-Triggers changed)');
     const after = await machine.pids('able', 'unable');
     expect(after[0]).toBe(able);
     expect(after[1]).not.toBe(unable);
@@ -163,7 +163,7 @@ describeAsRoot('what units say about changes, and what else they can be', () => 
     const { stdout, exitCode } = await machine.deployment.tool('status');
     expect(stdout).toMatch(/^job +systemd +running +- .*nix-process-job.timer is waiting$/m);
     expect(exitCode).toBe(0);
-    expect(await machine.mustDeploy(model(1))).toContain('restarting job (systemd): Timer.OnActiveSec: 3600 → 1');
+    expect(await machine.mustDeploy(model(1))).toContain('restarting job (Timer.OnActiveSec changed)');
     await eventually(async () => {
       await machine.namespace.mustRun('cat', `${machine.deployment.stateDir}/job.runs`);
       return true;

@@ -106,7 +106,7 @@ files=conf.d/*.conf
     expect(await states()).toEqual({ steady: 'running', changed: 'running', gone: 'running' });
     const before = await pids();
     const { stderr } = await deployment.succeed('switch', ...options());
-    expect(stderr).toContain('restarting changed (supervisord): environment.GREETING: good morning → hello all');
+    expect(stderr).toContain('restarting changed (environment.GREETING: good morning → hello all)');
     expect(stderr).toContain('(1 left untouched)');
     const after = await pids();
     expect(after).toEqual({ steady: before['steady'], changed: expect.any(Number) });

@@ -77,7 +77,7 @@ describeAsRoot('a profile that another tool has deployed to systemd', () => {
   test('the first switch restarts what changed alone, and leaves nothing of the other tool behind', async () => {
     const before = await machine.pids('base', 'steady', 'changed');
     const said = await machine.mustDeploy(model);
-    expect(said).toContain('restarting changed (systemd): environment.GREETING: hey → hello');
+    expect(said).toContain('restarting changed (environment.GREETING: hey → hello)');
     expect(said).toContain('stopping gone');
     expect(said).toContain('(2 left untouched)');
     const after = await machine.pids('base', 'steady', 'changed');

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { changedProperties } from '../../src/plan/changed-properties.js';
+import { changedProperties, namesOfChanged } from '../../src/plan/changed-properties.js';
 
 test('names every property that differs, down to the innermost attribute', () => {
   expect(
@@ -44,4 +44,10 @@ test('what is there and null is not what is not there', () => {
   expect(changedProperties({ a: null }, {})).toEqual(['a: null → (none)']);
   expect(changedProperties({ a: null }, { a: null })).toEqual([]);
   expect(changedProperties({}, { a: 1 })).toEqual(['a: (none) → 1']);
+});
+
+test('the names of what has changed are those of the innermost attributes', () => {
+  const before = { environment: { A: '1', B: '2' }, args: ['x'], same: true };
+  const after = { environment: { A: '2', C: '3' }, args: ['y'], same: true };
+  expect(namesOfChanged(before, after)).toEqual(['args', 'environment.A', 'environment.B', 'environment.C']);
 });

@@ -145,7 +145,7 @@ test('every step says why, and conflicts say of whom', () => {
     ['create-directory', 'it does not exist'],
     ['set-mode', 'other users cannot use it as it is'],
     ['install', 'it learns of the new profile'],
-    ['start', 'it is new'],
+    ['start', 'new'],
     ['record', 'it is what runs then'],
     ['remove-group', 'we made it'],
     ['enable', 'you ask for it'],

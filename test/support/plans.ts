@@ -12,9 +12,9 @@ export const planOf = async (
   return parsePlanDocument(stdout, 'stdout');
 };
 
-/** What a plan does to processes, as "start webapp1 (sysvinit)", in its order. */
+/** What a plan does to processes, as "start webapp1", in its order. */
 export const processSteps = ({ steps }: PlanDocument): readonly string[] =>
-  steps.flatMap((step) => (step.kind === 'process' ? [`${step.action} ${step.instance} (${step.manager})`] : []));
+  steps.flatMap((step) => (step.kind === 'process' ? [`${step.action} ${step.instance}`] : []));
 
 const verbs: Readonly<Record<string, string>> = {
   stopping: 'stop',
@@ -23,16 +23,16 @@ const verbs: Readonly<Record<string, string>> = {
   reloading: 'reload',
 };
 
-/** What a switch has done to processes by what it said, in the same words. */
+/** What a switch has done to processes by what it said: it does not say by which manager. */
 export const performedSteps = (stderr: string): readonly string[] =>
-  [...stderr.matchAll(/^(stopping|starting|restarting|reloading) (\S+ \(\S+\)): /gm)].map(
+  [...stderr.matchAll(/^(stopping|starting|restarting|reloading) (\S+) \(.+\)$/gm)].map(
     ([, gerund = '', what = '']) => `${verbs[gerund] ?? gerund} ${what}`,
   );
 
-/** What the plan that a command has shown (--confirm) does to processes, in the same words. */
+/** What the plan that a command has shown (--confirm) does to processes, in the words of performedSteps. */
 const shownSteps = (stderr: string): readonly string[] =>
-  [...stderr.matchAll(/^(stop|start|restart|reload) +(\S+ \(\S+), level \d+\)$/gm)].map(
-    ([, verb = '', what = '']) => `${verb} ${what})`,
+  [...stderr.matchAll(/^(stop|start|restart|reload) +(\S+) \(\S+, level \d+\)$/gm)].map(
+    ([, verb = '', what = '']) => `${verb} ${what}`,
   );
 
 /** Whether a command carries out a plan. */
