@@ -163,11 +163,7 @@ describe.each(Object.entries(ways))('what somebody changes by hand under %s', (m
   test('switch --repair does what plan --repair has shown, and everything is as it was deployed', async () => {
     const b = await pidOf('b');
     const steps = processSteps(await planOf(deployment, '--repair', ...argumentsFor(['a', 'b'])));
-    expect([...steps].sort()).toEqual([
-      ...(changedFile === null ? [] : [`restart b (${manager})`]),
-      `start a (${manager})`,
-      `stop c (${manager})`,
-    ]);
+    expect([...steps].sort()).toEqual([...(changedFile === null ? [] : ['restart b']), 'start a', 'stop c']);
     const { stderr } = await deployment.succeed('switch', '--repair', ...argumentsFor(['a', 'b']));
     expect(performedSteps(stderr)).toEqual(steps);
     expect(await rows()).toEqual([

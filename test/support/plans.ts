@@ -25,7 +25,7 @@ const verbs: Readonly<Record<string, string>> = {
 
 /** What a switch has done to processes by what it said: it does not say by which manager. */
 export const performedSteps = (stderr: string): readonly string[] =>
-  [...stderr.matchAll(/^(stopping|starting|restarting|reloading) (\S+) \(.+\)$/gm)].map(
+  [...stderr.matchAll(/^(stopping|starting|restarting|reloading) (\S+) \(/gm)].map(
     ([, gerund = '', what = '']) => `${verbs[gerund] ?? gerund} ${what}`,
   );
 
