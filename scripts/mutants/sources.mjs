@@ -47,7 +47,7 @@ const allMutants = (repository) =>
  * @param mutant null for the module as it is
  * @returns 'killed' by a failing test, 'hung', 'untested' where no test imports the module, or 'survived'
  */
-const fateOf = (repository, mutant, files = [mutant.file]) =>
+const outcomeOf = (repository, mutant, files = [mutant.file]) =>
   new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -90,16 +90,16 @@ export const mutateSources = async (repository, { sample, seed, only, jobs, leas
   const chosen = shuffled(all, randomNumbers(seed)).slice(0, sample === 0 ? all.length : sample);
   process.stdout.write(`${chosen.length} of ${all.length} mutants of ${directories.join(' and ')}, seed ${seed}\n`);
   const files = [...new Set(chosen.map(({ file }) => file))];
-  if ((await fateOf(repository, null, files)) !== 'survived') throw new Error('the tests fail without any mutant');
+  if ((await outcomeOf(repository, null, files)) !== 'survived') throw new Error('the tests fail without any mutant');
   const rest = chosen.values();
   let noticed = 0;
   const work = async () => {
     for (const mutant of rest) {
-      const fate = await fateOf(repository, mutant);
-      if (fate === 'killed' || fate === 'hung') noticed += 1;
+      const outcome = await outcomeOf(repository, mutant);
+      if (outcome === 'killed' || outcome === 'hung') noticed += 1;
       else {
         const words = [mutant.was, mutant.text].map((text) => text.replaceAll(/\s+/g, ' ').slice(0, 70));
-        process.stdout.write(`${fate} ${mutant.name} ${mutant.operator}: ${words.join('  →  ')}\n`);
+        process.stdout.write(`${outcome} ${mutant.name} ${mutant.operator}: ${words.join('  →  ')}\n`);
       }
     }
   };

@@ -255,7 +255,7 @@ export const continueJournal = async (
 };
 
 /** What a journal says about one process. */
-interface Fate {
+interface RecordedState {
   /** The manager that runs it, if anybody does; null when it was stopped and not started again. */
   readonly holder: string | null;
   /** By whose definition; null when nobody runs it. */
@@ -265,16 +265,16 @@ interface Fate {
 }
 
 /** What has become of processes, as far as a journal says. */
-export interface Fates {
+export interface RecordedStates {
   /** By process name; undefined for one that did not run and that nothing was done to. */
-  readonly of: (name: string) => Fate | undefined;
+  readonly of: (name: string) => RecordedState | undefined;
   /** Whether anything was done to the process of this manager. */
   readonly wasTouched: (manager: string, name: string) => boolean;
 }
 
 /** Follows every process through a journal. Pure. */
-export const fatesFrom = ({ header, entries }: Journal): Fates => {
-  const fates = new Map<string, Fate>(
+export const recordedStatesFrom = ({ header, entries }: Journal): RecordedStates => {
+  const recordedStates = new Map<string, RecordedState>(
     header.running.map(({ manager, name, profile, certain }) => [name, { holder: manager, profile, certain }]),
   );
   const touched = new Set<string>();
@@ -288,18 +288,18 @@ export const fatesFrom = ({ header, entries }: Journal): Fates => {
       touched.add(`${manager} ${name}`);
       if (action === 'stop') {
         // Not stopped for certain: whoever ran it may still do so.
-        fates.set(
+        recordedStates.set(
           name,
           succeeded
             ? { holder: null, profile: null, certain: true }
-            : { holder: manager, profile: fates.get(name)?.profile ?? profile, certain: false },
+            : { holder: manager, profile: recordedStates.get(name)?.profile ?? profile, certain: false },
         );
       } else {
-        fates.set(name, { holder: manager, profile, certain: succeeded });
+        recordedStates.set(name, { holder: manager, profile, certain: succeeded });
       }
     }
   }
-  return { of: (name) => fates.get(name), wasTouched: (manager, name) => touched.has(`${manager} ${name}`) };
+  return { of: (name) => recordedStates.get(name), wasTouched: (manager, name) => touched.has(`${manager} ${name}`) };
 };
 
 /** What a switch was doing when its journal ends, in words: "while starting webapp1 (sysvinit)". Pure. */

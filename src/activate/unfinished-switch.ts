@@ -12,11 +12,11 @@ import type { Ports } from '../system/ports.js';
 import {
   continueJournal,
   createJournal,
-  fatesFrom,
+  recordedStatesFrom,
   noJournal,
   placeIn,
   readJournal,
-  type Fates,
+  type RecordedStates,
   type Journal,
   type JournalHeader,
   type OpenJournal,
@@ -41,7 +41,7 @@ export interface UnfinishedSwitch {
   /** `at work`: its process lives. */
   readonly state: 'at work' | 'interrupted';
   /** What the journal says about processes; null when it does not hold any more (the machine was restarted). */
-  readonly fates: Fates | null;
+  readonly recordedStates: RecordedStates | null;
 }
 
 const hasJournal = (location: ProfileLocation): Promise<boolean> =>
@@ -90,17 +90,17 @@ export const readUnfinishedSwitch = async (
     reached: profiles.filter((profile) => profile !== null),
     journal,
     state: process !== undefined && (await livenessOf(process)) === 'alive' ? 'at work' : 'interrupted',
-    fates: journal !== null && sameBoot ? fatesFrom(journal) : null,
+    recordedStates: journal !== null && sameBoot ? recordedStatesFrom(journal) : null,
   };
 };
 
 /** What there is to say about it, in one sentence without a period. Pure. */
-export const describeUnfinished = ({ journal, state, fates }: UnfinishedSwitch): string => {
+export const describeUnfinished = ({ journal, state, recordedStates }: UnfinishedSwitch): string => {
   if (journal === null) return 'a switch did not finish, and what it left cannot be read';
   const { command, process, since, to } = journal.header;
   const who = `a ${command} to ${to} (PID ${String(process.pid)}, since ${since})`;
   if (state === 'at work') return `${who} is at work, ${placeIn(journal)}`;
-  return `${who} did not finish: it ended ${placeIn(journal)}${fates === null ? ', before this machine was started' : ''}`;
+  return `${who} did not finish: it ended ${placeIn(journal)}${recordedStates === null ? ', before this machine was started' : ''}`;
 };
 
 /** How the profile was to point to `next`, when that is where the unfinished switch was going; else null. Pure. */
@@ -216,12 +216,12 @@ const absent = { state: 'absent', pid: null, since: null, detail: null } as cons
  *
  * @param present the units of the generation that the switch left
  * @param reached those of the ones that it, and unfinished ones before it, were going to
- * @param fates what the journal says; null for nothing
+ * @param recordedStates what the journal says; null for nothing
  */
 export const afterUnfinishedSwitch = (
   present: readonly ObservedUnit[],
   reached: readonly ObservedUnit[],
-  fates: Fates | null,
+  recordedStates: RecordedStates | null,
 ): readonly ObservedUnit[] => {
   const keyOf = ({ manager, unit }: ObservedUnit): string => `${manager} ${unit.name}`;
   const versions = new Map<string, [ObservedUnit, ...ObservedUnit[]]>();
@@ -233,17 +233,21 @@ export const afterUnfinishedSwitch = (
   const isLeft = new Set(present.map(keyOf));
   const upBefore = new Set(present.filter(isUp).map(({ unit }) => unit.name));
   const downToFailed = (observed: ObservedUnit): ObservedUnit =>
-    observed.observation.state === 'stopped' && fates?.wasTouched(observed.manager, observed.unit.name) !== false
+    observed.observation.state === 'stopped' &&
+    recordedStates?.wasTouched(observed.manager, observed.unit.name) !== false
       ? { ...observed, observation: { ...observed.observation, state: 'failed', detail: 'a switch did not finish' } }
       : observed;
 
   return [...versions].flatMap(([key, some]) => {
     const [first] = some;
     const { manager, unit } = first;
-    const fate = fates?.of(unit.name);
-    const holder = fate?.holder ?? null;
+    const recordedState = recordedStates?.of(unit.name);
+    const holder = recordedState?.holder ?? null;
     if (holder !== null && holder !== manager) return isLeft.has(key) ? [{ ...first, observation: absent }] : [];
-    const recorded = fate?.certain === true ? some.find((version) => version.unit.profile === fate.profile) : undefined;
+    const recorded =
+      recordedState?.certain === true
+        ? some.find((version) => version.unit.profile === recordedState.profile)
+        : undefined;
     const likely = recorded ?? some.find(isUp) ?? first;
     const isCertain = recorded !== undefined || some.every((version) => version.unit.fingerprint === unit.fingerprint);
     const judged = downToFailed(isCertain ? likely : { ...likely, doubt });

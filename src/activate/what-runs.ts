@@ -134,7 +134,7 @@ export const findWhatRuns = async (request: ActivationRequest): Promise<Situatio
   const observed =
     unfinished === null
       ? recognised
-      : afterUnfinishedSwitch(recognised, (await Promise.all(reached.map(observe))).flat(), unfinished.fates);
+      : afterUnfinishedSwitch(recognised, (await Promise.all(reached.map(observe))).flat(), unfinished.recordedStates);
   const losses = [...new Set([left, ...reached].flatMap((side) => side?.manager ?? []))].flatMap(
     (manager) => sessions.of(manager).loss?.() ?? [],
   );

@@ -431,7 +431,7 @@ test('accounts that cannot be made are put back as they were, and nothing else i
   expect(events).toEqual(['begin switch', 'accounts', 'put back', 'withdraw', 'end', 'close']);
   expect(manager.calls).toEqual([]);
   events.length = 0;
-  const unfinished = { reached: [], journal: null, state: 'interrupted', fates: null } as const;
+  const unfinished = { reached: [], journal: null, state: 'interrupted', recordedStates: null } as const;
   await expect(run({ ...prepared, accounts: failing, unfinished })).rejects.toThrow('no');
   expect(events).toEqual(['begin switch', 'accounts', 'put back', 'withdraw', 'close']);
 });

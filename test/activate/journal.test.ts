@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import {
   continueJournal,
   createJournal,
-  fatesFrom,
+  recordedStatesFrom,
   placeIn,
   readJournal,
   type Effect,
@@ -163,7 +163,7 @@ test('a process is where the journal has left it', () => {
   const two = { ...stop, units: [{ instance: 'a', name: 'a', profile: '/store/two' }] };
   const begin = (effect: Effect) => ({ event: 'begin', at, back: false, effect }) as const;
   const done = (...failed: readonly string[]) => ({ event: 'done', at, failed: [...failed] }) as const;
-  const of = (...entries: readonly JournalEntry[]) => fatesFrom({ header, entries }).of('a');
+  const of = (...entries: readonly JournalEntry[]) => recordedStatesFrom({ header, entries }).of('a');
   expect(of()).toEqual({ holder: 'sysvinit', profile: '/store/one', certain: true });
   expect(of(begin(stop))).toEqual({ holder: 'sysvinit', profile: '/store/one', certain: false });
   expect(of(begin(two), done('a'))).toEqual({ holder: 'sysvinit', profile: '/store/one', certain: false });
@@ -176,8 +176,8 @@ test('a process is where the journal has left it', () => {
   });
   expect(of(begin({ action: 'install', manager: 'sysvinit' }), done('a'))).toMatchObject({ certain: true });
   expect(of(done('a'))).toMatchObject({ certain: true });
-  const fates = fatesFrom({ header, entries: [begin({ ...stop, manager: 'systemd' })] });
-  expect(fates.wasTouched('systemd', 'a')).toBe(true);
-  expect(fates.wasTouched('sysvinit', 'a')).toBe(false);
-  expect(fates.of('b')).toBeUndefined();
+  const recordedStates = recordedStatesFrom({ header, entries: [begin({ ...stop, manager: 'systemd' })] });
+  expect(recordedStates.wasTouched('systemd', 'a')).toBe(true);
+  expect(recordedStates.wasTouched('sysvinit', 'a')).toBe(false);
+  expect(recordedStates.of('b')).toBeUndefined();
 });

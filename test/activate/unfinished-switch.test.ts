@@ -11,11 +11,11 @@ import {
 } from '../../src/activate/unfinished-switch.js';
 import {
   createJournal,
-  fatesFrom,
+  recordedStatesFrom,
   noJournal,
   readJournal,
   type Effect,
-  type Fates,
+  type RecordedStates,
   type JournalEntry,
 } from '../../src/activate/journal.js';
 import type { Observation } from '../../src/backends/backend.js';
@@ -49,8 +49,12 @@ const b = unitCalled('b');
 const at = '2026-01-01T00:00:00.000Z';
 
 /** What a journal says whose entries are `effects`, all done but the last when it is `cutOff`. */
-const fates = (running: readonly (readonly [string, DeployedUnit])[], effects: readonly Effect[], cutOff = false) =>
-  fatesFrom({
+const recordedStates = (
+  running: readonly (readonly [string, DeployedUnit])[],
+  effects: readonly Effect[],
+  cutOff = false,
+) =>
+  recordedStatesFrom({
     header: {
       format: 1,
       command: 'switch',
@@ -75,7 +79,7 @@ const effect = (action: 'start' | 'stop' | 'restart', manager: string, ...units:
 const after = (
   present: readonly ObservedUnit[],
   reached: readonly ObservedUnit[],
-  journal: Fates | null = null,
+  journal: RecordedStates | null = null,
 ): readonly ObservedUnit[] => afterUnfinishedSwitch(present, reached, journal);
 
 test('a process that may run in either version restarts, whichever is wanted', () => {
@@ -117,33 +121,40 @@ test('a process that the old manager still runs is not taken for one of the new 
 });
 
 test('a process of which the journal says the version restarts only for another one', () => {
-  const restarted = fates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)]);
+  const restarted = recordedStates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)]);
   const present = after([seen(a1, 'running')], [seen(a2, 'running')], restarted);
   expect(stepsTo(present, a2)).toEqual([]);
   expect(stepsTo(present, a1)).toEqual(['restart a sysvinit']);
-  const untouched = fates([['sysvinit', a1]], []);
+  const untouched = recordedStates([['sysvinit', a1]], []);
   expect(stepsTo(after([seen(a1, 'running')], [seen(a2, 'running')], untouched), a1)).toEqual([]);
 });
 
 test('a process whose restart was cut off restarts in any case', () => {
-  const cutOff = fates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)], true);
+  const cutOff = recordedStates([['sysvinit', a1]], [effect('restart', 'sysvinit', a2)], true);
   const present = after([seen(a1, 'running')], [seen(a2, 'running')], cutOff);
   expect(stepsTo(present, a1)).toEqual(['restart a sysvinit']);
   expect(stepsTo(present, a2)).toEqual(['restart a sysvinit']);
 });
 
 test('what an operator had stopped stays so when the switch did nothing to it', () => {
-  expect(stepsTo(after([seen(b, 'stopped')], [seen(b, 'stopped')], fates([], [])), b)).toEqual([]);
+  expect(stepsTo(after([seen(b, 'stopped')], [seen(b, 'stopped')], recordedStates([], [])), b)).toEqual([]);
 });
 
 test('a process that has moved is the new manager’s, though the old one reads its PID file', () => {
-  const moved = fates([['supervisord', b]], [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)]);
+  const moved = recordedStates(
+    [['supervisord', b]],
+    [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)],
+  );
   const present = after([seen(b, 'running', supervisord)], [seen(b, 'running')], moved);
   expect(stepsTo(present, b)).toEqual([]);
 });
 
 test('a process whose start under the new manager was cut off is only looked for there', () => {
-  const begun = fates([['supervisord', b]], [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)], true);
+  const begun = recordedStates(
+    [['supervisord', b]],
+    [effect('stop', 'supervisord', b), effect('start', 'sysvinit', b)],
+    true,
+  );
   expect(stepsTo(after([seen(b, 'running', supervisord)], [seen(b, 'running')], begun), b)).toEqual([]);
   expect(stepsTo(after([seen(b, 'stopped', supervisord)], [seen(b, 'failed')], begun), b)).toEqual([
     'start b sysvinit',
@@ -151,7 +162,7 @@ test('a process whose start under the new manager was cut off is only looked for
 });
 
 test('a process that was stopped and not started under the new manager is started there', () => {
-  const stopped = fates([['supervisord', b]], [effect('stop', 'supervisord', b)]);
+  const stopped = recordedStates([['supervisord', b]], [effect('stop', 'supervisord', b)]);
   expect(stepsTo(after([seen(b, 'stopped', supervisord)], [seen(b, 'absent')], stopped), b)).toEqual([
     'stop b supervisord',
     'start b sysvinit',
@@ -160,7 +171,7 @@ test('a process that was stopped and not started under the new manager is starte
 
 test('what any of several unfinished switches has started is stopped', () => {
   const c = inProfile(unitCalled('c'), '/store/three');
-  const second = fates([['sysvinit', a1]], [effect('start', 'sysvinit', c)]);
+  const second = recordedStates([['sysvinit', a1]], [effect('start', 'sysvinit', c)]);
   expect(stepsTo(after([seen(a1, 'running')], [seen(b, 'running'), seen(c, 'running')], second), a1)).toEqual([
     'stop b sysvinit',
     'stop c sysvinit',
@@ -168,7 +179,7 @@ test('what any of several unfinished switches has started is stopped', () => {
 });
 
 test('a process that another manager holds counts as absent where it was, and as nothing where it was going', () => {
-  const held = fates([['supervisord', b]], []);
+  const held = recordedStates([['supervisord', b]], []);
   expect(
     after([seen(b, 'running')], [seen(b, 'running', supervisord)], held).map(({ manager, observation }) => [
       manager,
@@ -198,7 +209,12 @@ test('what an unfinished switch has left is read and told, and can be gone on wi
   await writeFile(journal, 'no journal');
   await writeFile(join(directory, 'journal.room-1'), '');
   const damaged = await read();
-  expect(damaged).toMatchObject({ journal: null, state: 'interrupted', fates: null, reached: [{ path: one }] });
+  expect(damaged).toMatchObject({
+    journal: null,
+    state: 'interrupted',
+    recordedStates: null,
+    reached: [{ path: one }],
+  });
   if (damaged === null) throw new Error('there is one');
   expect(describeUnfinished(damaged)).toBe('a switch did not finish, and what it left cannot be read');
   expect(await journalOfUnfinished(location, ports)).toBe(noJournal);
@@ -214,7 +230,7 @@ test('what an unfinished switch has left is read and told, and can be gone on wi
   const atWork = await read();
   if (atWork === null) throw new Error('there is one');
   expect(atWork).toMatchObject({ state: 'at work', reached: [{ path: one }, { path: two }] });
-  expect(atWork.fates?.wasTouched('disnix', 'b')).toBe(true);
+  expect(atWork.recordedStates?.wasTouched('disnix', 'b')).toBe(true);
   const who = `a rollback to ${two} (PID ${String(process.pid)}, since ${at})`;
   expect(describeUnfinished(atWork)).toBe(`${who} is at work, after step 1: start b (disnix)`);
   const built = { path: two, manifest: manifestOf(two) };
@@ -230,7 +246,7 @@ test('what an unfinished switch has left is read and told, and can be gone on wi
   expect(describeUnfinished(interrupted)).toBe(`${dead} did not finish: it ended before its first step`);
   for (const rest of [{ bootId: 'another' }, { machine: 'another' }]) {
     await (await createJournal(journal, { ...header, process: { ...own, ...rest, pid: 4_194_305 } })).close();
-    expect((await read())?.fates).toBeNull();
+    expect((await read())?.recordedStates).toBeNull();
   }
   await (await createJournal(journal, { ...header, process: { ...own, bootId: 'another', pid: 4_194_305 } })).close();
   const before = await read();
