@@ -1,5 +1,5 @@
 import type { Observation } from '../backends/backend.js';
-import { arrive, type Arrival } from '../generations/arrival.js';
+import { updateProfile, type ProfileUpdate } from '../generations/profile-update.js';
 import { unitOf } from '../plan/activation-plan.js';
 import type { ManagerName } from '../model/process-model.js';
 import { isUp, planActivation, type ObservedUnit } from '../plan/plan-activation.js';
@@ -19,7 +19,7 @@ export interface ActivationSettings {
   /** "switch", "rollback" …, for the journal. */
   readonly command: string;
   /** How it becomes the current generation, when everything runs. */
-  readonly arrival: Arrival;
+  readonly profileUpdate: ProfileUpdate;
   /** Whether a failed activation puts back what ran before. */
   readonly rollBack: boolean;
   /** Whether what does not depend on a process that failed is done all the same; nothing is put back then. */
@@ -243,7 +243,7 @@ const activateWith = async (
   journal: JournalWriter,
 ): Promise<void> => {
   const { location, next, tasks, target, accounts, sessions, ports } = activation;
-  const { watch, signal, keepGoing, arrival } = settings;
+  const { watch, signal, keepGoing, profileUpdate } = settings;
   await makeAccounts(activation, journal);
   const execution = await executeTasks(tasks, {
     ...{ sessions, signal, journal },
@@ -257,11 +257,11 @@ const activateWith = async (
   if (execution.error !== null) await fail(inWords(execution.error), execution.error);
   if (execution.failures.length > 0) await fail(describeExecution(execution));
   if (execution.interrupted) await fail('A signal asked it to stop');
-  const progress = { hasArrived: false };
+  const progress = { isRecorded: false };
   try {
     await journal.during({ action: 'record' }, false, async () => {
-      await arrive(location, next.path, arrival, ports);
-      progress.hasArrived = true;
+      await updateProfile(location, next.path, profileUpdate, ports);
+      progress.isRecorded = true;
       return nobodyFailed;
     });
     await journal.during({ action: 'clean' }, false, async () => {
@@ -270,7 +270,7 @@ const activateWith = async (
     });
   } catch (cause) {
     const words = cause instanceof Error ? inWords(cause) : String(cause);
-    if (!progress.hasArrived) await fail(words, cause);
+    if (!progress.isRecorded) await fail(words, cause);
     // All of it runs, and the profile says so: that does not become untrue for what is wrong afterwards.
     else ports.log.warn(words);
   }
@@ -285,8 +285,8 @@ const activateWith = async (
 export const activate = async (activation: Activation, settings: ActivationSettings): Promise<void> => {
   const { plan, next, unfinished, present, ports } = activation;
   for (const note of [...plan.notes, ...plan.accounts.notes]) ports.log.info(`note: ${note}`);
-  const { command, arrival } = settings;
-  const journal = await activation.journal.begin({ command, to: next.path, arrival, present, unfinished });
+  const { command, profileUpdate } = settings;
+  const journal = await activation.journal.begin({ command, to: next.path, profileUpdate, present, unfinished });
   try {
     await activateWith(activation, settings, journal);
   } finally {

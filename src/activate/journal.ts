@@ -1,6 +1,6 @@
 import { lstat, open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { arrivalSchema } from '../generations/arrival.js';
+import { profileUpdateSchema } from '../generations/profile-update.js';
 import { syncDirectory } from '../state/atomic-file.js';
 import { errnoOf, explainFileError } from '../state/file-errors.js';
 import { readRegularFile } from '../state/regular-file.js';
@@ -40,7 +40,8 @@ const headerSchema = z.object({
   to: z.string(),
   /** Every profile of which something may run besides the current generation; `to` is the last. */
   reaching: z.readonly(z.array(z.string())),
-  arrival: z.nullable(arrivalSchema),
+  /** How the profile is updated when all of it runs. */
+  arrival: z.nullable(profileUpdateSchema),
   /** What runs before the first step. */
   running: z.readonly(z.array(runningProcess)),
 });

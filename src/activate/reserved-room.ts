@@ -8,7 +8,7 @@ import { join } from 'node:path';
  * must not make the switch fail.
  */
 
-/** As many files as are made when a switch arrives. */
+/** As many files as are made when the profile is updated. */
 const files = ['journal.room-1', 'journal.room-2', 'journal.room-3', 'journal.room-4'] as const;
 /** In bytes, of each file. */
 const size = 16_384;

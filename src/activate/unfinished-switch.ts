@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { readBuiltProfile, type BuiltProfile } from '../generations/built-profile.js';
-import type { Arrival } from '../generations/arrival.js';
+import type { ProfileUpdate } from '../generations/profile-update.js';
 import { addRoot } from '../generations/gc-root.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
 import { isUp, type ObservedUnit } from '../plan/plan-activation.js';
@@ -104,7 +104,7 @@ export const describeUnfinished = ({ journal, state, recordedStates }: Unfinishe
 };
 
 /** How the profile was to point to `next`, when that is where the unfinished switch was going; else null. Pure. */
-export const arrivalOfUnfinished = (unfinished: UnfinishedSwitch | null, next: BuiltProfile): Arrival => {
+export const profileUpdateOfUnfinished = (unfinished: UnfinishedSwitch | null, next: BuiltProfile): ProfileUpdate => {
   const header = unfinished?.journal?.header;
   return header?.to === next.path ? header.arrival : null;
 };
@@ -115,7 +115,7 @@ export interface SwitchBeginning {
   readonly command: string;
   /** The profile in the store that it goes to. */
   readonly to: string;
-  readonly arrival: Arrival;
+  readonly profileUpdate: ProfileUpdate;
   /** The processes, as they are now. */
   readonly present: readonly ObservedUnit[];
   /** What is taken up, or null. */
@@ -125,7 +125,7 @@ export interface SwitchBeginning {
 /** Writes down, with room for all that comes after, where a switch goes. */
 const openJournal = async (
   location: ProfileLocation,
-  { command, to, arrival, present, unfinished }: SwitchBeginning,
+  { command, to, profileUpdate, present, unfinished }: SwitchBeginning,
   ports: Ports,
 ): Promise<OpenJournal> => {
   const directory = directoryOf(location);
@@ -148,7 +148,7 @@ const openJournal = async (
     process: own,
     to,
     reaching: [...before, to],
-    arrival,
+    arrival: profileUpdate,
     running: present.filter(isUp).map(({ manager, unit, doubt }) => ({
       manager,
       name: unit.name,

@@ -1,5 +1,5 @@
 import { readBuiltProfile } from '../generations/built-profile.js';
-import { arrivalAt } from '../generations/arrival.js';
+import { profileUpdateTo } from '../generations/profile-update.js';
 import { requireGeneration } from '../generations/generations.js';
 import type { History } from '../generations/history.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -43,6 +43,11 @@ export const deployGeneration = async (
     });
   }
   context.log.info(`going to generation ${String(number)}`);
-  const arrival = history === null ? await arrivalAt(location, next.path, number) : { generation: number, history };
-  await deploy({ location, next, origin: deploymentOrigin(command, args, null, context), arrival }, args, context);
+  const profileUpdate =
+    history === null ? await profileUpdateTo(location, next.path, number) : { generation: number, history };
+  await deploy(
+    { location, next, origin: deploymentOrigin(command, args, null, context), profileUpdate },
+    args,
+    context,
+  );
 };

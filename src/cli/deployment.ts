@@ -4,9 +4,9 @@ import type { PlannedActivation } from '../activate/activation.js';
 import { prepareActivation, stateOptions } from '../activate/prepare-activation.js';
 import type { DriftPolicy } from '../activate/what-runs.js';
 import { activate } from '../activate/activate.js';
-import { arrivalOfUnfinished } from '../activate/unfinished-switch.js';
+import { profileUpdateOfUnfinished } from '../activate/unfinished-switch.js';
 import type { BuiltProfile } from '../generations/built-profile.js';
-import { arrivalAt, type Arrival } from '../generations/arrival.js';
+import { profileUpdateTo, type ProfileUpdate } from '../generations/profile-update.js';
 import { currentGeneration } from '../generations/generations.js';
 import type { ModelSource } from '../generations/deployment-record.js';
 import type { ProfileLocation } from '../generations/profile-location.js';
@@ -39,7 +39,7 @@ export interface DeploymentRequest {
   readonly next: BuiltProfile;
   readonly origin: DeploymentOrigin;
   /** How it becomes the current generation. */
-  readonly arrival: Arrival;
+  readonly profileUpdate: ProfileUpdate;
   /** Looks at what is going to be done before anything is; throws to refuse it. Default: nobody does. */
   readonly review?: (planned: PlannedActivation) => Promise<void>;
   /** See lookEarly. Default: nobody has looked. */
@@ -93,11 +93,15 @@ export const deploymentOrigin = (
 
 /** Makes the machine run `next` as a new generation, to be called while the lock is held; see deploy. */
 export const deployNewGeneration = async (
-  request: Omit<DeploymentRequest, 'arrival'>,
+  request: Omit<DeploymentRequest, 'profileUpdate'>,
   args: DeployArguments,
   context: CommandContext,
 ): Promise<void> =>
-  deploy({ ...request, arrival: await arrivalAt(request.location, request.next.path, null) }, args, context);
+  deploy(
+    { ...request, profileUpdate: await profileUpdateTo(request.location, request.next.path, null) },
+    args,
+    context,
+  );
 
 /** Last of all: what does not run is not started at boot either. @throws ActivationError */
 export const carryOutBoot = async (
@@ -120,7 +124,7 @@ export const deploy = async (
   args: DeployArguments,
   caller: CommandContext,
 ): Promise<void> => {
-  const { next, origin, arrival, review } = request;
+  const { next, origin, profileUpdate, review } = request;
   const watch = watchSettings(args, caller.env);
   const context = sparedByTerminal(caller);
   const planned = await prepare(request, args, context);
@@ -148,7 +152,8 @@ export const deploy = async (
         activate(planned, {
           command: origin.command,
           // It had arrived, but may not have been able to remember where it came from.
-          arrival: (planned.recorded === next.path ? arrivalOfUnfinished(unfinished, next) : null) ?? arrival,
+          profileUpdate:
+            (planned.recorded === next.path ? profileUpdateOfUnfinished(unfinished, next) : null) ?? profileUpdate,
           rollBack: args.noRollback !== true,
           keepGoing: args.keepGoing === true,
           watch,

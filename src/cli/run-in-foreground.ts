@@ -50,7 +50,7 @@ const putRight = async (
     });
   }
   await deploy(
-    { location, next: current, origin: deploymentOrigin('run', args, null, context), arrival: null },
+    { location, next: current, origin: deploymentOrigin('run', args, null, context), profileUpdate: null },
     args,
     context,
   );

@@ -43,7 +43,11 @@ export const resumeSwitch = async (
   const generations = await listGenerations(location);
   const isGone = arrival !== null && !generations.some(({ number }) => number === arrival.generation);
   const origin = deploymentOrigin(header.command, args, null, context);
-  await deploy({ location, next, origin, arrival: isGone ? { ...arrival, generation: null } : arrival }, args, context);
+  await deploy(
+    { location, next, origin, profileUpdate: isGone ? { ...arrival, generation: null } : arrival },
+    args,
+    context,
+  );
 };
 
 /**
@@ -82,7 +86,7 @@ export const abortSwitch = async (
     );
   }
   if (current !== null) {
-    await deploy({ location, next: current, origin, arrival: null }, args, context);
+    await deploy({ location, next: current, origin, profileUpdate: null }, args, context);
     return;
   }
   const [reached] = unfinished.reached;
@@ -94,6 +98,6 @@ export const abortSwitch = async (
     });
   }
   await withEmptyProfile(reached, location, context, (next) =>
-    deploy({ location, next, origin, arrival: null }, args, context),
+    deploy({ location, next, origin, profileUpdate: null }, args, context),
   );
 };

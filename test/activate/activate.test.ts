@@ -102,7 +102,7 @@ const run = async (
 ): Promise<ExplainedError | null> => {
   try {
     const watch = { settle: 0, waitForPorts: false };
-    const settings = { command: 'switch', arrival: null, rollBack, keepGoing, watch, signal, secondSignal };
+    const settings = { command: 'switch', profileUpdate: null, rollBack, keepGoing, watch, signal, secondSignal };
     await activate(prepared, settings);
     return null;
   } catch (error) {

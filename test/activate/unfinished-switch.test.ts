@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   afterUnfinishedSwitch,
-  arrivalOfUnfinished,
+  profileUpdateOfUnfinished,
   describeUnfinished,
   endSwitch,
   journalOfUnfinished,
@@ -234,9 +234,9 @@ test('what an unfinished switch has left is read and told, and can be gone on wi
   const who = `a rollback to ${two} (PID ${String(process.pid)}, since ${at})`;
   expect(describeUnfinished(atWork)).toBe(`${who} is at work, after step 1: start b (disnix)`);
   const built = { path: two, manifest: manifestOf(two) };
-  expect(arrivalOfUnfinished(atWork, built)).toEqual({ generation: null, history: [1] });
-  expect(arrivalOfUnfinished(atWork, { ...built, path: one })).toBeNull();
-  expect(arrivalOfUnfinished(null, built)).toBeNull();
+  expect(profileUpdateOfUnfinished(atWork, built)).toEqual({ generation: null, history: [1] });
+  expect(profileUpdateOfUnfinished(atWork, { ...built, path: one })).toBeNull();
+  expect(profileUpdateOfUnfinished(null, built)).toBeNull();
 
   await (await createJournal(journal, { ...header, process: { ...own, pid: 4_194_305 } })).close();
   const interrupted = await read();

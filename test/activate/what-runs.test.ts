@@ -672,7 +672,7 @@ describe('what is decided', () => {
     const { second } = makeTwo();
     const next = world.make('next', [world.unit('a')]);
     const prepared = await prepare(next, { ports: { ...world.ports, run: createRun({ PATH: '/usr/bin:/bin' }) } });
-    const beginning = { command: 'switch', to: next, arrival: null, present: prepared.present, unfinished: null };
+    const beginning = { command: 'switch', to: next, profileUpdate: null, present: prepared.present, unfinished: null };
     // Nix would be asked to keep the profile: it is not there.
     await expect(prepared.journal.begin(beginning)).rejects.toThrow('The switch cannot be recorded');
     await prepared.journal.end();

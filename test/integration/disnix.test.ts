@@ -176,7 +176,7 @@ rec {
     await switchTo(1);
     const before = await pidsOf(deployment);
     const said = await switchTo(2);
-    expect(said).toMatch(/restarting second \(Disnix restarts what has another script, or depends on such\)/);
+    expect(said).toMatch(/restarting second \(Disnix restarts what has another script, or depends on such a process\)/);
     expect(said).toContain('with 4 processes under disnix (2 left untouched)');
     const after = await pidsOf(deployment);
     expect(after).toEqual({

@@ -5,7 +5,7 @@ import { currentGeneration, setGeneration, switchGeneration } from './generation
 import { historyAfterLeaving, readHistory, writeHistory } from './history.js';
 import type { ProfileLocation } from './profile-location.js';
 
-export const arrivalSchema = z.object({
+export const profileUpdateSchema = z.object({
   /** The generation that becomes the current one; null: a new one, unless the profile is current already. */
   generation: z.nullable(z.int().check(z.positive())),
   /** What the history is then. */
@@ -13,21 +13,21 @@ export const arrivalSchema = z.object({
 });
 
 /**
- * How the profile is made to point to what runs, decided before anything is done, so that it can be done by another run
- * of the program. Null: it stays as it is.
+ * How the profile is made to point to what runs, decided before anything is done, so that another run of the program can do
+ * it. Null: it stays as it is.
  */
-export type Arrival = z.infer<typeof arrivalSchema> | null;
+export type ProfileUpdate = z.infer<typeof profileUpdateSchema> | null;
 
 /**
- * The arrival at a profile in the store, or at one of the generations, that remembers the generation that is left.
+ * The update to a profile in the store, or to one of the generations, that remembers the generation that is left.
  *
  * @param generation null for a new one
  */
-export const arrivalAt = async (
+export const profileUpdateTo = async (
   location: ProfileLocation,
   profile: string,
   generation: number | null,
-): Promise<Arrival> => {
+): Promise<ProfileUpdate> => {
   const history = await readHistory(location);
   const left = await currentGeneration(location);
   const stays =
@@ -40,19 +40,19 @@ export const arrivalAt = async (
  *
  * @throws ActivationError when it cannot be changed; it has not moved then
  */
-export const arrive = async (
+export const updateProfile = async (
   location: ProfileLocation,
   profile: string,
-  arrival: Arrival,
+  profileUpdate: ProfileUpdate,
   ports: Ports,
 ): Promise<void> => {
-  if (arrival === null) return;
+  if (profileUpdate === null) return;
   // First what may fail for a full disk: once the profile has moved, there is no going back.
   const before = await readHistory(location);
-  await writeHistory(location, arrival.history);
+  await writeHistory(location, profileUpdate.history);
   try {
-    if (arrival.generation === null) await setGeneration(location, profile, ports);
-    else await switchGeneration(location, arrival.generation, ports);
+    if (profileUpdate.generation === null) await setGeneration(location, profile, ports);
+    else await switchGeneration(location, profileUpdate.generation, ports);
   } catch (error) {
     await writeHistory(location, before).catch(() => undefined);
     throw error;
