@@ -78,6 +78,8 @@ export const storeName = (version: string): string =>
 
 /** More programs of the machine in the place of packages, for managers that need some; they need not be there. */
 const tools = {
+  // Several are packages that are called as they are.
+  ...Object.fromEntries(managerNames.map((name) => [name, '/usr'])),
   supervisor: '/usr',
   s6: '/usr',
   's6-rc': '/usr',
