@@ -294,3 +294,24 @@ test('what is waited for is told when that takes seconds, and what is ready is n
   await execute(fakeManager(), [slow, ready], {}, undefined, (line) => void lines.push(line));
   expect(lines).toEqual(['waiting for db: port 1 (3 of 4 s)']);
 });
+
+test('once a signal has come, nobody is asked any more whether what was started stays up', async () => {
+  const controller = new AbortController();
+  const manager = fakeManager();
+  let looks = 0;
+  const session: ManagerSession = {
+    ...manager,
+    observe: (units) => {
+      looks += 1;
+      return manager.observe(units);
+    },
+    start: (units) => {
+      controller.abort();
+      return manager.start(units);
+    },
+  };
+  expect(await execute(session, [unitCalled('a')], { settle: 60 }, controller.signal)).toMatchObject({
+    interrupted: true,
+  });
+  expect(looks).toBe(0);
+});

@@ -157,3 +157,15 @@ test('a process that is only reloaded keeps its port, as one that is wanted with
   expect(keptPorts({ stages: [stage] }, [seen(holding, 'stopped')], [taker])).toEqual([]);
   expect(keptPorts({ stages: [stage] }, [seen(unit('b', 5000))], [taker])).toEqual([]);
 });
+
+test('what has no port, or a network of its own, takes none from what keeps running', () => {
+  const kept = (taker: DeployedUnit, holder: DeployedUnit): number => {
+    const start = { action: 'start', manager: sysvinit, level: 0 } as const;
+    const stages = [{ ...start, steps: [{ ...start, unit: taker, reasons: [] }] }];
+    return keptPorts({ stages }, [seen(holder)], [taker]).length;
+  };
+  expect(kept(unit('b', null), unit('a', null))).toBe(0);
+  expect(kept(unit('b', 5000, { ownNetwork: true }), unit('a', 5000))).toBe(0);
+  expect(kept(unit('b', 5000), unit('a', 5000, { ownNetwork: true }))).toBe(0);
+  expect(kept(unit('b', 5000), unit('a', 5000))).toBe(1);
+});
