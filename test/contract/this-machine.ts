@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { accounts, type Account } from '../support/accounts.js';
 import { createDeployment, type Deployment } from '../support/deployment.js';
@@ -28,11 +28,11 @@ export const emptyVolatileDirectories = ({ runtimeDir, stateDir }: Deployment): 
   }
 };
 
-/** What scripts write down of their services, and profiles of whose these are. */
-export const recordsOfScripts = ({ runtimeDir }: Deployment): readonly string[] =>
-  readdirSync(runtimeDir)
-    .filter((name) => name.startsWith('nixproc-'))
-    .flatMap((name) => readdirSync(join(runtimeDir, name)).map((file) => join(name, file)));
+/** What the scripts of a manager write down of their services, and profiles of whose these are. */
+export const recordsOfScripts = (manager: string, { runtimeDir }: Deployment): readonly string[] => {
+  const directory = join(runtimeDir, `nixproc-${manager}`);
+  return existsSync(directory) ? readdirSync(directory) : [];
+};
 
 const open = async (account: Account, equip: (account: Account) => Promise<Equipment>): Promise<Place> => {
   const boot = await ownBoot();

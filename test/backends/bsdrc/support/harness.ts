@@ -22,7 +22,7 @@ const open = async (account: Account): Promise<Place> => {
       const { exitCode, stderr } = await deployment.run(join(generation, 'etc', 'rc.d', instance), 'onestart');
       if (exitCode !== 0) throw new Error(stderr);
     },
-    traces: () => Promise.resolve(recordsOfScripts(deployment)),
+    traces: () => Promise.resolve(recordsOfScripts('bsdrc', deployment)),
     reboot: async () => {
       await namespace.run('sh', ['-c', 'kill -KILL -1']);
       emptyVolatileDirectories(deployment);

@@ -12,7 +12,7 @@ export const harness: Harness = {
         const { exitCode, stderr } = await deployment.run(join(generation, 'libexec/process', instance), 'start');
         if (exitCode !== 0) throw new Error(stderr);
       },
-      traces: (deployment) => Promise.resolve(recordsOfScripts(deployment)),
+      traces: (deployment) => Promise.resolve(recordsOfScripts('disnix', deployment)),
     }),
   ),
 };

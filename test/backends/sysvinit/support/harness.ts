@@ -18,7 +18,7 @@ export const harness: Harness = {
         const { exitCode, stderr } = await deployment.run(join(generation, 'etc/rc.d/init.d', instance), 'start');
         if (exitCode !== 0) throw new Error(stderr);
       },
-      traces: (deployment) => Promise.resolve(recordsOfScripts(deployment)),
+      traces: (deployment) => Promise.resolve(recordsOfScripts('sysvinit', deployment)),
     }),
   ),
 };
