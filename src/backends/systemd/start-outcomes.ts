@@ -3,6 +3,7 @@ import { mapConcurrently } from '../../system/map-concurrently.js';
 import type { Run } from '../../system/ports.js';
 import type { DeployedUnit, Observation, UnitOutcome } from '../backend.js';
 import type { InstanceName } from '../../model/process-model.js';
+import { until } from '../shared/until.js';
 import { activationOf, unitsOf } from './activation-data.js';
 import type { VerbOutcome } from './call-units.js';
 import type { Installation } from './installation.js';
@@ -17,6 +18,9 @@ import type { Systemctl } from './systemctl.js';
  * cannot be executed ends sooner. A command looks again, in its settle time.
  */
 const settlingTime = 50;
+
+/** How long the journal may take to have what a process has printed that ended at once, in milliseconds. */
+const journalTime = 500;
 
 /** How many logs are read at once. */
 const concurrency = 8;
@@ -83,7 +87,11 @@ export const outcomesOfStart = async (
     const reason =
       observation.state === 'stopped' ? await reasonOfRest(unit) : (observation.detail ?? observation.state);
     if (reason === null) return { instance, ok: true, detail: null };
-    const logged = await lastWords(activationOf(unit).main, since, run, scope);
+    let logged = '';
+    await until({ limit: journalTime, pause: 100 }, async () => {
+      logged = await lastWords(activationOf(unit).main, since, run, scope);
+      return logged !== '';
+    });
     return { instance, ok: false, detail: logged === '' ? reason : `${reason}\n${logged}` };
   });
 };
