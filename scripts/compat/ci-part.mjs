@@ -6,19 +6,7 @@ export const ciPart = {
   release: 'sid',
   /** For those tests; what else a test wants is npm's, and shared with the repository. */
   packages: [
-    ...[
-      'nodejs',
-      'git',
-      'nix-bin',
-      'python3',
-      'procps',
-      'daemon',
-      'nginx-light',
-      'supervisor',
-      's6',
-      'execline',
-      'runit',
-    ],
+    ...['nodejs', 'git', 'nix-bin', 'python3', 'procps', 'daemon', 'nginx-light', 'supervisor', 's6', 'execline'],
     ...['systemd', 'libpam-systemd', 'dbus', 'util-linux-extra', 'uidmap'],
   ],
   /** Seconds for the tests, after which they are ended. */
